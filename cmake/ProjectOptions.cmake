@@ -1,0 +1,20 @@
+# What every target of the project is compiled with; nothing is set globally.
+add_library(project_options INTERFACE)
+target_compile_features(project_options INTERFACE cxx_std_20)
+target_include_directories(project_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
+target_compile_definitions(project_options INTERFACE WXPAYCTL_VERSION="${PROJECT_VERSION}")
+target_compile_options(project_options INTERFACE
+  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  $<$<BOOL:${WXPAYCTL_WERROR}>:-Werror>)
+
+if(WXPAYCTL_HARDEN)
+  target_compile_options(project_options INTERFACE
+    -fstack-protector-strong -fstack-clash-protection -fcf-protection -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+    -D_GLIBCXX_ASSERTIONS)
+  target_link_options(project_options INTERFACE -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed)
+endif()
+if(WXPAYCTL_SANITIZE)
+  target_compile_options(project_options INTERFACE
+    -fsanitize=${WXPAYCTL_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(project_options INTERFACE -fsanitize=${WXPAYCTL_SANITIZE})
+endif()

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <compare>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace wxpay {
+
+/// A text with a meaning, so that one kind of number cannot be passed for another.
+template <class Tag>
+class Identifier {
+ public:
+  Identifier() = default;
+  explicit Identifier(std::string text) : text_{std::move(text)} {}
+  const std::string& text() const noexcept { return text_; }
+  bool empty() const noexcept { return text_.empty(); }
+  friend auto operator<=>(const Identifier&, const Identifier&) = default;
+
+ private:
+  std::string text_;
+};
+
+using MerchantId = Identifier<struct MerchantIdTag>;
+using AppId = Identifier<struct AppIdTag>;
+using TransactionId = Identifier<struct TransactionIdTag>;
+using PrepayId = Identifier<struct PrepayIdTag>;
+
+/// The merchant's own number of an order: 1 to 32 bytes of `0-9 A-Z a-z _ - | *` (API v2, unifiedorder).
+class OutTradeNo {
+ public:
+  /// @throws Error{usage} saying what is wrong with it
+  static OutTradeNo parse(std::string_view text);
+  /// Trusts its argument: for numbers that were parsed when they were stored.
+  static OutTradeNo trusted(std::string text) { return OutTradeNo{std::move(text)}; }
+
+  const std::string& text() const noexcept { return text_; }
+  /// The current pages of WeChat Pay ask for six characters; v2 still takes fewer.
+  bool shorter_than_advised() const noexcept { return text_.size() < 6; }
+  friend auto operator<=>(const OutTradeNo&, const OutTradeNo&) = default;
+
+ private:
+  explicit OutTradeNo(std::string text) : text_{std::move(text)} {}
+  std::string text_;
+};
+
+/// Whose order it is. The sub fields belong to service-provider mode and are empty otherwise.
+struct MerchantIdentity {
+  MerchantId mch_id;
+  AppId app_id;
+  MerchantId sub_mch_id;
+  AppId sub_app_id;
+  friend auto operator<=>(const MerchantIdentity&, const MerchantIdentity&) = default;
+};
+
+}  // namespace wxpay

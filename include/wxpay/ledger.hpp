@@ -1,0 +1,110 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wxpay/clock.hpp"
+#include "wxpay/evidence.hpp"
+#include "wxpay/order.hpp"
+#include "wxpay/settle.hpp"
+
+namespace wxpay {
+
+struct HistoryEntry {
+  std::int64_t number = 0;  ///< its place in the ledger's one chain, from 1
+  std::chrono::sys_seconds at;
+  std::optional<OrderState> from;  ///< none for an order's first entry
+  OrderState to = OrderState::creating;
+  EvidenceSource source = EvidenceSource::create;
+  std::string actor;
+  std::string reason;
+  std::string digest;
+};
+
+struct OrderFilter {
+  std::optional<OrderState> state;
+  std::optional<std::chrono::sys_seconds> since;  ///< created at or after
+  std::optional<std::chrono::sys_seconds> until;  ///< created before
+  std::optional<Fen> min_fee;
+  std::optional<Fen> max_fee;
+  std::optional<std::int64_t> limit;
+};
+
+/// What `begin` found and did. For first, again and replace the intent is durable when it returns.
+struct BeginResult {
+  CreateDecision decision;
+  Order order;          ///< as it stands after it; what is to be sent is order.intent
+  bool renews = false;  ///< the order had a prepay_id before (RENEWED)
+};
+
+/// What `settle` found and did; `order` is the state after it.
+struct SettleResult {
+  Settlement settlement;
+  std::optional<Order> order;  ///< none: the ledger does not know this order, and nothing was written
+};
+
+struct CheckReport {
+  bool ok = true;
+  std::int64_t orders = 0;
+  std::int64_t entries = 0;
+  std::string head;     ///< hash of the last entry, lower-case hex; 64 zeros when there is none
+  std::string problem;  ///< what is wrong, naming the entry or the order
+  std::optional<std::int64_t> bad_entry;  ///< number of the first entry that is wrong
+};
+
+/// The merchant's own record of orders. Every change is one transaction with its history entry; what a call
+/// returned is on disk. Every function throws Error{ledger} when the store fails and Error{ledger_busy} when
+/// another process kept it locked past the wait.
+class OrderLedger {
+ public:
+  virtual ~OrderLedger() = default;
+
+  virtual std::optional<Order> find(const MerchantId& mch_id, const OutTradeNo& out_trade_no) = 0;
+
+  /// Runs plan_create against what is there and makes the intent durable.
+  virtual BeginResult begin(const OrderIntent& intent, const DefaultedFields& defaulted) = 0;
+
+  /// The one door to a change: settle(order, evidence) and its effect, in one transaction.
+  virtual SettleResult settle(const PaymentEvidence& evidence) = 0;
+
+  /// What settle would say, with nothing written.
+  virtual SettleResult preview(const PaymentEvidence& evidence) = 0;
+
+  /// Appends a history entry that changes no state: the intent to close, for example.
+  virtual void note(const MerchantId& mch_id, const OutTradeNo& out_trade_no, EvidenceSource source,
+                    const std::string& reason) = 0;
+
+  /// Newest first, as a stream; the visitor returns false to stop.
+  virtual void list(const MerchantId& mch_id, const OrderFilter& filter,
+                    const std::function<bool(const Order&)>& visit) = 0;
+
+  /// Oldest first; empty for an unknown order.
+  virtual std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) = 0;
+
+  /// Recomputes the whole chain and holds every order against its last entry.
+  /// @param expected_head  a head kept elsewhere: it must still be in the chain
+  virtual CheckReport check(const std::optional<std::string>& expected_head) = 0;
+
+  /// A whole copy while others go on writing; never over an existing file.
+  virtual void backup(const std::filesystem::path& target) = 0;
+};
+
+struct LedgerOptions {
+  std::filesystem::path path;
+  bool read_only = false;           ///< opens an existing file only, writes nothing, creates nothing
+  bool create_directories = false;  ///< for the default place, which may not exist yet
+  std::chrono::milliseconds busy_wait{10'000};
+  std::string actor;  ///< kept with every change
+};
+
+/// Opens, creates (0600) or migrates the ledger. The clock must outlive it.
+/// @throws Error{ledger}  not a ledger, a newer schema, damaged, not to be written
+std::unique_ptr<OrderLedger> open_sqlite_ledger(const LedgerOptions& options, const Clock& clock);
+
+}  // namespace wxpay

@@ -1,0 +1,16 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace wxpay {
+
+/// The signature algorithms of API v2. Where no sign_type is named, MD5 is meant.
+enum class SignType : std::uint8_t { md5, hmac_sha256 };
+
+/// "MD5" or "HMAC-SHA256".
+std::string_view to_string(SignType type);
+std::optional<SignType> parse_sign_type(std::string_view text);
+
+}  // namespace wxpay

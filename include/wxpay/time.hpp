@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace wxpay {
+
+/// China has kept UTC+8 without daylight saving since 1991, so a fixed offset needs no zone database. The
+/// wire carries this time, and bills are cut by it, whatever zone the machine is in.
+inline constexpr std::chrono::hours beijing_offset{8};
+
+/// `2026-11-23T10:00:00+08:00`
+std::string format_rfc3339(std::chrono::sys_seconds instant);
+/// `20261123100000`, as time_expire and time_end are written.
+std::string format_wire_time(std::chrono::sys_seconds instant);
+std::optional<std::chrono::sys_seconds> parse_wire_time(std::string_view text);
+
+/// RFC 3339 with any offset; empty if malformed.
+std::optional<std::chrono::sys_seconds> parse_rfc3339(std::string_view text);
+
+/// A whole number and s, m, h or d.
+std::optional<std::chrono::seconds> parse_duration(std::string_view text);
+
+/// `2026-11-22`, `20261122`, `today` or `yesterday`, in Beijing.
+std::optional<std::chrono::year_month_day> parse_date(std::string_view text, std::chrono::sys_seconds now);
+
+/// A time of the command line: RFC 3339, a DATE (its first second), `2026-11-22 10:00:00` or `20261122100000`
+/// (Beijing), or a duration ago.
+std::optional<std::chrono::sys_seconds> parse_time(std::string_view text, std::chrono::sys_seconds now);
+
+/// The calendar day in Beijing.
+std::chrono::year_month_day beijing_day(std::chrono::sys_seconds instant);
+
+/// "30s", "45m", "2h", "7d": the shortest exact form.
+std::string format_duration(std::chrono::seconds duration);
+
+}  // namespace wxpay

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "wxpay/error.hpp"
+
+namespace wxpay {
+
+struct HttpRequest {
+  std::string url;
+  std::string content_type;
+  std::string body;
+  /// Of this one try; the caller keeps the deadline over all tries.
+  std::chrono::milliseconds timeout{30'000};
+  std::size_t largest_response = 256 * 1024;
+};
+
+struct HttpResponse {
+  int status = 0;
+  std::string body;
+  std::optional<std::chrono::sys_seconds> date;  ///< of the Date header, for the clock check
+};
+
+/// No complete response arrived.
+struct TransportFailure {
+  ErrorKind kind = ErrorKind::network;  ///< network, timeout, gateway (no HTTP, too large) or interrupted
+  bool sent = true;  ///< whether any of the request may have reached the other side; false only if surely not
+  std::string message;
+};
+
+using HttpResult = std::variant<HttpResponse, TransportFailure>;
+
+/// One HTTP POST and its answer. Never follows a redirect, never throws for what a network may do.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual HttpResult send(const HttpRequest& request) = 0;
+};
+
+}  // namespace wxpay

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace wxpay {
+
+/// Whether the bytes are UTF-8: no overlong form, no surrogate, nothing above U+10FFFF.
+bool is_utf8(std::string_view bytes);
+
+/// Whether the text holds a control character (C0 or DEL).
+bool has_control_character(std::string_view text);
+
+bool has_outer_blank(std::string_view text);
+std::string_view trim(std::string_view text);
+
+/// Digits alone, at least one.
+bool is_digits(std::string_view text);
+
+/// Lower-case hex.
+std::string to_hex(std::string_view bytes);
+
+std::string to_lower(std::string_view text);
+
+/// The candidate nearest to what was typed, when it is near enough to be what was meant.
+std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> candidates);
+
+}  // namespace wxpay

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "wxpay/identifiers.hpp"
+#include "wxpay/order.hpp"
+#include "wxpay/secret.hpp"
+#include "wxpay/sign_type.hpp"
+
+namespace wxpay::cli {
+
+/// Looks a variable up; an empty one counts as unset (contract section 1). Handed in, so that tests have
+/// their own.
+using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+Environment process_environment();
+
+/// The settings that options may give; unset ones fall through to environment, profile and default.
+struct SettingOptions {
+  std::optional<std::string> config;
+  std::optional<std::string> profile;
+  std::optional<std::string> ledger;
+  std::optional<std::string> base_url;
+  std::chrono::milliseconds timeout{30'000};
+};
+
+/// Where a secret comes from. Only this is kept until a command needs the secret itself.
+struct SecretSource {
+  enum class Kind { none, in_clear, environment, file, command };
+  Kind kind = Kind::none;
+  std::string argument;   ///< the variable, path (absolute) or command; empty for in_clear
+  std::string in_clear;   ///< the secret itself, where the configuration holds it
+  std::string described;  ///< for messages: "key_file /etc/wxpayctl/shop.key"
+};
+
+/// One profile with every rule of precedence applied.
+struct Profile {
+  std::string name;
+  std::filesystem::path config_file;  ///< empty: none was read
+  bool sandbox = false;               ///< the built-in one
+  MerchantIdentity merchant;
+  SignType sign_type = SignType::md5;
+  SecretSource key;
+  std::string notify_url;
+  std::string body;
+  TradeType trade_type = TradeType::jsapi;
+  std::string client_ip = "127.0.0.1";
+  /// The base URL in use, then the fallback where the contract allows one; without a trailing slash.
+  std::vector<std::string> base_urls;
+  std::filesystem::path ledger;
+  bool default_ledger = false;  ///< the default place: its folder may be created
+  std::int64_t rate = 50;
+  std::int64_t jobs = 16;
+  std::string ca_file;
+};
+
+/// @throws Error{config} for every fault of the file: missing, unreadable, open to others, malformed (with
+/// its line), unknown key (with its line and the nearest known one), wrong type, unknown profile, two secrets
+Profile resolve_profile(const SettingOptions& options, const Environment& environment);
+
+/// The ledger alone, for commands that need no merchant: a path given by option or environment needs no
+/// profile.
+struct LedgerPlace {
+  std::filesystem::path path;
+  bool default_place = false;
+};
+LedgerPlace resolve_ledger(const SettingOptions& options, const Environment& environment);
+
+/// Reads the v2 key and checks it: 32 visible ASCII characters.
+/// @throws Error{key}
+Secret load_v2_key(const SecretSource& source, const Environment& environment);
+
+/// The default of --config for a new file: `$XDG_CONFIG_HOME/wxpayctl/config.toml`.
+std::filesystem::path default_config_path(const Environment& environment);
+
+/// The identity and the key of the built-in sandbox: fixed and public.
+inline constexpr const char* sandbox_mch_id = "1900000109";
+inline constexpr const char* sandbox_app_id = "wxd678efh567hg6787";
+inline constexpr const char* sandbox_key = "wxpayctlSandboxKey00000000000000";
+inline constexpr const char* sandbox_base_url = "http://127.0.0.1:8971";
+inline constexpr int sandbox_port = 8971;
+
+}  // namespace wxpay::cli

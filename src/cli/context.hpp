@@ -1,0 +1,91 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/config/settings.hpp"
+#include "report/record.hpp"
+#include "wxpay/clock.hpp"
+#include "wxpay/error.hpp"
+#include "wxpay/gateway.hpp"
+#include "wxpay/ledger.hpp"
+#include "wxpay/log.hpp"
+#include "wxpay/transport.hpp"
+
+namespace wxpay::cli {
+
+enum class OutputFormat { text, json, csv };
+enum class When { automatic, always, never };
+
+/// What the global options say.
+struct GlobalOptions {
+  SettingOptions settings;
+  OutputFormat output = OutputFormat::text;
+  bool quiet = false;
+  int verbosity = 0;
+  std::string log_level;
+  std::string log_file;
+  When color = When::automatic;
+  bool no_progress = false;
+  bool yes = false;
+};
+
+/// What a command works with. Everything is made when first asked for, so that `sign` opens no network and
+/// `orders list` asks for no key.
+class Context {
+ public:
+  Context(GlobalOptions options, Environment environment, const Stop& stop, Log& log);
+  ~Context();
+
+  const GlobalOptions& options() const { return options_; }
+  const Environment& environment() const { return environment_; }
+  const Stop& stop() const { return stop_; }
+  Clock& clock();
+  Random& random();
+  Log& log() { return log_; }
+
+  const Profile& profile();
+  Secret key();
+  /// @param read_only  opens an existing file only and writes nothing; null when there is no file
+  OrderLedger& ledger();
+  OrderLedger* ledger_read_only();
+  Transport& transport();
+  PaymentGateway& gateway();
+  /// Who changes the ledger: the login name, or SUDO_USER's where set.
+  std::string actor() const;
+
+  /// Prints one result on standard output, flushed. The columns are those of CSV and of a text table.
+  /// @throws Error{file} when standard output cannot be written; a closed pipe ends the program quietly
+  void print(const report::Record& record, const std::vector<std::string>& columns);
+  /// Writes raw text on standard output, for what is not a record (a table, a QR code).
+  void print_text(std::string_view text);
+  /// One line on standard error, unless --quiet: `wxpayctl: warning: …`.
+  void warn(std::string_view message);
+  /// The error line of contract section 1, or its JSON.
+  void report(const Error& error);
+  bool output_is_terminal() const;
+  bool color() const;
+
+  /// Asks before something is changed for good; only where both standard input and standard error are
+  /// terminals.
+  /// @throws Error{interrupted} on a no
+  void confirm(const std::string& question);
+
+ private:
+  struct Parts;
+  GlobalOptions options_;
+  Environment environment_;
+  const Stop& stop_;
+  Log& log_;
+  std::unique_ptr<Parts> parts_;
+};
+
+/// A parsed command, ready to run; gives the exit code.
+using Command = std::function<int(Context&)>;
+
+}  // namespace wxpay::cli

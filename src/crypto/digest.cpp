@@ -1,0 +1,90 @@
+#include "crypto/digest.hpp"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <array>
+#include <stdexcept>
+
+#include "base/handle.hpp"
+#include "base/text.hpp"
+
+namespace wxpay::crypto {
+
+namespace {
+
+using DigestContext = Handle<EVP_MD_CTX, EVP_MD_CTX_free>;
+using DigestAlgorithm = Handle<EVP_MD, EVP_MD_free>;
+using MacAlgorithm = Handle<EVP_MAC, EVP_MAC_free>;
+using MacContext = Handle<EVP_MAC_CTX, EVP_MAC_CTX_free>;
+using Buffer = std::array<unsigned char, EVP_MAX_MD_SIZE>;
+
+[[noreturn]] void fail(const char* what) { throw std::runtime_error{std::string{"OpenSSL: "} + what}; }
+
+const unsigned char* data_of(std::string_view bytes) {
+  return reinterpret_cast<const unsigned char*>(bytes.data());  // OpenSSL's type for bytes
+}
+
+std::string text_of(const Buffer& buffer, std::size_t length) {
+  return {reinterpret_cast<const char*>(buffer.data()), length};
+}
+
+/// One algorithm, looked up once: OpenSSL 3 spends more on the look-up than on a short digest.
+class Digest {
+ public:
+  explicit Digest(const char* name)
+      : algorithm_{EVP_MD_fetch(nullptr, name, nullptr)}, context_{EVP_MD_CTX_new()} {
+    if (!algorithm_ || !context_) fail("the digest is not available");
+  }
+  std::string operator()(std::string_view bytes) {
+    Buffer buffer{};
+    unsigned int length = 0;
+    if (EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) != 1 ||
+        EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1 ||
+        EVP_DigestFinal_ex(context_.get(), buffer.data(), &length) != 1) {
+      fail("digest failed");
+    }
+    return text_of(buffer, length);
+  }
+
+ private:
+  DigestAlgorithm algorithm_;
+  DigestContext context_;
+};
+
+}  // namespace
+
+std::string md5(std::string_view bytes) {
+  thread_local Digest digest{"MD5"};
+  return digest(bytes);
+}
+
+std::string sha256(std::string_view bytes) {
+  thread_local Digest digest{"SHA256"};
+  return digest(bytes);
+}
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+  thread_local const MacAlgorithm algorithm{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
+  const MacContext context{algorithm ? EVP_MAC_CTX_new(algorithm.get()) : nullptr};
+  if (!context) fail("HMAC is not available");
+  std::string name{"SHA256"};
+  const std::array parameters{OSSL_PARAM{"digest", OSSL_PARAM_UTF8_STRING, name.data(), name.size(), 0},
+                              OSSL_PARAM{nullptr, 0, nullptr, 0, 0}};
+  Buffer buffer{};
+  std::size_t length = 0;
+  if (EVP_MAC_init(context.get(), data_of(key), key.size(), parameters.data()) != 1 ||
+      EVP_MAC_update(context.get(), data_of(bytes), bytes.size()) != 1 ||
+      EVP_MAC_final(context.get(), buffer.data(), &length, buffer.size()) != 1) {
+    fail("HMAC failed");
+  }
+  return text_of(buffer, length);
+}
+
+std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
+
+bool equal_in_constant_time(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
+
+}  // namespace wxpay::crypto

@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace wxpay::crypto {
+
+/// Raw bytes of the digest: 16 and 32.
+std::string md5(std::string_view bytes);
+std::string sha256(std::string_view bytes);
+std::string hmac_sha256(std::string_view key, std::string_view bytes);
+
+/// Lower-case hex of sha256: how evidence is named in the ledger's history.
+std::string sha256_hex(std::string_view bytes);
+
+/// Whether both are equal, in a time that depends on the lengths alone.
+bool equal_in_constant_time(std::string_view a, std::string_view b);
+
+}  // namespace wxpay::crypto

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "wxpay/clock.hpp"
+#include "wxpay/log.hpp"
+#include "wxpay/transport.hpp"
+
+namespace wxpay::net {
+
+struct HttpOptions {
+  std::string ca_file;  ///< an extra trust anchor (PEM), beside the system's
+  std::string user_agent;
+};
+
+/// libcurl with kept-alive connections, TLS verified, no redirects, no proxy for loopback. Ends a request
+/// when the program is asked to stop.
+std::unique_ptr<Transport> make_http_transport(const HttpOptions& options, const Stop& stop, Log& log);
+
+/// "libcurl/7.88.1 OpenSSL/3.0.19", for --version.
+std::string http_library_version();
+
+/// Whether the URL's host is this machine: localhost, 127.0.0.0/8 or [::1].
+bool is_loopback_url(const std::string& url);
+
+}  // namespace wxpay::net

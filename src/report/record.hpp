@@ -1,0 +1,60 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "wxpay/fields.hpp"
+
+namespace wxpay::report {
+
+/// One result of a command: named values in the order in which they are shown. A key without a value is not
+/// in it.
+class Record {
+ public:
+  using Value = std::variant<std::string, std::int64_t, bool, std::vector<std::string>, std::vector<Record>>;
+
+  Record& text(std::string key, std::string value);
+  /// Adds nothing when the value is empty.
+  Record& text_if_set(std::string key, std::string value);
+  Record& number(std::string key, std::int64_t value);
+  Record& flag(std::string key, bool value);
+  Record& list(std::string key, std::vector<std::string> value);
+  Record& records(std::string key, std::vector<Record> value);
+  Record& fields(const Fields& fields);
+
+  const Value* find(std::string_view key) const;
+  auto begin() const { return values_.begin(); }
+  auto end() const { return values_.end(); }
+
+ private:
+  std::vector<std::pair<std::string, Value>> values_;
+};
+
+/// One JSON object on one line, without the line end.
+std::string to_json(const Record& record);
+
+/// CSV (RFC 4180, LF) of the named columns; a key the record lacks is an empty cell, a list is joined with
+/// blanks.
+std::string csv_header(const std::vector<std::string>& columns);
+std::string csv_row(const Record& record, const std::vector<std::string>& columns);
+
+/// "key  value" lines, keys in one column.
+std::string to_text(const Record& record);
+
+/// A table of the named columns with a header line, columns aligned by display width.
+class Table {
+ public:
+  explicit Table(std::vector<std::string> columns);
+  void add(const Record& record);
+  std::string render() const;
+
+ private:
+  std::vector<std::string> columns_;
+  std::vector<std::vector<std::string>> rows_;
+};
+
+}  // namespace wxpay::report
