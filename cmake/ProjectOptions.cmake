@@ -3,8 +3,10 @@ add_library(project_options INTERFACE)
 target_compile_features(project_options INTERFACE cxx_std_20)
 target_include_directories(project_options INTERFACE ${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/src)
 target_compile_definitions(project_options INTERFACE WXPAYCTL_VERSION="${PROJECT_VERSION}")
+# Designated initializers leave out what stays at its default; that is what they are for.
 target_compile_options(project_options INTERFACE
   -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  -Wno-missing-field-initializers
   $<$<BOOL:${WXPAYCTL_WERROR}>:-Werror>)
 
 if(WXPAYCTL_HARDEN)

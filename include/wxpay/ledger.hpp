@@ -80,7 +80,12 @@ class OrderLedger {
   virtual void note(const MerchantId& mch_id, const OutTradeNo& out_trade_no, EvidenceSource source,
                     const std::string& reason) = 0;
 
-  /// Newest first, as a stream; the visitor returns false to stop.
+  /// Runs `work` in one transaction, which its calls of begin, settle and note join: all of them are kept, or,
+  /// when it throws or one of them failed, none. It shares one wait for the disk between many orders.
+  virtual void transact(const std::function<void()>& work) = 0;
+
+  /// Newest first, as a stream of what the ledger held at the start; the visitor returns false to stop. It may
+  /// take its time, as others go on writing, but must not write to this ledger itself.
   virtual void list(const MerchantId& mch_id, const OrderFilter& filter,
                     const std::function<bool(const Order&)>& visit) = 0;
 
@@ -103,7 +108,7 @@ struct LedgerOptions {
   std::string actor;  ///< kept with every change
 };
 
-/// Opens, creates (0600) or migrates the ledger. The clock must outlive it.
+/// Opens, creates (0600) or migrates the ledger. The clock must outlive it. One thread at a time may use it.
 /// @throws Error{ledger}  not a ledger, a newer schema, damaged, not to be written
 std::unique_ptr<OrderLedger> open_sqlite_ledger(const LedgerOptions& options, const Clock& clock);
 

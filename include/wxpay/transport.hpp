@@ -16,7 +16,7 @@ struct HttpRequest {
   std::string body;
   /// Of this one try; the caller keeps the deadline over all tries.
   std::chrono::milliseconds timeout{30'000};
-  std::size_t largest_response = 256 * 1024;
+  std::size_t largest_response = 262'144;
 };
 
 struct HttpResponse {

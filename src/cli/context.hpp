@@ -50,7 +50,7 @@ class Context {
   Log& log() { return log_; }
 
   const Profile& profile();
-  Secret key();
+  const Secret& key();
   /// @param read_only  opens an existing file only and writes nothing; null when there is no file
   OrderLedger& ledger();
   OrderLedger* ledger_read_only();
@@ -59,9 +59,14 @@ class Context {
   /// Who changes the ledger: the login name, or SUDO_USER's where set.
   std::string actor() const;
 
-  /// Prints one result on standard output, flushed. The columns are those of CSV and of a text table.
+  /// Prints the result of a command that has one: an object, a CSV header and row, or "key  value" lines. The
+  /// columns are those of CSV.
   /// @throws Error{file} when standard output cannot be written; a closed pipe ends the program quietly
   void print(const report::Record& record, const std::vector<std::string>& columns);
+  /// Prints one result of several: an object a line, a CSV row, or a line of a table of these columns.
+  void print_row(const report::Record& record, const std::vector<std::string>& columns);
+  /// Ends a table that rows were added to.
+  void finish();
   /// Writes raw text on standard output, for what is not a record (a table, a QR code).
   void print_text(std::string_view text);
   /// One line on standard error, unless --quiet: `wxpayctl: warning: …`.
@@ -69,6 +74,7 @@ class Context {
   /// The error line of contract section 1, or its JSON.
   void report(const Error& error);
   bool output_is_terminal() const;
+  /// Whether results are coloured: on a terminal, unless told otherwise.
   bool color() const;
 
   /// Asks before something is changed for good; only where both standard input and standard error are
@@ -84,6 +90,9 @@ class Context {
   Log& log_;
   std::unique_ptr<Parts> parts_;
 };
+
+/// Writes the error line of contract section 1, or its JSON, on standard error.
+void report_error(const Error& error, OutputFormat format);
 
 /// A parsed command, ready to run; gives the exit code.
 using Command = std::function<int(Context&)>;

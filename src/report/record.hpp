@@ -42,15 +42,24 @@ std::string to_json(const Record& record);
 std::string csv_header(const std::vector<std::string>& columns);
 std::string csv_row(const Record& record, const std::vector<std::string>& columns);
 
+/// Chooses the escape sequence that a shown value begins with; empty for none.
+using Painter = std::string_view (*)(std::string_view key, std::string_view value);
+std::string_view no_paint(std::string_view key, std::string_view value);
+/// Good states green, bad ones red, open ones yellow.
+std::string_view paint_states(std::string_view key, std::string_view value);
+
 /// "key  value" lines, keys in one column.
-std::string to_text(const Record& record);
+std::string to_text(const Record& record, Painter painter = no_paint);
 
 /// A table of the named columns with a header line, columns aligned by display width.
 class Table {
  public:
   explicit Table(std::vector<std::string> columns);
   void add(const Record& record);
-  std::string render() const;
+  /// @param with_header  false for a further piece of a table that was begun
+  std::string render(bool with_header = true, Painter painter = no_paint) const;
+  std::size_t size() const { return rows_.size(); }
+  void clear() { rows_.clear(); }
 
  private:
   std::vector<std::string> columns_;

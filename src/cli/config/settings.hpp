@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "wxpay/clock.hpp"
 #include "wxpay/identifiers.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/secret.hpp"
@@ -72,8 +73,9 @@ struct LedgerPlace {
 LedgerPlace resolve_ledger(const SettingOptions& options, const Environment& environment);
 
 /// Reads the v2 key and checks it: 32 visible ASCII characters.
-/// @throws Error{key}
-Secret load_v2_key(const SecretSource& source, const Environment& environment);
+/// @param stop  ends the wait for a key_command early
+/// @throws Error{key}, Error{interrupted}
+Secret load_v2_key(const SecretSource& source, const Environment& environment, const Stop* stop = nullptr);
 
 /// The default of --config for a new file: `$XDG_CONFIG_HOME/wxpayctl/config.toml`.
 std::filesystem::path default_config_path(const Environment& environment);

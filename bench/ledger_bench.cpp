@@ -1,0 +1,74 @@
+#include <benchmark/benchmark.h>
+
+#include "base/system.hpp"
+#include "sample_order.hpp"
+#include "wxpay/ledger.hpp"
+
+namespace wxpay::bench {
+namespace {
+
+/// A new ledger on disk. TMPDIR says which disk: the flush at the end of each commit is what is measured.
+class ScratchLedger {
+ public:
+  ScratchLedger() {
+    LedgerOptions options;
+    options.path = folder_.path() / "bench.db";
+    options.actor = "bench";
+    ledger_ = open_sqlite_ledger(options, clock_);
+  }
+  OrderLedger& operator*() { return *ledger_; }
+  OrderLedger* operator->() { return ledger_.get(); }
+
+ private:
+  ScratchFolder folder_;
+  NeverStop never_;
+  SystemClock clock_{never_};
+  std::unique_ptr<OrderLedger> ledger_;
+};
+
+/// What one create-order costs the ledger: the intent, and the answer.
+void create_order(OrderLedger& ledger, std::int64_t number) {
+  const OrderIntent intent = sample_intent(number);
+  ledger.begin(intent, {});
+  ledger.settle(sample_creation(intent));
+}
+
+void begin_and_settle(benchmark::State& state) {
+  ScratchLedger ledger;
+  std::int64_t number = 0;
+  while (state.KeepRunning()) create_order(*ledger, number++);
+  state.SetItemsProcessed(number);
+}
+BENCHMARK(begin_and_settle)->UseRealTime();
+
+void begin_and_settle_grouped(benchmark::State& state) {
+  ScratchLedger ledger;
+  const std::int64_t group = state.range(0);
+  std::int64_t number = 0;
+  while (state.KeepRunning()) {
+    ledger->transact([&ledger, &number, group] {
+      for (std::int64_t done = 0; done < group; ++done) create_order(*ledger, number++);
+    });
+  }
+  state.SetItemsProcessed(number);
+}
+BENCHMARK(begin_and_settle_grouped)->Arg(16)->Arg(256)->UseRealTime();
+
+void find_one_order(benchmark::State& state) {
+  ScratchLedger ledger;
+  const std::int64_t count = state.range(0);
+  ledger->transact([&ledger, count] {
+    for (std::int64_t number = 0; number < count; ++number) create_order(*ledger, number);
+  });
+  const MerchantId merchant = sample_intent(0).merchant.mch_id;
+  std::int64_t number = 0;
+  while (state.KeepRunning()) {
+    // A stride that has no divisor in common with the count reaches every order, in no order.
+    number = (number + 7919) % count;
+    benchmark::DoNotOptimize(ledger->find(merchant, sample_number(number)));
+  }
+}
+BENCHMARK(find_one_order)->Arg(1'000)->Arg(100'000);
+
+}  // namespace
+}  // namespace wxpay::bench

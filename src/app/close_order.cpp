@@ -1,0 +1,103 @@
+#include "app/close_order.hpp"
+
+namespace wxpay::app {
+
+namespace {
+
+class Closing {
+ public:
+  Closing(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger& ledger,
+          PaymentGateway& gateway)
+      : number_{out_trade_no}, mch_id_{mch_id}, ledger_{ledger}, gateway_{gateway} {}
+
+  CloseResult run() {
+    const auto order = ledger_.find(mch_id_, number_);
+    if (order) state_ = order->state;
+    if (order && is_paid(order->state))
+      return ended(Outcome::refused, {{}, {}, "FAIL", "ORDERPAID", "the order is paid"});
+    if (order) ledger_.note(mch_id_, number_, EvidenceSource::close, "closing is asked for");
+    auto outcome = gateway_.close(number_);
+    if (auto* closed = std::get_if<Closed>(&outcome))
+      return settled(closed->evidence, std::move(closed->said));
+    if (auto* refused = std::get_if<Refused>(&outcome)) return refused_by_gateway(std::move(*refused));
+    return unknown(std::get<Unknown>(outcome));
+  }
+
+ private:
+  CloseResult ended(Outcome outcome, WireResult said) const { return {outcome, std::move(said), state_}; }
+
+  CloseResult settled(const PaymentEvidence& evidence, WireResult said) {
+    const auto result = ledger_.settle(evidence);
+    if (result.order) state_ = result.order->state;
+    said.result_code = "SUCCESS";
+    const bool paid_here = result.settlement.verdict == Verdict::state_mismatch;
+    return ended(paid_here ? Outcome::integrity : Outcome::done, std::move(said));
+  }
+
+  CloseResult refused_by_gateway(Refused refused) {
+    if (refused.reaction == Reaction::order_unknown && state_) {
+      // WeChat Pay has nothing to close, so nothing can be paid: the order is as good as closed.
+      const PaymentEvidence evidence{.source = EvidenceSource::close,
+                                     .merchant = {mch_id_, {}, {}, {}},
+                                     .out_trade_no = number_,
+                                     .state = OrderState::closed,
+                                     .digest = refused.digest,
+                                     .reason = refused.said.err_code};
+      return settled(evidence, std::move(refused.said));
+    }
+    if (refused.reaction == Reaction::ask_by_query) return asked(std::move(refused));
+    const bool later = refused.reaction == Reaction::slow_down;
+    return said_no(later ? Outcome::unknown : Outcome::refused, std::move(refused));
+  }
+
+  CloseResult said_no(Outcome outcome, Refused refused) const {
+    refused.said.result_code = "FAIL";
+    return ended(outcome, std::move(refused.said));
+  }
+
+  /// ORDERPAID and the like: the payer was faster.
+  CloseResult asked(Refused refused) {
+    const auto answer = gateway_.query(number_);
+    auto outcome = Outcome::refused;
+    if (const auto* known = std::get_if<QueryAnswer>(&answer)) {
+      const auto result = ledger_.settle(known->evidence);
+      if (result.order) state_ = result.order->state;
+      const auto verdict = result.settlement.verdict;
+      const bool agrees = !result.order || verdict == Verdict::apply || verdict == Verdict::already_applied ||
+                          verdict == Verdict::no_news;
+      if (!agrees) outcome = Outcome::integrity;
+    } else if (const auto* nothing = std::get_if<Unknown>(&answer)) {
+      outcome = outcome_of(*nothing);
+    }
+    return said_no(outcome, std::move(refused));
+  }
+
+  CloseResult unknown(const Unknown& nothing) const {
+    auto said = nothing.said;
+    said.result_code = "UNKNOWN";
+    said.err_code = nothing.code;
+    said.err_code_des = nothing.message;
+    return ended(outcome_of(nothing), std::move(said));
+  }
+
+  static Outcome outcome_of(const Unknown& nothing) {
+    if (nothing.kind == ErrorKind::untrusted) return Outcome::integrity;
+    if (nothing.kind == ErrorKind::interrupted) return Outcome::interrupted;
+    return Outcome::unknown;
+  }
+
+  const OutTradeNo& number_;
+  const MerchantId& mch_id_;
+  OrderLedger& ledger_;
+  PaymentGateway& gateway_;
+  std::optional<OrderState> state_;
+};
+
+}  // namespace
+
+CloseResult close_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger& ledger,
+                        PaymentGateway& gateway) {
+  return Closing{out_trade_no, mch_id, ledger, gateway}.run();
+}
+
+}  // namespace wxpay::app

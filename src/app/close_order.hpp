@@ -1,0 +1,23 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/outcome.hpp"
+#include "wxpay/gateway.hpp"
+#include "wxpay/ledger.hpp"
+
+namespace wxpay::app {
+
+struct CloseResult {
+  Outcome outcome = Outcome::done;
+  WireResult said;                         ///< result_code is SUCCESS, FAIL or UNKNOWN
+  std::optional<OrderState> ledger_state;  ///< none: the ledger does not know the order
+};
+
+/// Closes an order at WeChat Pay and then in the ledger. The intent is in the history before the request
+/// leaves. A paid order is not closed; an order that WeChat Pay says is paid is settled by a query.
+CloseResult close_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger& ledger,
+                        PaymentGateway& gateway);
+
+}  // namespace wxpay::app

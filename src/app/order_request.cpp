@@ -1,0 +1,246 @@
+#include "app/order_request.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <set>
+#include <span>
+
+#include "base/text.hpp"
+#include "wire/json.hpp"
+#include "wxpay/error.hpp"
+#include "wxpay/time.hpp"
+
+namespace wxpay::app {
+
+namespace {
+
+using Member = std::optional<std::string> OrderRequest::*;
+
+/// Which JSON values a field may be written as, beside a text.
+enum class Form { text, fen, flag, json };
+
+struct RequestField {
+  const char* name;  ///< as in messages: WeChat's own
+  Member member;
+  Form form;
+  std::vector<std::string> keys;  ///< every spelling that a record may use
+};
+
+const std::vector<RequestField>& request_fields() {
+  static const std::vector<RequestField> fields{
+      {"out_trade_no", &OrderRequest::out_trade_no, Form::text, {"outTradeNo", "out_trade_no"}},
+      {"openid", &OrderRequest::openid, Form::text, {"openId", "openid", "open_id"}},
+      {"sub_openid",
+       &OrderRequest::sub_openid,
+       Form::text,
+       {"subOpenId", "subOpenid", "sub_openid", "sub_open_id"}},
+      {"total_fee", &OrderRequest::total_fee, Form::fen, {"totalFee", "total_fee"}},
+      {"amount", &OrderRequest::amount, Form::text, {"amount"}},
+      {"body", &OrderRequest::body, Form::text, {"body"}},
+      {"trade_type", &OrderRequest::trade_type, Form::text, {"tradeType", "trade_type"}},
+      {"attach", &OrderRequest::attach, Form::text, {"attach"}},
+      {"detail", &OrderRequest::detail, Form::json, {"detail"}},
+      {"goods_tag", &OrderRequest::goods_tag, Form::text, {"goodsTag", "goods_tag"}},
+      {"product_id", &OrderRequest::product_id, Form::text, {"productId", "product_id"}},
+      {"device_info", &OrderRequest::device_info, Form::text, {"deviceInfo", "device_info"}},
+      {"limit_pay", &OrderRequest::limit_pay, Form::text, {"limitPay", "limit_pay"}},
+      {"time_expire", &OrderRequest::time_expire, Form::text, {"timeExpire", "time_expire"}},
+      {"expire_in", &OrderRequest::expire_in, Form::text, {"expireIn", "expire_in"}},
+      {"client_ip",
+       &OrderRequest::client_ip,
+       Form::text,
+       {"clientIp", "client_ip", "spbillCreateIp", "spbill_create_ip"}},
+      {"notify_url", &OrderRequest::notify_url, Form::text, {"notifyUrl", "notify_url"}},
+      {"scene_info", &OrderRequest::scene_info, Form::json, {"sceneInfo", "scene_info"}},
+      {"profit_sharing", &OrderRequest::profit_sharing, Form::flag, {"profitSharing", "profit_sharing"}}};
+  return fields;
+}
+
+[[noreturn]] void refuse(const std::string& what, std::string hint = {}) {
+  throw Error{ErrorKind::usage, what, std::move(hint)};
+}
+
+const RequestField& field_of(const std::string& key) {
+  std::vector<std::string> known;
+  for (const auto& field : request_fields()) {
+    if (std::find(field.keys.begin(), field.keys.end(), key) != field.keys.end()) return field;
+    known.insert(known.end(), field.keys.begin(), field.keys.end());
+  }
+  const auto meant = nearest(key, known);
+  refuse("the request has an unknown field " + wire::json_quote(key),
+         meant ? "did you mean " + *meant + "?" : "");
+}
+
+std::string text_of(const RequestField& field, const wire::JsonValue& value) {
+  using Kind = wire::JsonValue::Kind;
+  const std::string name{field.name};
+  if (field.form == Form::fen) {
+    if (value.kind == Kind::integer) return value.text;
+    refuse(name + " must be a whole number of fen", "write \"amount\":\"10.00\" for yuan");
+  }
+  if (value.kind == Kind::text) return value.text;
+  if (field.form == Form::flag && value.kind == Kind::boolean) return value.text == "true" ? "Y" : "N";
+  if (field.form == Form::json && value.kind == Kind::structure) return value.text;
+  refuse(name + " must be a text in quotes");
+}
+
+}  // namespace
+
+OrderRequest parse_order_request(std::string_view json) {
+  auto parsed = wire::parse_json_object(json);
+  if (const auto* malformed = std::get_if<wire::Malformed>(&parsed))
+    refuse("the request is unusable: " + malformed->why);
+  OrderRequest request;
+  for (const auto& [key, value] : std::get<wire::JsonObject>(parsed)) {
+    const auto& field = field_of(key);
+    auto& slot = request.*field.member;
+    if (slot) refuse(std::string{field.name} + " is given more than once");
+    slot = text_of(field, value);
+  }
+  return request;
+}
+
+namespace {
+
+enum class Needed { no, yes };
+
+/// A text as the wire takes it. The limits count bytes, which is safe whichever of bytes and characters is
+/// meant.
+std::string checked_text(const char* name, const std::optional<std::string>& given, std::size_t longest,
+                         Needed needed = Needed::no) {
+  const std::string text = given.value_or("");
+  if (text.empty() && needed == Needed::yes) refuse(std::string{name} + " is missing");
+  if (!is_utf8(text)) refuse(std::string{name} + " is not UTF-8");
+  if (text.size() > longest) {
+    refuse(std::string{name} + " is longer than " + std::to_string(longest) + " bytes: it has " +
+           std::to_string(text.size()));
+  }
+  if (has_control_character(text)) refuse(std::string{name} + " has a control character or line break");
+  // Some readers of the signed text trim it, others do not (reference of API v2, 3.3).
+  if (has_outer_blank(text)) refuse(std::string{name} + " begins or ends with a blank");
+  return text;
+}
+
+Fen checked_fee(const OrderRequest& request) {
+  if (request.total_fee && request.amount) refuse("total_fee and amount are both given", "give one of them");
+  if (request.total_fee) {
+    if (const auto fee = parse_fen(*request.total_fee)) return *fee;
+    refuse("total_fee must be a whole number of fen from 1 to 9999999999", "for yuan use --amount 10.00");
+  }
+  if (request.amount) {
+    if (const auto fee = parse_yuan(*request.amount)) return *fee;
+    refuse("amount must be yuan above zero with at most two decimals, up to 99999999.99",
+           "for fen use --total-fee 1000");
+  }
+  refuse("the amount is missing", "give --total-fee in fen or --amount in yuan");
+}
+
+TradeType checked_trade_type(const OrderRequest& request, const OrderDefaults& defaults) {
+  if (!request.trade_type) return defaults.trade_type;
+  const auto type = parse_trade_type(*request.trade_type);
+  if (!type || *type == TradeType::micropay) refuse("trade_type must be JSAPI, NATIVE, APP or H5");
+  return *type;
+}
+
+void check_notify_url(const std::string& url) {
+  const bool absolute = url.starts_with("https://") || url.starts_with("http://");
+  const auto host = url.find("://") == std::string::npos ? std::string{} : url.substr(url.find("://") + 3);
+  if (!absolute || host.empty() || host.front() == '/' || url.find_first_of("?# ") != std::string::npos) {
+    refuse("notify_url must be an absolute http(s) URL without a query string");
+  }
+}
+
+void check_client_ip(const std::string& address) {
+  std::array<unsigned char, sizeof(in6_addr)> buffer{};
+  if (inet_pton(AF_INET, address.c_str(), buffer.data()) != 1 &&
+      inet_pton(AF_INET6, address.c_str(), buffer.data()) != 1) {
+    refuse("client_ip must be an IPv4 or IPv6 address");
+  }
+}
+
+void check_openid(const char* name, const std::string& openid) {
+  const bool visible = std::all_of(openid.begin(), openid.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+  if (!visible) refuse(std::string{name} + " must be visible ASCII characters");
+}
+
+void set_expiry(const OrderRequest& request, std::chrono::sys_seconds now, OrderIntent& intent) {
+  if (request.time_expire && request.expire_in)
+    refuse("time_expire and expire_in are both given", "give one of them");
+  if (request.expire_in) {
+    intent.expire_in = parse_duration(*request.expire_in);
+    if (!intent.expire_in) refuse("expire_in must be a whole number and s, m, h or d, as 30m");
+    intent.time_expire = now + *intent.expire_in;
+  } else if (request.time_expire) {
+    intent.time_expire = parse_time(*request.time_expire, now);
+    if (!intent.time_expire) refuse("time_expire is no time", "write it as 2026-11-22T10:00:00+08:00");
+  }
+  if (intent.time_expire && *intent.time_expire < now + std::chrono::minutes{1}) {
+    refuse("the expiry is less than 1 minute ahead");
+  }
+}
+
+/// What each trade type cannot do without (API v2, 9_1).
+void check_trade_type_needs(const OrderIntent& intent) {
+  const bool partner = !intent.merchant.sub_mch_id.empty();
+  if (intent.trade_type == TradeType::jsapi && intent.openid.empty() &&
+      (!partner || intent.sub_openid.empty())) {
+    refuse("JSAPI needs the payer's openid", partner ? "give --openid or --sub-openid" : "give --openid");
+  }
+  if (intent.trade_type == TradeType::native && intent.product_id.empty()) {
+    refuse("NATIVE needs a product_id", "give --product-id");
+  }
+  if (intent.trade_type == TradeType::mweb && intent.scene_info.empty()) {
+    refuse("H5 needs a scene_info",
+           R"(give --scene-info '{"h5_info":{"type":"Wap","wap_url":"…","wap_name":"…"}}')");
+  }
+  if (!intent.sub_openid.empty() && intent.merchant.sub_app_id.empty()) {
+    refuse("sub_openid needs a sub_app_id", "set sub_app_id in the profile");
+  }
+}
+
+}  // namespace
+
+CheckedRequest check_order_request(const OrderRequest& request, const OrderDefaults& defaults,
+                                   std::chrono::sys_seconds now) {
+  if (!request.out_trade_no) refuse("out_trade_no is missing", "give --out-trade-no");
+  CheckedRequest checked{.intent = {.merchant = defaults.merchant,
+                                    .out_trade_no = OutTradeNo::parse(*request.out_trade_no),
+                                    .total_fee = checked_fee(request)},
+                         .defaulted = {.body = !request.body.has_value(),
+                                       .notify_url = !request.notify_url.has_value(),
+                                       .client_ip = !request.client_ip.has_value()}};
+  auto& intent = checked.intent;
+  intent.trade_type = checked_trade_type(request, defaults);
+  intent.body = checked_text("body", request.body.value_or(defaults.body), 127, Needed::yes);
+  intent.notify_url =
+      checked_text("notify_url", request.notify_url.value_or(defaults.notify_url), 256, Needed::yes);
+  check_notify_url(intent.notify_url);
+  intent.client_ip =
+      checked_text("client_ip", request.client_ip.value_or(defaults.client_ip), 64, Needed::yes);
+  check_client_ip(intent.client_ip);
+  intent.openid = checked_text("openid", request.openid, 128);
+  check_openid("openid", intent.openid);
+  intent.sub_openid = checked_text("sub_openid", request.sub_openid, 128);
+  check_openid("sub_openid", intent.sub_openid);
+  intent.attach = checked_text("attach", request.attach, 127);
+  intent.detail = checked_text("detail", request.detail, 6000);
+  intent.goods_tag = checked_text("goods_tag", request.goods_tag, 32);
+  intent.product_id = checked_text("product_id", request.product_id, 32);
+  intent.device_info = checked_text("device_info", request.device_info, 32);
+  intent.limit_pay = checked_text("limit_pay", request.limit_pay, 32);
+  intent.scene_info = checked_text("scene_info", request.scene_info, 256);
+  const auto sharing = request.profit_sharing.value_or("N");
+  if (sharing != "Y" && sharing != "N" && !sharing.empty()) refuse("profit_sharing must be Y or N");
+  intent.profit_sharing = sharing == "Y";
+  set_expiry(request, now, intent);
+  check_trade_type_needs(intent);
+  if (intent.out_trade_no.shorter_than_advised()) {
+    checked.warnings.push_back("out_trade_no " + intent.out_trade_no.text() +
+                               " has fewer than the 6 characters that WeChat Pay asks for now");
+  }
+  return checked;
+}
+
+}  // namespace wxpay::app

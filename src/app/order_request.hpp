@@ -1,0 +1,63 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wxpay/order.hpp"
+#include "wxpay/settle.hpp"
+
+namespace wxpay::app {
+
+/// An order as somebody asked for it, by options or as a record: texts as given, nothing filled in or
+/// checked.
+struct OrderRequest {
+  std::optional<std::string> out_trade_no;
+  std::optional<std::string> openid;
+  std::optional<std::string> sub_openid;
+  std::optional<std::string> total_fee;  ///< fen
+  std::optional<std::string> amount;     ///< yuan
+  std::optional<std::string> body;
+  std::optional<std::string> trade_type;
+  std::optional<std::string> attach;
+  std::optional<std::string> detail;
+  std::optional<std::string> goods_tag;
+  std::optional<std::string> product_id;
+  std::optional<std::string> device_info;
+  std::optional<std::string> limit_pay;
+  std::optional<std::string> time_expire;
+  std::optional<std::string> expire_in;
+  std::optional<std::string> client_ip;
+  std::optional<std::string> notify_url;
+  std::optional<std::string> scene_info;
+  std::optional<std::string> profit_sharing;  ///< Y or N
+};
+
+/// What the profile fills in.
+struct OrderDefaults {
+  MerchantIdentity merchant;
+  TradeType trade_type = TradeType::jsapi;
+  std::string body;
+  std::string notify_url;
+  std::string client_ip;
+};
+
+/// A request that can be sent.
+struct CheckedRequest {
+  OrderIntent intent;
+  DefaultedFields defaulted;
+  std::vector<std::string> warnings;
+};
+
+/// Reads one JSON object with the keys of contract section 2, in camelCase or snake_case.
+/// @throws Error{usage}  malformed, unknown or repeated key, a value of the wrong type
+OrderRequest parse_order_request(std::string_view json);
+
+/// Fills in the defaults and checks everything that can be checked here (API v2, 9_1).
+/// @throws Error{usage}  naming the field and what is wrong
+CheckedRequest check_order_request(const OrderRequest& request, const OrderDefaults& defaults,
+                                   std::chrono::sys_seconds now);
+
+}  // namespace wxpay::app

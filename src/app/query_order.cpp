@@ -1,0 +1,130 @@
+#include "app/query_order.hpp"
+
+#include "wxpay/error.hpp"
+
+namespace wxpay::app {
+
+namespace {
+
+/// The reason of UNABLE_TO_UPDATE that a verdict stands for.
+const char* reason_of(Verdict verdict, const PaymentEvidence& evidence) {
+  switch (verdict) {
+    case Verdict::amount_mismatch:
+      return "AMOUNT_MISMATCH";
+    case Verdict::transaction_mismatch:
+      return "TRANSACTION_MISMATCH";
+    case Verdict::state_mismatch:
+      return "STATE_MISMATCH";
+    case Verdict::wrong_merchant:
+      return "WRONG_MERCHANT";
+    case Verdict::already_applied:
+      return is_paid(evidence.state) ? "ALREADY_PAID" : "NOT_PAID";
+    case Verdict::apply:
+    case Verdict::no_news:
+    case Verdict::stale:
+    case Verdict::state_proven:
+      break;
+  }
+  return "NOT_PAID";
+}
+
+bool is_mismatch(Verdict verdict) {
+  return verdict == Verdict::amount_mismatch || verdict == Verdict::transaction_mismatch ||
+         verdict == Verdict::state_mismatch || verdict == Verdict::wrong_merchant;
+}
+
+void unable(QueryResult& result, const char* reason) {
+  result.result_msg = "UNABLE_TO_UPDATE";
+  result.reason = reason;
+}
+
+void describe_settlement(QueryResult& result, const SettleResult& settled, const PaymentEvidence& evidence,
+                         WriteBack write_back) {
+  if (!settled.order) return unable(result, "NOT_IN_LEDGER");
+  result.ledger_state = settled.order->state;
+  const auto verdict = settled.settlement.verdict;
+  if (is_mismatch(verdict)) result.outcome = Outcome::integrity;
+  if (verdict != Verdict::apply || is_open(evidence.state))
+    return unable(result, reason_of(verdict, evidence));
+  if (settled.settlement.paid_after_close) result.note = "PAID_AFTER_CLOSE";
+  if (write_back == WriteBack::no) return unable(result, "READ_ONLY");
+  result.result_msg = "UPDATE_SUCCESS";
+}
+
+QueryResult settle_answer(const QueryAnswer& answer, OrderLedger* ledger, WriteBack write_back) {
+  const auto& evidence = answer.evidence;
+  QueryResult result;
+  result.out_trade_no = evidence.out_trade_no.text();
+  result.trade_state = answer.trade_state;
+  result.trade_state_desc = answer.trade_state_desc;
+  result.transaction_id = evidence.transaction_id.text();
+  result.total_fee = evidence.total_fee;
+  result.time_end = evidence.time_end;
+  result.decided = !is_open(evidence.state);
+  if (ledger == nullptr) {
+    unable(result, "NOT_IN_LEDGER");
+    return result;
+  }
+  try {
+    const auto settled = write_back == WriteBack::yes ? ledger->settle(evidence) : ledger->preview(evidence);
+    describe_settlement(result, settled, evidence, write_back);
+  } catch (const Error& error) {
+    if (write_back == WriteBack::no) throw;
+    result.outcome = Outcome::ledger_failed;
+    result.result_msg = "UPDATE_FAIL";
+    result.update_error = error.what();
+  }
+  return result;
+}
+
+[[noreturn]] void fail(const Refused& refused) {
+  const auto& said = refused.said;
+  const auto what =
+      "WeChat Pay refused the query: " + (said.err_code_des.empty() ? said.err_code : said.err_code_des);
+  if (refused.reaction == Reaction::slow_down) {
+    throw Error{ErrorKind::gateway, what, "WeChat Pay limits the rate: wait a minute and run it again",
+                said.err_code};
+  }
+  throw Error{ErrorKind::refused, what, {}, said.err_code};
+}
+
+[[noreturn]] void fail(const Unknown& unknown) {
+  throw Error{unknown.kind, unknown.message, {}, unknown.code};
+}
+
+}  // namespace
+
+QueryResult query_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger* ledger,
+                        WriteBack write_back, PaymentGateway& gateway) {
+  const auto outcome = gateway.query(out_trade_no);
+  if (const auto* answer = std::get_if<QueryAnswer>(&outcome))
+    return settle_answer(*answer, ledger, write_back);
+  if (const auto* unknown = std::get_if<Unknown>(&outcome)) fail(*unknown);
+  const auto& refused = std::get<Refused>(outcome);
+  if (refused.reaction != Reaction::order_unknown) fail(refused);
+  QueryResult result;
+  result.outcome = Outcome::refused;
+  result.out_trade_no = out_trade_no.text();
+  result.result_msg = "NO_SUCH_PAYMENT_ORDER_IN_WECHAT";
+  if (ledger != nullptr) {
+    if (const auto order = ledger->find(mch_id, out_trade_no)) result.ledger_state = order->state;
+  }
+  return result;
+}
+
+QueryResult query_transaction(const TransactionId& transaction_id, OrderLedger* ledger, WriteBack write_back,
+                              PaymentGateway& gateway) {
+  const auto outcome = gateway.query(transaction_id);
+  if (const auto* answer = std::get_if<QueryAnswer>(&outcome))
+    return settle_answer(*answer, ledger, write_back);
+  if (const auto* unknown = std::get_if<Unknown>(&outcome)) fail(*unknown);
+  const auto& refused = std::get<Refused>(outcome);
+  if (refused.reaction != Reaction::order_unknown) fail(refused);
+  QueryResult result;
+  result.outcome = Outcome::refused;
+  result.transaction_id = transaction_id.text();
+  result.result_msg = "NO_SUCH_PAYMENT_ORDER_IN_WECHAT";
+  return result;
+}
+
+}  // namespace wxpay::app

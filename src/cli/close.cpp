@@ -1,0 +1,50 @@
+#include <CLI/CLI.hpp>
+
+#include "app/close_order.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+int run_close(const std::string& order, Context& context) {
+  const auto number = OutTradeNo::parse(order);
+  auto& gateway = context.gateway();
+  auto& ledger = context.ledger();
+  const auto& mch_id = context.profile().merchant.mch_id;
+  const auto known = ledger.find(mch_id, number);
+  if (known && is_open(known->state) && context.clock().now() - known->created_at < std::chrono::minutes{5}) {
+    context.warn("order " + order +
+                 " is younger than 5 minutes, and WeChat Pay asks not to close such orders");
+  }
+  context.confirm("Close order " + order + " for good?");
+  const auto result = app::close_order(number, mch_id, ledger, gateway);
+  report::Record record;
+  record.text("outTradeNo", order)
+      .text("resultCode", result.said.result_code)
+      .text_if_set("errCode", result.said.err_code)
+      .text_if_set("errCodeDes", result.said.err_code_des);
+  if (result.ledger_state) record.text("ledgerState", std::string{to_string(*result.ledger_state)});
+  context.print(record, {"outTradeNo", "resultCode", "errCode", "errCodeDes", "ledgerState"});
+  return exit_code(result.outcome);
+}
+
+}  // namespace
+
+void add_close(CLI::App& root, Command& chosen) {
+  auto order = std::make_shared<std::string>();
+  auto* command = root.add_subcommand("close", "Close an order that is not paid");
+  command->add_option("OUT_TRADE_NO", *order, "The merchant's order number")->required();
+  command->footer(
+      "Asks first on a terminal, unless --yes.\n\n"
+      "Example:\n"
+      "  wxpayctl close 2026112300001 --yes\n\n"
+      "Exit codes: 0 closed; 1 refused, as a paid order is; 4 no answer, run it again; 5 something does not "
+      "agree;\n"
+      "130 not confirmed");
+  command->callback(
+      [&chosen, order] { chosen = [order](Context& context) { return run_close(*order, context); }; });
+}
+
+}  // namespace wxpay::cli

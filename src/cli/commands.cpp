@@ -1,0 +1,17 @@
+#include "cli/commands.hpp"
+
+namespace wxpay::cli {
+
+void add_commands(CLI::App& root, Command& chosen) {
+  add_create_order(root, chosen);
+  add_sign(root, chosen);
+  add_query(root, chosen);
+  add_close(root, chosen);
+  add_orders(root, chosen);
+  add_ledger(root, chosen);
+  add_sandbox(root, chosen);
+  add_init(root, chosen);
+  add_doctor(root, chosen);
+}
+
+}  // namespace wxpay::cli

@@ -1,0 +1,25 @@
+#pragma once
+
+#include "cli/context.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace wxpay::cli {
+
+// Each declares one command and its options, and sets `chosen` when that command was given.
+void add_create_order(CLI::App& root, Command& chosen);
+void add_sign(CLI::App& root, Command& chosen);
+void add_query(CLI::App& root, Command& chosen);
+void add_close(CLI::App& root, Command& chosen);
+void add_orders(CLI::App& root, Command& chosen);
+void add_ledger(CLI::App& root, Command& chosen);
+void add_sandbox(CLI::App& root, Command& chosen);
+void add_init(CLI::App& root, Command& chosen);
+void add_doctor(CLI::App& root, Command& chosen);
+
+/// All of them, in the order of --help.
+void add_commands(CLI::App& root, Command& chosen);
+
+}  // namespace wxpay::cli

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+
+#include "cli/config/settings.hpp"
+#include "wxpay/error.hpp"
+#include "wxpay/gateway.hpp"
+#include "wxpay/transport.hpp"
+
+namespace wxpay::cli {
+
+enum class Health { ok, warn, fail };
+
+/// "OK", "WARN" or "FAIL".
+const char* to_string(Health health);
+
+/// What one check of `doctor` found; the hint says what is so, or what to do.
+struct Finding {
+  Health health = Health::ok;
+  std::string hint;
+};
+
+/// A check that an error ended: its message and its hint.
+Finding failed(const Error& error);
+
+/// The answer about an order that cannot exist. A signed "no such order" proves address, merchant and key.
+/// @throws Error{interrupted} when the query was
+Finding judge_query(const QueryOutcome& outcome);
+
+/// Holds this machine's clock against the Date header of an answer that came between the two times. WeChat
+/// Pay counts expiry by its own clock; a minute is a warning, five are a failure.
+Finding judge_clock(const HttpResult& answer, std::chrono::sys_seconds sent,
+                    std::chrono::sys_seconds received);
+
+/// A ledger that is not there yet: whether it could be created. Creates nothing.
+Finding judge_new_ledger(const LedgerPlace& place);
+
+/// A ledger that opens: whether this user may also write it.
+Finding judge_open_ledger(const LedgerPlace& place);
+
+}  // namespace wxpay::cli

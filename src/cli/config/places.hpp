@@ -1,0 +1,19 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+
+#include "cli/config/settings.hpp"
+
+namespace wxpay::cli {
+
+std::filesystem::path home_folder(const Environment& environment);
+
+/// `$XDG_STATE_HOME/wxpayctl/PROFILE.db`
+std::filesystem::path default_ledger_path(const Environment& environment, const std::string& profile);
+
+/// A path as a configuration names it: relative to `folder`, `~/` being the home folder.
+std::filesystem::path resolve_path(const std::string& text, const std::filesystem::path& folder,
+                                   const Environment& environment);
+
+}  // namespace wxpay::cli

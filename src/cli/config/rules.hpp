@@ -1,0 +1,54 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace wxpay::cli {
+
+// What the values of a profile may be. The same rules hold for the file, for options and environment, and for
+// what `init` writes. A fault reads on after the key: "is not …"; it is empty for a good value.
+
+/// @param key  a text key of a profile; not `key`, which is judged by v2_key_fault when it is loaded
+std::string value_fault(std::string_view key, std::string_view value);
+/// @param key  rate or jobs
+std::string value_fault(std::string_view key, std::int64_t value);
+
+/// Letters, digits and any other UTF-8 but blanks, `/` and a leading `.` or `-`, at most 64 bytes: it names
+/// the default ledger's file.
+std::string profile_name_fault(std::string_view name);
+
+/// 32 visible ASCII characters; the fault tells the length, never the content.
+std::string v2_key_fault(std::string_view key);
+
+/// Whether the key's value is a secret, or could be one put into the wrong place.
+bool is_secret_key(std::string_view key);
+
+/// Whether a text looks like the key itself, as happens to key_env and key_file: 32 letters and digits, as
+/// WeChat Pay's own keys are. Such a text is not repeated in messages.
+bool looks_like_key(std::string_view text);
+
+/// The URL without its trailing slashes. Only for one without a fault.
+std::string without_trailing_slash(std::string_view url);
+
+/// Whether the host is WeChat Pay's own.
+bool is_wechat_host(std::string_view url);
+/// Whether it is WeChat Pay's own gateway and nothing else: no port, no path (a path is one of its
+/// sandboxes).
+bool is_wechat_gateway(std::string_view url);
+
+/// Reads `PATH` or `sqlite:PATH`; `fault` is empty for a good one.
+struct LedgerUri {
+  std::filesystem::path path;
+  std::string fault;
+};
+LedgerUri parse_ledger_uri(std::string_view uri);
+
+/// In backquotes, for a message; only its length where it is too long, not printable or looks like a key.
+std::string printable(std::string_view text);
+
+/// As one word for a shell.
+std::string shell_quoted(const std::string& text);
+
+}  // namespace wxpay::cli

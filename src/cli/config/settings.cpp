@@ -1,0 +1,290 @@
+#include "cli/config/settings.hpp"
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <utility>
+
+#include "base/text.hpp"
+#include "cli/config/config_file.hpp"
+#include "cli/config/places.hpp"
+#include "cli/config/rules.hpp"
+#include "wxpay/error.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+constexpr const char* system_config = "/etc/wxpayctl/config.toml";
+constexpr const char* wechat_base_url = "https://api.mch.weixin.qq.com";
+constexpr const char* wechat_fallback_base_url = "https://api2.mch.weixin.qq.com";
+constexpr const char* sandbox_name = "sandbox";
+
+/// A setting and where it comes from, for messages: "--ledger", "WXPAYCTL_LEDGER".
+struct Given {
+  std::string value;
+  std::string origin;
+};
+
+std::optional<Given> option_or_variable(const std::optional<std::string>& option, const char* option_name,
+                                        const Environment& environment, const char* variable) {
+  if (option) {
+    if (option->empty()) throw Error{ErrorKind::usage, std::string{option_name} + " is empty"};
+    return Given{*option, option_name};
+  }
+  if (auto value = environment(variable); value && !value->empty()) {
+    return Given{std::move(*value), variable};
+  }
+  return std::nullopt;
+}
+
+bool may_exist(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::status(path, error);
+  // A folder that may not be searched is not the same as no file: opening it will say so.
+  return status.type() != std::filesystem::file_type::not_found;
+}
+
+std::optional<ConfigFile> find_config(const SettingOptions& options, const Environment& environment) {
+  if (const auto given = option_or_variable(options.config, "--config", environment, "WXPAYCTL_CONFIG")) {
+    return read_config(given->value);
+  }
+  for (const auto& path : {default_config_path(environment), std::filesystem::path{system_config}}) {
+    if (may_exist(path)) return read_config(path);
+  }
+  return std::nullopt;
+}
+
+/// The profile that is meant, before its values are judged.
+struct Selected {
+  std::optional<ConfigFile> file;
+  std::string name;
+  ProfileTable table;  ///< empty for a sandbox that the file does not mention
+
+  bool sandbox() const { return name == sandbox_name; }
+  /// `FILE:LINE` of a key.
+  std::string place(const std::string& key) const { return file->place(table.line_of(key)); }
+  /// What relative paths of the file are relative to.
+  std::filesystem::path folder() const { return std::filesystem::absolute(file->path).parent_path(); }
+  [[noreturn]] void fail(const std::string& key, const std::string& what, std::string hint = {}) const {
+    throw Error{ErrorKind::config, place(key) + ": " + what, std::move(hint)};
+  }
+};
+
+std::vector<std::string> profile_names(const ConfigFile& file) {
+  std::vector<std::string> names;
+  for (const auto& profile : file.profiles) names.push_back(profile.first);
+  return names;
+}
+
+[[noreturn]] void refuse_unknown_profile(const std::optional<ConfigFile>& file, const std::string& name,
+                                         const std::string& origin) {
+  if (!file) {
+    throw Error{ErrorKind::config, "no configuration file for profile " + printable(name),
+                "run `wxpayctl init`, or use `-p sandbox`, which needs none"};
+  }
+  auto names = profile_names(*file);
+  names.emplace_back(sandbox_name);
+  std::string hint;
+  if (const auto near = nearest(name, names)) {
+    hint = "did you mean `" + *near + "`?";
+  } else {
+    for (const auto& known : names) hint += (hint.empty() ? "there is: " : ", ") + known;
+  }
+  throw Error{ErrorKind::config, origin + "unknown profile " + printable(name) + " in " + file->path.string(),
+              hint};
+}
+
+std::string default_profile(const std::optional<ConfigFile>& file) {
+  if (!file) {
+    throw Error{ErrorKind::config, "no configuration file found",
+                "run `wxpayctl init`, or use `-p sandbox`, which needs none"};
+  }
+  if (!file->default_profile.empty()) return file->default_profile;
+  if (file->profiles.size() == 1) return file->profiles.begin()->first;
+  if (file->profiles.empty()) {
+    throw Error{ErrorKind::config, file->path.string() + " has no profile", "add a table [profiles.NAME]"};
+  }
+  throw Error{ErrorKind::config, file->path.string() + " has several profiles and no default_profile",
+              "name one with -p, or add default_profile = \"" + file->profiles.begin()->first + "\""};
+}
+
+Selected select_profile(const SettingOptions& options, const Environment& environment) {
+  Selected selected;
+  selected.file = find_config(options, environment);
+  std::string origin;
+  if (auto given = option_or_variable(options.profile, "--profile", environment, "WXPAYCTL_PROFILE")) {
+    selected.name = std::move(given->value);
+  } else {
+    selected.name = default_profile(selected.file);
+    if (!selected.file->default_profile.empty()) {
+      origin = selected.file->place(selected.file->default_profile_line) + ": ";
+    }
+  }
+  const auto known = selected.file && selected.file->profiles.count(selected.name) > 0;
+  if (known) {
+    selected.table = selected.file->profiles.at(selected.name);
+  } else if (!selected.sandbox()) {
+    refuse_unknown_profile(selected.file, selected.name, origin);
+  }
+  return selected;
+}
+
+/// Holds every value of the profile against its rule, in the order of the file.
+void check_values(const Selected& selected) {
+  std::vector<std::pair<int, std::string>> keys;
+  for (const auto& entry : selected.table.values) keys.emplace_back(entry.second.line, entry.first);
+  std::sort(keys.begin(), keys.end());
+  for (const auto& entry : keys) {
+    const auto& key = entry.second;
+    if (const auto number = selected.table.number(key)) {
+      const auto fault = value_fault(key, *number);
+      if (!fault.empty()) selected.fail(key, key + " " + fault + ", not " + std::to_string(*number));
+    }
+    const auto text = selected.table.text(key);
+    if (!text || key == "key") continue;
+    const auto fault = value_fault(key, *text);
+    if (!fault.empty()) {
+      // A secret in the wrong place, or a password in a URL, must not reach the terminal.
+      const bool show = !is_secret_key(key) && text->find('@') == std::string::npos;
+      selected.fail(key, key + (show ? " " + printable(*text) : "") + " " + fault);
+    }
+  }
+}
+
+SecretSource key_source(const Selected& selected, const Environment& environment) {
+  using Kind = SecretSource::Kind;
+  constexpr std::array<std::pair<const char*, Kind>, 4> ways{{{"key", Kind::in_clear},
+                                                              {"key_env", Kind::environment},
+                                                              {"key_file", Kind::file},
+                                                              {"key_command", Kind::command}}};
+  SecretSource source;
+  std::string taken;
+  for (const auto& way : ways) {
+    const std::string key{way.first};
+    auto value = selected.table.text(key);
+    if (!value) continue;
+    if (!taken.empty()) {
+      const auto later = selected.table.line_of(key) > selected.table.line_of(taken) ? key : taken;
+      selected.fail(later, "profile " + selected.name + " has two secrets: " + taken + " and " + key,
+                    "keep one of key, key_env, key_file and key_command");
+    }
+    taken = key;
+    source.kind = way.second;
+    source.described = key + " of profile " + selected.name;
+    if (source.kind == Kind::in_clear) {
+      source.in_clear = std::move(*value);
+      continue;
+    }
+    const bool show = source.kind != Kind::command && !looks_like_key(*value);
+    source.argument = source.kind == Kind::file
+                          ? resolve_path(*value, selected.folder(), environment).string()
+                          : std::move(*value);
+    if (show) source.described = key + " " + source.argument;
+  }
+  if (taken.empty() && selected.sandbox()) {
+    source.kind = Kind::in_clear;
+    source.in_clear = sandbox_key;
+    source.described = "the built-in sandbox profile";
+  }
+  return source;
+}
+
+std::string merchant_value(const Selected& selected, const std::string& key, const char* sandbox_value,
+                           const char* example) {
+  if (auto value = selected.table.text(key)) return *value;
+  if (selected.sandbox()) return sandbox_value;
+  throw Error{ErrorKind::config,
+              selected.file->place(selected.table.line) + ": profile " + selected.name + " has no " + key,
+              "add " + key + " = \"" + example + "\" under [profiles." + selected.name + "]"};
+}
+
+std::vector<std::string> base_urls(const Selected& selected, const SettingOptions& options,
+                                   const Environment& environment) {
+  if (const auto given =
+          option_or_variable(options.base_url, "--base-url", environment, "WXPAYCTL_BASE_URL")) {
+    const auto fault = value_fault("base_url", given->value);
+    if (!fault.empty()) {
+      // It may hold a password: the value stays out of the message.
+      throw Error{ErrorKind::config, given->origin + " " + fault, "write it as https://HOST[:PORT][/PATH]"};
+    }
+    return {without_trailing_slash(given->value)};
+  }
+  const auto url = without_trailing_slash(
+      selected.table.text("base_url").value_or(selected.sandbox() ? sandbox_base_url : wechat_base_url));
+  std::vector<std::string> urls{url};
+  if (!is_wechat_host(url)) return urls;
+  if (selected.table.line_of("fallback_base_url") != 0) {
+    // An empty fallback_base_url switches the fallback off.
+    if (auto fallback = selected.table.text("fallback_base_url")) {
+      urls.push_back(without_trailing_slash(*fallback));
+    }
+  } else if (is_wechat_gateway(url)) {
+    urls.emplace_back(wechat_fallback_base_url);
+  }
+  return urls;
+}
+
+/// @param folder  what a relative path is relative to; empty: the working folder
+LedgerPlace given_ledger(const Given& given, const std::filesystem::path& folder,
+                         const Environment& environment) {
+  const auto uri = parse_ledger_uri(given.value);
+  if (!uri.fault.empty()) {
+    throw Error{ErrorKind::config, given.origin + " " + uri.fault, "write a path, or sqlite:PATH"};
+  }
+  const bool from_file = !folder.empty();
+  return {from_file ? resolve_path(uri.path.string(), folder, environment) : uri.path, false};
+}
+
+std::optional<LedgerPlace> outside_ledger(const SettingOptions& options, const Environment& environment) {
+  const auto given = option_or_variable(options.ledger, "--ledger", environment, "WXPAYCTL_LEDGER");
+  if (!given) return std::nullopt;
+  return given_ledger(*given, {}, environment);
+}
+
+LedgerPlace ledger_place(const Selected& selected, const Environment& environment) {
+  if (const auto uri = selected.table.text("ledger")) {
+    return given_ledger({*uri, selected.place("ledger") + ": ledger"}, selected.folder(), environment);
+  }
+  return {default_ledger_path(environment, selected.name), true};
+}
+
+}  // namespace
+
+Profile resolve_profile(const SettingOptions& options, const Environment& environment) {
+  const auto selected = select_profile(options, environment);
+  check_values(selected);
+  const auto& table = selected.table;
+  Profile profile;
+  profile.name = selected.name;
+  if (selected.file) profile.config_file = selected.file->path;
+  profile.sandbox = selected.sandbox();
+  profile.merchant.mch_id = MerchantId{merchant_value(selected, "mch_id", sandbox_mch_id, "1900000109")};
+  profile.merchant.app_id = AppId{merchant_value(selected, "app_id", sandbox_app_id, "wx…")};
+  profile.merchant.sub_mch_id = MerchantId{table.text("sub_mch_id").value_or("")};
+  profile.merchant.sub_app_id = AppId{table.text("sub_app_id").value_or("")};
+  if (const auto type = table.text("sign_type")) profile.sign_type = *parse_sign_type(*type);
+  if (const auto type = table.text("trade_type")) profile.trade_type = *parse_trade_type(*type);
+  profile.key = key_source(selected, environment);
+  profile.notify_url = table.text("notify_url").value_or("");
+  profile.body = table.text("body").value_or("");
+  profile.client_ip = table.text("client_ip").value_or(profile.client_ip);
+  profile.base_urls = base_urls(selected, options, environment);
+  profile.rate = table.number("rate").value_or(profile.rate);
+  profile.jobs = table.number("jobs").value_or(profile.jobs);
+  if (const auto file = table.text("ca_file")) {
+    profile.ca_file = resolve_path(*file, selected.folder(), environment).string();
+  }
+  auto ledger = outside_ledger(options, environment);
+  if (!ledger) ledger = ledger_place(selected, environment);
+  profile.ledger = ledger->path;
+  profile.default_ledger = ledger->default_place;
+  return profile;
+}
+
+LedgerPlace resolve_ledger(const SettingOptions& options, const Environment& environment) {
+  if (auto place = outside_ledger(options, environment)) return *place;
+  return ledger_place(select_profile(options, environment), environment);
+}
+
+}  // namespace wxpay::cli

@@ -1,0 +1,195 @@
+#include "cli/context.hpp"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+
+#include "base/system.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/streams.hpp"
+#include "net/http_transport.hpp"
+#include "wxpay/v2_gateway.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+/// A table is shown in pieces of this many lines, so that a long list needs little memory.
+constexpr std::size_t table_piece = 500;
+
+}  // namespace
+
+void report_error(const Error& error, OutputFormat format) {
+  const std::string code = error.code().empty() ? std::string{error_code(error.kind())} : error.code();
+  if (format == OutputFormat::json) {
+    report::Record inner;
+    inner.text("code", code).text("message", error.what()).text_if_set("hint", error.hint());
+    write_standard_error("{\"error\":" + report::to_json(inner) + "}\n");
+    return;
+  }
+  std::string text = "wxpayctl: error: " + std::string{error.what()} + " (" + code + ")\n";
+  if (!error.hint().empty()) text += "hint: " + error.hint() + "\n";
+  write_standard_error(text);
+}
+
+struct Context::Parts {
+  explicit Parts(const Stop& stop) : clock{stop} {}
+
+  SystemClock clock;
+  SystemRandom random;
+  std::optional<Profile> profile;
+  std::optional<Secret> key;
+  std::unique_ptr<OrderLedger> ledger;
+  std::unique_ptr<Transport> transport;
+  std::unique_ptr<PaymentGateway> gateway;
+  bool csv_header_printed = false;
+  bool table_begun = false;
+  std::optional<report::Table> table;
+};
+
+Context::Context(GlobalOptions options, Environment environment, const Stop& stop, Log& log)
+    : options_{std::move(options)},
+      environment_{std::move(environment)},
+      stop_{stop},
+      log_{log},
+      parts_{std::make_unique<Parts>(stop)} {}
+
+Context::~Context() = default;
+
+Clock& Context::clock() { return parts_->clock; }
+Random& Context::random() { return parts_->random; }
+
+const Profile& Context::profile() {
+  if (!parts_->profile) parts_->profile = resolve_profile(options_.settings, environment_);
+  return *parts_->profile;
+}
+
+const Secret& Context::key() {
+  if (!parts_->key) parts_->key.emplace(load_v2_key(profile().key, environment_));
+  return *parts_->key;
+}
+
+OrderLedger& Context::ledger() {
+  if (!parts_->ledger) {
+    const auto place = resolve_ledger(options_.settings, environment_);
+    parts_->ledger = open_sqlite_ledger(
+        {.path = place.path, .create_directories = place.default_place, .actor = actor()}, parts_->clock);
+  }
+  return *parts_->ledger;
+}
+
+OrderLedger* Context::ledger_read_only() {
+  if (!parts_->ledger) {
+    const auto place = resolve_ledger(options_.settings, environment_);
+    std::error_code ignored;
+    if (!std::filesystem::exists(place.path, ignored)) return nullptr;
+    parts_->ledger = open_sqlite_ledger({.path = place.path, .read_only = true}, parts_->clock);
+  }
+  return parts_->ledger.get();
+}
+
+Transport& Context::transport() {
+  if (!parts_->transport) {
+    parts_->transport = net::make_http_transport(
+        {.ca_file = profile().ca_file, .user_agent = "wxpayctl/" WXPAYCTL_VERSION}, stop_, log_);
+  }
+  return *parts_->transport;
+}
+
+PaymentGateway& Context::gateway() {
+  if (!parts_->gateway) {
+    const auto& mine = profile();
+    parts_->gateway = make_v2_gateway({.merchant = mine.merchant,
+                                       .sign_type = mine.sign_type,
+                                       .key = key().duplicate(),
+                                       .base_urls = mine.base_urls,
+                                       .timeout = options_.settings.timeout},
+                                      {transport(), clock(), random(), stop_, log_});
+  }
+  return *parts_->gateway;
+}
+
+std::string Context::actor() const {
+  if (const auto behind_sudo = environment_("SUDO_USER")) return *behind_sudo;
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
+    return entry.pw_name;
+  }
+  return "uid " + std::to_string(getuid());
+}
+
+void Context::print(const report::Record& record, const std::vector<std::string>& columns) {
+  if (options_.output == OutputFormat::text) {
+    print_text(report::to_text(record, color() ? report::paint_states : report::no_paint));
+  } else {
+    print_row(record, columns);
+  }
+}
+
+void Context::print_row(const report::Record& record, const std::vector<std::string>& columns) {
+  switch (options_.output) {
+    case OutputFormat::json:
+      return print_text(report::to_json(record) + "\n");
+    case OutputFormat::csv: {
+      const auto row = report::csv_row(record, columns) + "\n";
+      const bool first = !std::exchange(parts_->csv_header_printed, true);
+      return print_text(first ? report::csv_header(columns) + "\n" + row : row);
+    }
+    case OutputFormat::text:
+      if (!parts_->table) parts_->table.emplace(columns);
+      parts_->table->add(record);
+      if (parts_->table->size() >= table_piece) finish();
+  }
+}
+
+void Context::finish() {
+  if (!parts_->table || parts_->table->size() == 0) return;
+  const bool first = !std::exchange(parts_->table_begun, true);
+  const auto text = parts_->table->render(first, color() ? report::paint_states : report::no_paint);
+  parts_->table->clear();
+  print_text(text);
+}
+
+void Context::print_text(std::string_view text) { write_standard_output(text); }
+
+void Context::warn(std::string_view message) {
+  if (options_.quiet) return;
+  write_standard_error("wxpayctl: warning: " + std::string{message} + "\n");
+}
+
+void Context::report(const Error& error) { report_error(error, options_.output); }
+
+bool Context::output_is_terminal() const { return isatty(STDOUT_FILENO) == 1; }
+
+bool Context::color() const {
+  switch (options_.color) {
+    case When::always:
+      return true;
+    case When::never:
+      return false;
+    case When::automatic:
+      break;
+  }
+  return output_is_terminal() && !environment_("NO_COLOR");
+}
+
+void Context::confirm(const std::string& question) {
+  if (options_.yes || isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1) return;
+  write_standard_error(question + " [y/N] ");
+  std::string answer;
+  for (char c = 0; answer.size() < 16;) {
+    const auto count = ::read(STDIN_FILENO, &c, 1);
+    if (count < 0 && errno == EINTR && !stop_.requested()) continue;
+    if (count <= 0 || c == '\n') break;
+    answer += c;
+  }
+  if (answer != "y" && answer != "Y" && answer != "yes") {
+    throw Error{ErrorKind::interrupted, "not confirmed"};
+  }
+}
+
+}  // namespace wxpay::cli

@@ -1,0 +1,18 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace wxpay::cli {
+
+/// All of a file, or of standard input for "-".
+/// @throws Error{file} when it cannot be read, Error{usage} when it is larger than `largest` bytes
+std::string read_input(const std::string& path, std::size_t largest);
+
+/// A whole number of an option.
+/// @throws Error{usage}
+std::int64_t parse_count(const char* option, const std::string& text, std::int64_t least, std::int64_t most);
+
+}  // namespace wxpay::cli

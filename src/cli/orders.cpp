@@ -1,0 +1,214 @@
+#include <CLI/CLI.hpp>
+
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/input.hpp"
+#include "wxpay/time.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+const std::vector<std::string> columns{"outTradeNo",    "state",     "totalFee", "tradeType", "prepayId",
+                                       "transactionId", "createdAt", "paidAt",   "updatedAt"};
+
+[[noreturn]] void refuse(const std::string& what, const std::string& hint = {}) {
+  throw Error{ErrorKind::usage, what, hint};
+}
+
+OrderState checked_state(const std::string& text) {
+  if (const auto state = parse_order_state(text)) return *state;
+  std::vector<std::string> names;
+  std::string all;
+  for (int number = 0; number <= static_cast<int>(OrderState::refund); ++number) {
+    names.emplace_back(to_string(static_cast<OrderState>(number)));
+    all += (all.empty() ? "" : ", ") + names.back();
+  }
+  const auto meant = nearest(text, names);
+  refuse("there is no state '" + text + "'", meant ? "did you mean " + *meant + "?" : "states are " + all);
+}
+
+report::Record describe(const Order& order) {
+  report::Record record;
+  record.text("outTradeNo", order.intent.out_trade_no.text())
+      .text("state", std::string{to_string(order.state)})
+      .number("totalFee", order.intent.total_fee.count())
+      .text("tradeType", std::string{to_string(order.intent.trade_type)});
+  if (order.prepay) record.text("prepayId", order.prepay->prepay_id.text());
+  record.text_if_set("transactionId", order.transaction_id.text())
+      .text("createdAt", format_rfc3339(order.created_at));
+  if (order.paid_at) record.text("paidAt", format_rfc3339(*order.paid_at));
+  record.text("updatedAt", format_rfc3339(order.updated_at));
+  return record;
+}
+
+report::Record describe(const HistoryEntry& entry) {
+  report::Record record;
+  record.text("at", format_rfc3339(entry.at));
+  if (entry.from) record.text("from", std::string{to_string(*entry.from)});
+  record.text("to", std::string{to_string(entry.to)})
+      .text("source", std::string{to_string(entry.source)})
+      .text_if_set("actor", entry.actor)
+      .text_if_set("reason", entry.reason)
+      .text_if_set("digest", entry.digest);
+  return record;
+}
+
+struct ListOptions {
+  std::string state, since, until, min_fee, max_fee, limit;
+};
+
+std::optional<std::chrono::sys_seconds> time_of(const char* option, const std::string& text,
+                                                Context& context) {
+  if (text.empty()) return std::nullopt;
+  const auto time = parse_time(text, context.clock().now());
+  if (!time)
+    refuse(std::string{option} + " is no time",
+           "write 2026-11-22, 2026-11-22T10:00:00+08:00 or 2h for two hours ago");
+  return time;
+}
+
+std::optional<Fen> fee_of(const char* option, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  return Fen{parse_count(option, text, 0, largest_fee.count())};
+}
+
+int run_list(const ListOptions& options, Context& context) {
+  OrderFilter filter;
+  if (!options.state.empty()) filter.state = checked_state(options.state);
+  filter.since = time_of("--since", options.since, context);
+  filter.until = time_of("--until", options.until, context);
+  filter.min_fee = fee_of("--min-fee", options.min_fee);
+  filter.max_fee = fee_of("--max-fee", options.max_fee);
+  if (!options.limit.empty()) filter.limit = parse_count("--limit", options.limit, 1, INT64_MAX);
+  const auto& mch_id = context.profile().merchant.mch_id;
+  auto* ledger = context.ledger_read_only();
+  if (ledger == nullptr) return exit_done;
+  ledger->list(mch_id, filter, [&context](const Order& order) {
+    context.print_row(describe(order), columns);
+    return !context.stop().requested();
+  });
+  if (context.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
+  return exit_done;
+}
+
+int run_show(const std::string& text, Context& context) {
+  const auto number = OutTradeNo::parse(text);
+  const auto& mch_id = context.profile().merchant.mch_id;
+  auto* ledger = context.ledger_read_only();
+  const auto order = ledger == nullptr ? std::nullopt : ledger->find(mch_id, number);
+  if (!order) {
+    throw Error{ErrorKind::refused, "order " + text + " is not in the ledger",
+                "'wxpayctl query " + text + "' asks WeChat Pay about it", "ORDERNOTEXIST"};
+  }
+  auto record = describe(*order);
+  std::vector<report::Record> history;
+  for (const auto& entry : ledger->history(mch_id, number)) history.push_back(describe(entry));
+  if (context.options().output != OutputFormat::text) {
+    auto with_history = columns;
+    with_history.emplace_back("history");
+    context.print(record.records("history", std::move(history)), with_history);
+    return exit_done;
+  }
+  context.print(record, columns);
+  context.print_text("\n");
+  for (const auto& entry : history) {
+    context.print_row(entry, {"at", "from", "to", "source", "actor", "reason", "digest"});
+  }
+  return exit_done;
+}
+
+struct MarkOptions {
+  std::string order, state, reason;
+};
+
+std::string checked_reason(const std::string& reason) {
+  if (trim(reason).empty()) refuse("--reason is empty", "say why, it is kept for good");
+  if (reason.size() > 500) refuse("--reason is longer than 500 bytes");
+  if (!is_utf8(reason) || has_control_character(reason)) refuse("--reason must be one line of UTF-8");
+  return std::string{trim(reason)};
+}
+
+int run_mark(const MarkOptions& options, Context& context) {
+  const auto number = OutTradeNo::parse(options.order);
+  const auto state = checked_state(options.state);
+  const auto reason = checked_reason(options.reason);
+  const auto& mch_id = context.profile().merchant.mch_id;
+  auto& ledger = context.ledger();
+  context.confirm("Mark order " + options.order + " as " + options.state + " by hand?");
+  const auto settled = ledger.settle({.source = EvidenceSource::hand,
+                                      .merchant = {mch_id, {}, {}, {}},
+                                      .out_trade_no = number,
+                                      .state = state,
+                                      .reason = reason});
+  report::Record record;
+  record.text("outTradeNo", options.order);
+  const auto verdict = settled.settlement.verdict;
+  const bool done = settled.order && (verdict == Verdict::apply || verdict == Verdict::already_applied);
+  record.text("resultCode", done ? "SUCCESS" : "FAIL");
+  if (!settled.order)
+    record.text("errCode", "ORDERNOTEXIST").text("errCodeDes", "the order is not in the ledger");
+  if (settled.order && !done) {
+    record.text("errCode", "STATE_PROVEN")
+        .text("errCodeDes", "WeChat Pay proved a state that this would undo");
+  }
+  if (settled.order) record.text("ledgerState", std::string{to_string(settled.order->state)});
+  context.print(record, {"outTradeNo", "resultCode", "errCode", "errCodeDes", "ledgerState"});
+  return done ? exit_done : exit_refused;
+}
+
+void add_list(CLI::App& orders, Command& chosen) {
+  auto options = std::make_shared<ListOptions>();
+  auto* command = orders.add_subcommand("list", "List orders of the ledger, newest first");
+  command->add_option("--state", options->state, "Only orders in this state")->type_name("STATE");
+  command->add_option("--since", options->since, "Created at or after")->type_name("T");
+  command->add_option("--until", options->until, "Created before")->type_name("T");
+  command->add_option("--min-fee", options->min_fee, "At least this many fen")->type_name("FEN");
+  command->add_option("--max-fee", options->max_fee, "At most this many fen")->type_name("FEN");
+  command->add_option("--limit", options->limit, "At most so many orders")->type_name("N");
+  command->footer(
+      "Example:\n  wxpayctl orders list --state NOTPAY --since 2h --json\n\nExit codes: 0 done; 7 ledger");
+  command->callback(
+      [&chosen, options] { chosen = [options](Context& context) { return run_list(*options, context); }; });
+}
+
+void add_show(CLI::App& orders, Command& chosen) {
+  auto order = std::make_shared<std::string>();
+  auto* command = orders.add_subcommand("show", "Show an order with its whole history");
+  command->add_option("OUT_TRADE_NO", *order, "The merchant's order number")->required();
+  command->footer(
+      "Example:\n  wxpayctl orders show 2026112300001 --json\n\nExit codes: 0 shown; 1 unknown order; 7 "
+      "ledger");
+  command->callback(
+      [&chosen, order] { chosen = [order](Context& context) { return run_show(*order, context); }; });
+}
+
+void add_mark(CLI::App& orders, Command& chosen) {
+  auto options = std::make_shared<MarkOptions>();
+  auto* command = orders.add_subcommand("mark", "Repair an order's state by hand");
+  command->add_option("OUT_TRADE_NO", options->order, "The merchant's order number")->required();
+  command->add_option("--state", options->state, "The state it is to have")->type_name("STATE")->required();
+  command->add_option("--reason", options->reason, "Why; kept for good")->type_name("TEXT")->required();
+  command->footer(
+      "Moves an order forward, or undoes an earlier mark; what WeChat Pay proved is not moved back. Asks "
+      "first on a\n"
+      "terminal, unless --yes.\n\n"
+      "Example:\n"
+      "  wxpayctl orders mark 2026112300001 --state SUCCESS --reason 'seen on the merchant platform, ticket "
+      "42'\n\n"
+      "Exit codes: 0 marked; 1 unknown order or proven state; 2 no reason; 7 ledger; 130 not confirmed");
+  command->callback(
+      [&chosen, options] { chosen = [options](Context& context) { return run_mark(*options, context); }; });
+}
+
+}  // namespace
+
+void add_orders(CLI::App& root, Command& chosen) {
+  auto* command = root.add_subcommand("orders", "List, show and repair the orders of the ledger");
+  add_list(*command, chosen);
+  add_show(*command, chosen);
+  add_mark(*command, chosen);
+}
+
+}  // namespace wxpay::cli

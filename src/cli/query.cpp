@@ -1,0 +1,246 @@
+#include <CLI/CLI.hpp>
+
+#include <unistd.h>
+#include <algorithm>
+
+#include "app/query_order.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/streams.hpp"
+#include "wxpay/time.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds first_pause{1'000};
+constexpr std::chrono::milliseconds longest_pause{10'000};
+
+struct QueryOptions {
+  std::vector<std::string> orders;
+  std::string transaction_id;
+  bool read_only = false;
+  bool watch = false;
+  std::string watch_for;
+};
+
+const std::vector<std::string> columns{"outTradeNo", "transactionId", "tradeState",  "tradeStateDesc",
+                                       "totalFee",   "timeEnd",       "ledgerState", "resultMsg",
+                                       "reason",     "note"};
+
+report::Record describe(const app::QueryResult& result) {
+  report::Record record;
+  record.text_if_set("outTradeNo", result.out_trade_no)
+      .text_if_set("transactionId", result.transaction_id)
+      .text_if_set("tradeState", result.trade_state)
+      .text_if_set("tradeStateDesc", result.trade_state_desc);
+  if (result.total_fee) record.number("totalFee", result.total_fee->count());
+  if (result.time_end) record.text("timeEnd", format_rfc3339(*result.time_end));
+  if (result.ledger_state) record.text("ledgerState", std::string{to_string(*result.ledger_state)});
+  record.text("resultMsg", result.result_msg)
+      .text_if_set("reason", result.reason)
+      .text_if_set("note", result.note)
+      .text_if_set("updateError", result.update_error);
+  return record;
+}
+
+/// One order to ask about, by either number.
+struct Asked {
+  std::optional<OutTradeNo> out_trade_no;
+  TransactionId transaction_id;
+  std::optional<app::QueryResult> last;  ///< of --watch
+};
+
+class Query {
+ public:
+  Query(const QueryOptions& options, Context& context)
+      : context_{context},
+        write_back_{options.read_only ? app::WriteBack::no : app::WriteBack::yes},
+        watch_{options.watch},
+        several_{options.orders.size() > 1} {
+    for (const auto& number : options.orders) asked_.push_back({OutTradeNo::parse(number), {}, {}});
+    if (!options.transaction_id.empty()) asked_.push_back({{}, TransactionId{options.transaction_id}, {}});
+  }
+
+  int run(std::chrono::seconds watch_for) {
+    context_.gateway();  // a missing key is found before the ledger is made
+    ledger_ = write_back_ == app::WriteBack::yes ? &context_.ledger() : context_.ledger_read_only();
+    if (!watch_) {
+      for (auto& order : asked_) {
+        if (context_.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
+        ask_once(order);
+      }
+      return code_;
+    }
+    return watch(watch_for);
+  }
+
+ private:
+  app::QueryResult ask(const Asked& order) {
+    if (!order.out_trade_no)
+      return query_transaction(order.transaction_id, ledger_, write_back_, context_.gateway());
+    return query_order(*order.out_trade_no, context_.profile().merchant.mch_id, ledger_, write_back_,
+                       context_.gateway());
+  }
+
+  void ask_once(const Asked& order) {
+    try {
+      show(ask(order));
+    } catch (const Error& error) {
+      report(order, error);
+    }
+  }
+
+  void show(const app::QueryResult& result) {
+    if (!result.note.empty()) context_.warn("order " + result.out_trade_no + " was paid after it was closed");
+    if (several_) {
+      context_.print_row(describe(result), columns);
+    } else {
+      context_.print(describe(result), columns);
+    }
+    code_ = gravest(code_, exit_code(result.outcome));
+  }
+
+  /// One order's trouble does not keep the others from being asked about.
+  void report(const Asked& order, const Error& error) {
+    if (!several_ || error.kind() == ErrorKind::interrupted) throw error;
+    context_.report(
+        Error{error.kind(), order.out_trade_no->text() + ": " + error.what(), error.hint(), error.code()});
+    code_ = gravest(code_, exit_code(error.kind()));
+  }
+
+  int watch(std::chrono::seconds watch_for) {
+    const auto end = context_.clock().steady_now() + watch_for;
+    auto pause = first_pause;
+    while (true) {
+      ask_the_undecided();
+      const auto left = end - context_.clock().steady_now();
+      if (asked_.empty()) return code_;
+      if (left <= std::chrono::seconds{0} || context_.stop().requested()) return give_up();
+      progress();
+      context_.clock().sleep_for(std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(left)));
+      if (context_.stop().requested()) return give_up();
+      pause = std::min(pause * 3 / 2, longest_pause);
+    }
+  }
+
+  void ask_the_undecided() {
+    std::vector<Asked> undecided;
+    for (auto& order : asked_) {
+      if (!context_.stop().requested() && try_to_decide(order)) continue;
+      undecided.push_back(std::move(order));
+    }
+    asked_ = std::move(undecided);
+  }
+
+  /// True when there is nothing more to wait for; then the result has been shown.
+  bool try_to_decide(Asked& order) {
+    try {
+      order.last = ask(order);
+    } catch (const Error& error) {
+      const bool passing = error.kind() == ErrorKind::network || error.kind() == ErrorKind::timeout ||
+                           error.kind() == ErrorKind::gateway;
+      if (error.kind() == ErrorKind::interrupted) return false;
+      if (!passing) {
+        report(order, error);
+        return true;
+      }
+      context_.log().write(LogLevel::warning, error.what());
+      return false;
+    }
+    const bool being_created = order.last->outcome == app::Outcome::refused && order.last->ledger_state &&
+                               is_open(*order.last->ledger_state);
+    const bool ended = order.last->decided || (order.last->outcome != app::Outcome::done && !being_created);
+    if (ended) show_after_progress(*order.last);
+    return ended;
+  }
+
+  int give_up() {
+    for (const auto& order : asked_) {
+      if (order.last) show_after_progress(*order.last);
+    }
+    clear_progress();
+    if (context_.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
+    if (std::any_of(asked_.begin(), asked_.end(), [](const Asked& order) { return !order.last; })) {
+      code_ = gravest(code_, exit_unknown);
+      context_.report(Error{ErrorKind::network, "no answer in all the time", "run it again"});
+    }
+    return gravest(exit_unknown, code_ == exit_refused ? exit_done : code_);
+  }
+
+  bool shows_progress() const {
+    const auto& options = context_.options();
+    return !options.quiet && !options.no_progress && isatty(STDERR_FILENO) == 1;
+  }
+
+  void progress() {
+    if (!shows_progress()) return;
+    std::string states;
+    for (const auto& order : asked_) {
+      if (order.last) states += " " + (order.last->trade_state.empty() ? "unknown" : order.last->trade_state);
+    }
+    write_standard_error("\r\x1b[Kwaiting for " + std::to_string(asked_.size()) +
+                         (asked_.size() == 1 ? " order:" : " orders:") + states);
+    progress_shown_ = true;
+  }
+
+  void clear_progress() {
+    if (progress_shown_) write_standard_error("\r\x1b[K");
+    progress_shown_ = false;
+  }
+
+  void show_after_progress(const app::QueryResult& result) {
+    clear_progress();
+    show(result);
+  }
+
+  Context& context_;
+  app::WriteBack write_back_;
+  bool watch_;
+  bool several_;
+  std::vector<Asked> asked_;
+  OrderLedger* ledger_ = nullptr;
+  int code_ = exit_done;
+  bool progress_shown_ = false;
+};
+
+int run_query(const QueryOptions& options, Context& context) {
+  if (options.orders.empty() == options.transaction_id.empty()) {
+    throw Error{ErrorKind::usage, "give order numbers or --transaction-id"};
+  }
+  const auto& id = options.transaction_id;
+  if (!id.empty() &&
+      (id.size() > 32 || id.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                              "abcdefghijklmnopqrstuvwxyz") != std::string::npos)) {
+    throw Error{ErrorKind::usage, "--transaction-id must be at most 32 letters and digits"};
+  }
+  if (!options.watch_for.empty() && !options.watch) throw Error{ErrorKind::usage, "--for belongs to --watch"};
+  const auto watch_for = options.watch_for.empty() ? std::optional{std::chrono::seconds{120}}
+                                                   : parse_duration(options.watch_for);
+  if (!watch_for) throw Error{ErrorKind::usage, "--for must be a duration as 2m"};
+  return Query{options, context}.run(*watch_for);
+}
+
+}  // namespace
+
+void add_query(CLI::App& root, Command& chosen) {
+  auto options = std::make_shared<QueryOptions>();
+  auto* command = root.add_subcommand("query", "Ask WeChat Pay about orders and update the ledger");
+  command->add_option("OUT_TRADE_NO", options->orders, "The merchant's order numbers");
+  command->add_option("--transaction-id", options->transaction_id, "Ask by WeChat Pay's number")
+      ->type_name("ID");
+  command->add_flag("--read-only", options->read_only, "Leave the ledger as it is");
+  command->add_flag("--watch", options->watch, "Ask again until the order is decided");
+  command->add_option("--for", options->watch_for, "How long to watch (default 2m)")->type_name("DURATION");
+  command->footer(
+      "Examples:\n"
+      "  wxpayctl query 2026112300001 --json\n"
+      "  wxpayctl query 2026112300001 --watch --for 10m\n\n"
+      "Exit codes: 0 asked and settled; 1 WeChat Pay has no such order; 4 no answer, or undecided after "
+      "--watch;\n"
+      "5 amount, transaction, state or signature does not agree; 7 the ledger could not be written");
+  command->callback(
+      [&chosen, options] { chosen = [options](Context& context) { return run_query(*options, context); }; });
+}
+
+}  // namespace wxpay::cli

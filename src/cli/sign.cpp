@@ -1,0 +1,174 @@
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+
+#include "app/pay_parameters.hpp"
+#include "app/sign_explained.hpp"
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/input.hpp"
+#include "wire/xml.hpp"
+#include "wxpay/signing.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+constexpr std::size_t largest_document = 1024UL * 1024;
+
+struct SignOptions {
+  std::string prepay_id;
+  std::string trade_type;
+  std::string timestamp;
+  std::string nonce;
+  std::string params_file;
+  std::string verify_file;
+  std::string sign_type;
+  bool explain = false;
+};
+
+[[noreturn]] void refuse(const std::string& what, const std::string& hint = {}) {
+  throw Error{ErrorKind::usage, what, hint};
+}
+
+std::optional<SignType> asked_sign_type(const SignOptions& options) {
+  if (options.sign_type.empty()) return std::nullopt;
+  const auto type = parse_sign_type(options.sign_type);
+  if (!type) refuse("--sign-type must be MD5 or HMAC-SHA256");
+  return type;
+}
+
+bool is_visible(const std::string& text, std::size_t longest) {
+  return !text.empty() && text.size() <= longest &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
+}
+
+void explain_canonical_string(report::Record& record, const Fields& fields, const Secret& key) {
+  auto explained = app::explain_canonical(fields, key);
+  record.text("canonicalString", std::move(explained.canonical_string));
+  if (!explained.in_hex.empty()) record.list("inHex", std::move(explained.in_hex));
+  record.number("keyLength", static_cast<std::int64_t>(explained.key_length));
+}
+
+/// The fields that a set of pay parameters is signed over: all but the signature itself.
+Fields without_signature(const Fields& parameters) {
+  Fields fields;
+  for (const auto& [name, value] : parameters) {
+    if (name != "paySign" && name != "sign") fields.add(name, value);
+  }
+  return fields;
+}
+
+int sign_prepay_id(const SignOptions& options, Context& context) {
+  auto trade_type = TradeType::jsapi;
+  if (!options.trade_type.empty()) {
+    const auto given = parse_trade_type(options.trade_type);
+    if (given != TradeType::jsapi && given != TradeType::app) refuse("--trade-type must be JSAPI or APP");
+    trade_type = *given;
+  }
+  if (!is_visible(options.prepay_id, 64)) refuse("the prepay_id must be 1 to 64 visible characters");
+  if (!options.timestamp.empty() && (!is_digits(options.timestamp) || options.timestamp.size() > 12)) {
+    refuse("--timestamp must be seconds since 1970");
+  }
+  if (!options.nonce.empty() && !is_visible(options.nonce, 32)) {
+    refuse("--nonce must be 1 to 32 visible characters");
+  }
+  const auto& profile = context.profile();
+  const auto& key = context.key();
+  const auto sign_type = asked_sign_type(options).value_or(profile.sign_type);
+  const auto timestamp = options.timestamp.empty() ? app::pay_timestamp(context.clock()) : options.timestamp;
+  const auto nonce = options.nonce.empty() ? make_nonce(context.random()) : options.nonce;
+  const auto parameters = app::pay_parameters(trade_type, profile.merchant, PrepayId{options.prepay_id},
+                                              sign_type, timestamp, nonce, key);
+  report::Record record;
+  record.fields(parameters).text("prepayId", options.prepay_id);
+  if (options.explain) explain_canonical_string(record, without_signature(parameters), key);
+  context.print(record, {"appId", "timeStamp", "nonceStr", "package", "signType", "paySign", "appid",
+                         "partnerid", "prepayid", "noncestr", "timestamp", "sign", "prepayId"});
+  return exit_done;
+}
+
+int sign_params(const SignOptions& options, Context& context) {
+  auto parsed = app::parse_parameters(read_input(options.params_file, largest_document));
+  if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
+    refuse("the parameter set is unusable: " + malformed->why,
+           "it must be a JSON object, an XML document or key=value lines");
+  }
+  const auto& fields = std::get<Fields>(parsed);
+  auto type = asked_sign_type(options);
+  if (const auto named = fields.get("sign_type"); !type && !named.empty()) {
+    type = parse_sign_type(named);
+    if (!type) refuse("the set's sign_type is neither MD5 nor HMAC-SHA256");
+  }
+  const auto used = type.value_or(context.profile().sign_type);
+  const auto& key = context.key();
+  report::Record record;
+  record.text("sign", sign_fields(fields, used, key)).text("signType", std::string{to_string(used)});
+  if (options.explain) explain_canonical_string(record, fields, key);
+  context.print(record, {"sign", "signType"});
+  return exit_done;
+}
+
+int verify(const SignOptions& options, Context& context) {
+  auto parsed = wire::parse_xml(read_input(options.verify_file, largest_document));
+  if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
+    refuse("this is no message of WeChat Pay: " + malformed->why);
+  }
+  const auto& fields = std::get<Fields>(parsed);
+  const auto& key = context.key();
+  const auto verdict = app::verify_sign(fields, asked_sign_type(options), context.profile().sign_type, key);
+  report::Record record;
+  record.flag("valid", verdict.valid)
+      .text("signType", std::string{to_string(verdict.sign_type)})
+      .text_if_set("reason", verdict.reason);
+  if (options.explain) {
+    explain_canonical_string(record, fields, key);
+    if (!verdict.valid) record.list("causes", app::explain_mismatch(fields, verdict.sign_type, key));
+  }
+  context.print(record, {"valid", "signType", "reason"});
+  return verdict.valid ? exit_done : exit_integrity;
+}
+
+int run_sign(const SignOptions& options, Context& context) {
+  const int forms = (options.prepay_id.empty() ? 0 : 1) + (options.params_file.empty() ? 0 : 1) +
+                    (options.verify_file.empty() ? 0 : 1);
+  if (forms != 1) refuse("give one of --prepay-id, --params and --verify");
+  const bool for_prepay_id =
+      !options.trade_type.empty() || !options.timestamp.empty() || !options.nonce.empty();
+  if (for_prepay_id && options.prepay_id.empty()) {
+    refuse("--trade-type, --timestamp and --nonce belong to --prepay-id");
+  }
+  if (!options.prepay_id.empty()) return sign_prepay_id(options, context);
+  return options.params_file.empty() ? verify(options, context) : sign_params(options, context);
+}
+
+}  // namespace
+
+void add_sign(CLI::App& root, Command& chosen) {
+  auto options = std::make_shared<SignOptions>();
+  auto* command = root.add_subcommand("sign", "Sign or verify parameters, offline");
+  const auto add = [&](const char* name, std::string& slot, const char* type, const char* help) {
+    command->add_option(name, slot, help)->type_name(type);
+  };
+  add("--prepay-id", options->prepay_id, "ID", "Make the pay parameters of a prepay_id");
+  add("--trade-type", options->trade_type, "TYPE", "JSAPI (default) or APP, with --prepay-id");
+  add("--timestamp", options->timestamp, "N", "Seconds since 1970 instead of now");
+  add("--nonce", options->nonce, "S", "Nonce instead of a random one");
+  add("--params", options->params_file, "FILE", "Sign a parameter set: JSON object, XML or key=value lines");
+  add("--verify", options->verify_file, "FILE", "Check the sign of an XML document");
+  add("--sign-type", options->sign_type, "TYPE", "MD5 or HMAC-SHA256");
+  command->add_flag("--explain", options->explain, "Also show what is signed, and why a sign does not hold");
+  command->footer(
+      "FILE may be '-' for standard input. Neither the network nor the ledger is touched.\n\n"
+      "Examples:\n"
+      "  wxpayctl sign --prepay-id wx2017033010242291fcfe0db70013231072 --json\n"
+      "  wxpayctl sign --params order.json --sign-type HMAC-SHA256 --explain\n"
+      "  wxpayctl sign --verify notification.xml --explain\n\n"
+      "Exit codes: 0 done, the sign holds; 2 not readable as what it should be; 3 no key; 5 the sign does "
+      "not hold");
+  command->callback(
+      [&chosen, options] { chosen = [options](Context& context) { return run_sign(*options, context); }; });
+}
+
+}  // namespace wxpay::cli

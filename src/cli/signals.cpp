@@ -1,0 +1,30 @@
+#include "cli/signals.hpp"
+
+#include <csignal>
+
+namespace wxpay::cli {
+
+namespace {
+
+// A handler can reach nothing but a global; this is the only one of the program.
+volatile std::sig_atomic_t received_signal = 0;
+
+extern "C" void remember_signal(int signal) { received_signal = signal; }
+
+}  // namespace
+
+SignalStop::SignalStop() {
+  struct sigaction action {};
+  action.sa_handler = remember_signal;  // without SA_RESTART: what waits shall wake up
+  sigemptyset(&action.sa_mask);
+  sigaction(SIGINT, &action, nullptr);
+  sigaction(SIGTERM, &action, nullptr);
+  action.sa_handler = SIG_IGN;
+  sigaction(SIGPIPE, &action, nullptr);
+}
+
+bool SignalStop::requested() const noexcept { return received_signal != 0; }
+
+int SignalStop::exit_code() const noexcept { return received_signal == SIGTERM ? 143 : 130; }
+
+}  // namespace wxpay::cli

@@ -1,0 +1,145 @@
+#include "wxpay/settle.hpp"
+
+namespace wxpay {
+
+namespace {
+
+/// How far along its life an order is. A change goes up, never down; CLOSED and REVOKED are two names of one
+/// end.
+int rank(OrderState state) {
+  switch (state) {
+    case OrderState::creating:
+      return 0;
+    case OrderState::failed:
+      return 1;
+    case OrderState::notpay:
+      return 2;
+    case OrderState::userpaying:
+      return 3;
+    case OrderState::payerror:
+      return 4;
+    case OrderState::closed:
+    case OrderState::revoked:
+      return 5;
+    case OrderState::success:
+      return 6;
+    case OrderState::refund:
+      return 7;
+  }
+  return 0;
+}
+
+template <class Id>
+bool contradicts(const Id& ours, const Id& said) {
+  return !ours.empty() && !said.empty() && ours != said;
+}
+
+bool is_another_merchant(const MerchantIdentity& ours, const MerchantIdentity& said) {
+  return contradicts(ours.mch_id, said.mch_id) || contradicts(ours.app_id, said.app_id) ||
+         contradicts(ours.sub_app_id, said.sub_app_id) ||
+         (!said.sub_mch_id.empty() && ours.sub_mch_id != said.sub_mch_id);
+}
+
+bool is_another_amount(const Order& order, const PaymentEvidence& evidence) {
+  const bool other_currency = !evidence.fee_type.empty() && evidence.fee_type != "CNY";
+  return other_currency || (evidence.total_fee && *evidence.total_fee != order.intent.total_fee);
+}
+
+class Settler {
+ public:
+  Settler(const Order& order, const PaymentEvidence& evidence) : order_{order}, evidence_{evidence} {}
+
+  Settlement by_hand() const {
+    const int now = rank(order_.state);
+    const int wanted = rank(evidence_.state);
+    if (evidence_.state == order_.state) return nothing(Verdict::already_applied);
+    const bool undoes_a_mark = order_.proven_state != order_.state && wanted >= rank(order_.proven_state);
+    if (wanted <= now && !undoes_a_mark) return nothing(Verdict::state_proven);
+    return {Verdict::apply, evidence_.state, order_.proven_state, false};
+  }
+
+  Settlement by_payment() const {
+    if (contradicts(order_.transaction_id, evidence_.transaction_id))
+      return nothing(Verdict::transaction_mismatch);
+    if (is_paid(order_.state)) return by_payment_again();
+    // Reversed after it was paid: this is the old message of that payment.
+    if (order_.state == OrderState::revoked && !order_.transaction_id.empty()) {
+      return nothing(Verdict::already_applied);
+    }
+    const bool after_close = order_.state == OrderState::closed || order_.state == OrderState::revoked;
+    return {Verdict::apply, evidence_.state, evidence_.state, after_close};
+  }
+
+  /// The answer to a creation: accepted, refused for good, or the news that the number is closed.
+  Settlement by_creation() const {
+    switch (evidence_.state) {
+      case OrderState::notpay:
+        return by_prepay();
+      case OrderState::failed:
+        return order_.state == OrderState::creating ? applied() : nothing(Verdict::no_news);
+      default:
+        return by_open_or_ended();
+    }
+  }
+
+  /// Anything WeChat Pay says of an order that is not paid.
+  Settlement by_open_or_ended() const {
+    if (is_paid(order_.state)) return nothing(Verdict::state_mismatch);
+    const bool same = evidence_.state == order_.state;
+    if (same && order_.proven_state != order_.state) return applied();  // a hand's mark is proved now
+    if (rank(evidence_.state) > rank(order_.state)) return applied();
+    return nothing(Verdict::no_news);
+  }
+
+  Settlement nothing(Verdict verdict) const { return {verdict, order_.state, order_.proven_state, false}; }
+
+ private:
+  Settlement applied() const { return {Verdict::apply, evidence_.state, evidence_.state, false}; }
+
+  Settlement by_payment_again() const {
+    const bool later = rank(evidence_.state) > rank(order_.state);
+    if (later) return applied();
+    // What a hand marked as paid, or what lacks its transaction, is completed by the proof.
+    const bool unproven = rank(order_.proven_state) < rank(evidence_.state);
+    const bool without_transaction = order_.transaction_id.empty() && !evidence_.transaction_id.empty();
+    if (!unproven && !without_transaction) return nothing(Verdict::already_applied);
+    const auto proven = unproven ? evidence_.state : order_.proven_state;
+    return {Verdict::apply, order_.state, proven, false};
+  }
+
+  Settlement by_prepay() const {
+    if (is_paid(order_.state) || rank(order_.state) > rank(OrderState::userpaying)) {
+      return nothing(Verdict::no_news);
+    }
+    if (rank(order_.state) < rank(OrderState::notpay)) return applied();
+    const bool same_prepay = order_.prepay && evidence_.prepay &&
+                             order_.prepay->prepay_id == evidence_.prepay->prepay_id &&
+                             order_.prepay->code_url == evidence_.prepay->code_url &&
+                             order_.prepay->mweb_url == evidence_.prepay->mweb_url;
+    if (same_prepay || !evidence_.prepay) return nothing(Verdict::already_applied);
+    const auto proven =
+        rank(order_.proven_state) < rank(OrderState::notpay) ? OrderState::notpay : order_.proven_state;
+    return {Verdict::apply, order_.state, proven, false};
+  }
+
+  const Order& order_;
+  const PaymentEvidence& evidence_;
+};
+
+}  // namespace
+
+Settlement settle(const Order& order, const PaymentEvidence& evidence) {
+  const Settler settler{order, evidence};
+  if (is_another_merchant(order.intent.merchant, evidence.merchant))
+    return settler.nothing(Verdict::wrong_merchant);
+  if (evidence.sent && !differing_fields(order.intent, *evidence.sent, {}).empty()) {
+    return settler.nothing(Verdict::stale);
+  }
+  if (evidence.source == EvidenceSource::hand) return settler.by_hand();
+  if (is_another_amount(order, evidence)) return settler.nothing(Verdict::amount_mismatch);
+  if (is_paid(evidence.state)) return settler.by_payment();
+  if (evidence.source == EvidenceSource::create) return settler.by_creation();
+  return settler.by_open_or_ended();
+}
+
+}  // namespace wxpay

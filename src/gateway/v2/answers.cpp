@@ -1,0 +1,235 @@
+#include "gateway/v2/answers.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text.hpp"
+#include "crypto/digest.hpp"
+#include "wire/xml.hpp"
+#include "wxpay/time.hpp"
+
+namespace wxpay::v2 {
+
+namespace {
+
+constexpr std::chrono::hours prepay_validity{2};
+constexpr std::chrono::minutes mweb_validity{5};
+
+Unknown not_an_answer(std::string message, WireResult said = {}) {
+  return {ErrorKind::gateway, "GATEWAY", std::move(message), std::move(said)};
+}
+
+Unknown not_to_be_trusted(std::string message, WireResult said = {}) {
+  return {ErrorKind::untrusted, "UNTRUSTED", std::move(message), std::move(said)};
+}
+
+/// What the gateway says is shown to people, so it must not carry terminal sequences.
+std::string printable(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; },
+      ' ');
+  return text;
+}
+
+WireResult wire_result(const Fields& fields) {
+  return {printable(fields.get("return_code")), printable(fields.get("return_msg")),
+          printable(fields.get("result_code")), printable(fields.get("err_code")),
+          printable(fields.get("err_code_des"))};
+}
+
+std::variant<Verified, Refused, Unknown> read_unsigned_refusal(WireResult said, std::string digest) {
+  const auto refusal = unsigned_refusal(said.return_msg);
+  if (!refusal) {
+    auto message = "WeChat Pay did not take the request: " + said.return_msg;
+    return not_an_answer(std::move(message), std::move(said));
+  }
+  said.err_code = refusal->err_code;
+  said.err_code_des = said.return_msg;
+  return Refused{std::move(said), refusal->reaction, std::move(digest)};
+}
+
+SignType other(SignType type) { return type == SignType::md5 ? SignType::hmac_sha256 : SignType::md5; }
+
+/// Empty when the signature holds, else why not.
+std::string signature_problem(const Fields& fields, const V2Account& account) {
+  const auto configured = std::string{to_string(account.sign_type)};
+  if (fields.get("sign").empty()) return "the answer is not signed";
+  const auto named = fields.get("sign_type");
+  if (!named.empty() && named != configured) {
+    return "the answer names another sign_type than the configured " + configured;
+  }
+  if (verify_fields(fields, account.sign_type, account.key)) return {};
+  const auto alternative = other(account.sign_type);
+  if (verify_fields(fields, alternative, account.key)) {
+    return "the answer is signed with " + std::string{to_string(alternative)} + " where " + configured +
+           " is configured";
+  }
+  return "the answer's signature does not hold";
+}
+
+/// Empty when the answer is about this merchant and app, else what differs. An error may leave the identity
+/// out; its signature has been checked.
+std::string identity_problem(const Fields& fields, const MerchantIdentity& merchant, bool required) {
+  struct Part {
+    const char* name;
+    const std::string& ours;
+    bool required;
+  };
+  const Part parts[] = {{"mch_id", merchant.mch_id.text(), required},
+                        {"appid", merchant.app_id.text(), required},
+                        {"sub_mch_id", merchant.sub_mch_id.text(), required && !merchant.sub_mch_id.empty()},
+                        {"sub_appid", merchant.sub_app_id.text(), false}};
+  for (const auto& part : parts) {
+    const auto said = fields.get(part.name);
+    if (said.empty() && !part.required) continue;
+    if (said.empty()) return std::string{"the answer has no "} + part.name;
+    if (said != part.ours) return std::string{"the answer is about another "} + part.name;
+  }
+  return {};
+}
+
+}  // namespace
+
+std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const HttpResponse& response,
+                                                     const V2Account& account) {
+  if (response.status != 200)
+    return not_an_answer("the gateway answered HTTP " + std::to_string(response.status));
+  auto parsed = wire::parse_xml(response.body);
+  if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
+    return not_an_answer("the gateway's answer is unreadable: " + malformed->why);
+  }
+  auto& fields = std::get<Fields>(parsed);
+  auto said = wire_result(fields);
+  auto digest = crypto::sha256_hex(response.body);
+  if (said.return_code == "FAIL") return read_unsigned_refusal(std::move(said), std::move(digest));
+  if (said.return_code != "SUCCESS") return not_an_answer("the gateway's answer has no return_code");
+  if (auto problem = signature_problem(fields, account); !problem.empty()) return not_to_be_trusted(problem);
+  const bool success = said.result_code == "SUCCESS";
+  if (auto problem = identity_problem(fields, account.merchant, success); !problem.empty()) {
+    return not_to_be_trusted(problem);
+  }
+  if (success) return Verified{std::move(fields), std::move(said), std::move(digest)};
+  if (said.result_code != "FAIL") return not_an_answer("the gateway's answer has no result_code");
+  const auto reaction = reaction_to(operation, said.err_code);
+  if (reaction == Reaction::repeat) {
+    auto message = said.err_code_des.empty() ? "WeChat Pay could not serve the request" : said.err_code_des;
+    return Unknown{ErrorKind::gateway, said.err_code, std::move(message), said};
+  }
+  return Refused{std::move(said), reaction, std::move(digest)};
+}
+
+CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& account,
+                                const OrderIntent& intent, std::chrono::sys_seconds now) {
+  auto answer = read_answer(Operation::unifiedorder, response, account);
+  if (auto* refused = std::get_if<Refused>(&answer)) return std::move(*refused);
+  if (auto* unknown = std::get_if<Unknown>(&answer)) return std::move(*unknown);
+  auto& verified = std::get<Verified>(answer);
+  const auto& fields = verified.fields;
+  // The answer does not repeat the order's number; what it does repeat must be what was asked for.
+  if (const auto number = fields.find("out_trade_no"); number && *number != intent.out_trade_no.text()) {
+    return not_to_be_trusted("the answer is about another order", verified.said);
+  }
+  if (const auto type = fields.find("trade_type"); type && *type != to_string(intent.trade_type)) {
+    return not_to_be_trusted("the answer is about an order of another trade_type", verified.said);
+  }
+  Prepay prepay{
+      PrepayId{fields.get("prepay_id")}, fields.get("code_url"), fields.get("mweb_url"), account.sign_type,
+      now + (intent.trade_type == TradeType::mweb ? std::chrono::seconds{mweb_validity} : prepay_validity)};
+  const bool has_link = (intent.trade_type != TradeType::native || !prepay.code_url.empty()) &&
+                        (intent.trade_type != TradeType::mweb || !prepay.mweb_url.empty());
+  if (prepay.prepay_id.empty() || prepay.prepay_id.text().size() > 64 || !has_link ||
+      has_control_character(prepay.prepay_id.text() + prepay.code_url + prepay.mweb_url)) {
+    return not_an_answer("the answer lacks the prepay_id or the link to pay at", verified.said);
+  }
+  if (intent.time_expire) prepay.expires_at = std::min(prepay.expires_at, *intent.time_expire);
+  PaymentEvidence evidence{.source = EvidenceSource::create,
+                           .merchant = intent.merchant,
+                           .out_trade_no = intent.out_trade_no,
+                           .state = OrderState::notpay,
+                           .prepay = std::move(prepay),
+                           .sent = intent,
+                           .digest = std::move(verified.digest)};
+  return Created{std::move(verified.said), std::move(evidence)};
+}
+
+namespace {
+
+/// ACCEPT is a payment whose deduction is still to come: in the ledger's terms the payer is at it.
+std::optional<OrderState> state_of(const std::string& trade_state) {
+  if (trade_state == "ACCEPT") return OrderState::userpaying;
+  const auto state = parse_order_state(trade_state);
+  if (state == OrderState::creating || state == OrderState::failed)
+    return std::nullopt;  // ours, not WeChat Pay's
+  return state;
+}
+
+/// Why an answer's payment cannot be used, or empty.
+std::string payment_problem(const PaymentEvidence& evidence, const Fields& fields) {
+  if (fields.has("total_fee") && !evidence.total_fee) return "its total_fee is no amount";
+  if (fields.has("time_end") && !fields.get("time_end").empty() && !evidence.time_end)
+    return "its time_end is no time";
+  if (evidence.transaction_id.text().size() > 32 || has_control_character(evidence.transaction_id.text())) {
+    return "its transaction_id is malformed";
+  }
+  if (!is_paid(evidence.state)) return {};
+  if (!evidence.total_fee) return "it is paid and has no total_fee";
+  if (evidence.transaction_id.empty()) return "it is paid and has no transaction_id";
+  return {};
+}
+
+}  // namespace
+
+QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& account,
+                             const OrderReference& asked) {
+  auto answer = read_answer(Operation::orderquery, response, account);
+  if (auto* refused = std::get_if<Refused>(&answer)) return std::move(*refused);
+  if (auto* unknown = std::get_if<Unknown>(&answer)) return std::move(*unknown);
+  auto& verified = std::get<Verified>(answer);
+  const auto& fields = verified.fields;
+  const auto number = fields.get("out_trade_no");
+  if ((!asked.out_trade_no.empty() && number != asked.out_trade_no) ||
+      (!asked.transaction_id.empty() && fields.get("transaction_id") != asked.transaction_id)) {
+    return not_to_be_trusted("the answer is about another order");
+  }
+  const auto trade_state = fields.get("trade_state");
+  const auto state = state_of(trade_state);
+  if (!state) return not_an_answer("the answer has no trade_state that is known: " + printable(trade_state));
+  if (number.empty() || number.size() > 32) return not_an_answer("the answer has no out_trade_no");
+  PaymentEvidence evidence{.source = EvidenceSource::query,
+                           .merchant = account.merchant,
+                           .out_trade_no = OutTradeNo::trusted(number),
+                           .state = *state,
+                           .transaction_id = TransactionId{fields.get("transaction_id")},
+                           .total_fee = parse_wire_fen(fields.get("total_fee")),
+                           .fee_type = fields.get("fee_type"),
+                           .time_end = parse_wire_time(fields.get("time_end")),
+                           .digest = std::move(verified.digest)};
+  if (auto problem = payment_problem(evidence, fields); !problem.empty()) {
+    return not_an_answer("the answer about " + printable(number) + " is unusable: " + problem);
+  }
+  return QueryAnswer{std::move(evidence), trade_state, printable(fields.get("trade_state_desc"))};
+}
+
+CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& account,
+                             const OutTradeNo& asked) {
+  auto answer = read_answer(Operation::closeorder, response, account);
+  if (auto* unknown = std::get_if<Unknown>(&answer)) return std::move(*unknown);
+  PaymentEvidence evidence{.source = EvidenceSource::close,
+                           .merchant = account.merchant,
+                           .out_trade_no = asked,
+                           .state = OrderState::closed};
+  if (auto* refused = std::get_if<Refused>(&answer)) {
+    if (refused->reaction != Reaction::order_closed) return std::move(*refused);
+    evidence.digest = std::move(refused->digest);
+    evidence.reason = refused->said.err_code;
+    return Closed{std::move(refused->said), std::move(evidence)};
+  }
+  auto& verified = std::get<Verified>(answer);
+  if (const auto number = verified.fields.find("out_trade_no"); number && *number != asked.text()) {
+    return not_to_be_trusted("the answer is about another order");
+  }
+  evidence.digest = std::move(verified.digest);
+  return Closed{std::move(verified.said), std::move(evidence)};
+}
+
+}  // namespace wxpay::v2

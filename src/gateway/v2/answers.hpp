@@ -1,0 +1,41 @@
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <variant>
+
+#include "gateway/v2/reactions.hpp"
+#include "wxpay/fields.hpp"
+#include "wxpay/gateway.hpp"
+#include "wxpay/transport.hpp"
+#include "wxpay/v2_gateway.hpp"
+
+namespace wxpay::v2 {
+
+/// An answer with result_code SUCCESS whose signature, signature type, merchant and app agree.
+struct Verified {
+  Fields fields;
+  WireResult said;
+  std::string digest;
+};
+
+/// Reads an answer in the order in which it may be believed: HTTP, XML, return_code, signature, identity,
+/// result_code (reference of API v2, section 1).
+std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const HttpResponse& response,
+                                                     const V2Account& account);
+
+/// The answer to a creation. @param now  from which the prepay_id's two hours count
+CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& account,
+                                const OrderIntent& intent, std::chrono::sys_seconds now);
+
+/// What was asked for: exactly one of the two is set.
+struct OrderReference {
+  std::string out_trade_no;
+  std::string transaction_id;
+};
+QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& account,
+                             const OrderReference& asked);
+
+CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& account, const OutTradeNo& asked);
+
+}  // namespace wxpay::v2

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "wxpay/gateway.hpp"
+
+namespace wxpay::v2 {
+
+enum class Operation { unifiedorder, orderquery, closeorder };
+
+/// What to do about a signed err_code (reference of API v2, sections 4.5, 5 and 6). A code that the documents
+/// do not list may mean anything, so WeChat Pay is asked what is true.
+Reaction reaction_to(Operation operation, std::string_view err_code);
+
+/// An unsigned refusal (return_code FAIL) names its reason in words only.
+struct UnsignedRefusal {
+  Reaction reaction = Reaction::refuse;
+  std::string_view err_code;  ///< the code that the documents have for this reason
+};
+
+/// The reasons whose words are known: wrong signature, malformed or unknown parameter (final), and rate
+/// limits. Nothing for any other text: then nobody knows whether the request was carried out.
+std::optional<UnsignedRefusal> unsigned_refusal(std::string_view return_msg);
+
+}  // namespace wxpay::v2

@@ -1,0 +1,66 @@
+#include "gateway/v2/requests.hpp"
+
+#include "wxpay/time.hpp"
+
+namespace wxpay::v2 {
+
+namespace {
+
+Fields common_fields(const MerchantIdentity& merchant, SignType sign_type, const std::string& nonce) {
+  Fields fields{{"appid", merchant.app_id.text()}, {"mch_id", merchant.mch_id.text()}};
+  fields.add_if_set("sub_appid", merchant.sub_app_id.text());
+  fields.add_if_set("sub_mch_id", merchant.sub_mch_id.text());
+  fields.add("nonce_str", nonce);
+  fields.add("sign_type", std::string{to_string(sign_type)});
+  return fields;
+}
+
+Fields with_sign(Fields fields, const V2Account& account) {
+  fields.add("sign", sign_fields(fields, account.sign_type, account.key));
+  return fields;
+}
+
+}  // namespace
+
+Fields unifiedorder_request(const OrderIntent& intent, const V2Account& account, const std::string& nonce) {
+  auto fields = common_fields(intent.merchant, account.sign_type, nonce);
+  fields.add_if_set("device_info", intent.device_info);
+  fields.add("body", intent.body);
+  fields.add_if_set("detail", intent.detail);
+  fields.add_if_set("attach", intent.attach);
+  fields.add("out_trade_no", intent.out_trade_no.text());
+  fields.add("total_fee", std::to_string(intent.total_fee.count()));
+  fields.add("spbill_create_ip", intent.client_ip);
+  if (intent.time_expire) fields.add("time_expire", format_wire_time(*intent.time_expire));
+  fields.add_if_set("goods_tag", intent.goods_tag);
+  fields.add("notify_url", intent.notify_url);
+  fields.add("trade_type", std::string{to_string(intent.trade_type)});
+  fields.add_if_set("product_id", intent.product_id);
+  fields.add_if_set("limit_pay", intent.limit_pay);
+  fields.add_if_set("openid", intent.openid);
+  fields.add_if_set("sub_openid", intent.sub_openid);
+  if (intent.profit_sharing) fields.add("profit_sharing", "Y");
+  fields.add_if_set("scene_info", intent.scene_info);
+  return with_sign(std::move(fields), account);
+}
+
+Fields orderquery_request(const OutTradeNo& out_trade_no, const V2Account& account,
+                          const std::string& nonce) {
+  auto fields = common_fields(account.merchant, account.sign_type, nonce);
+  fields.add("out_trade_no", out_trade_no.text());
+  return with_sign(std::move(fields), account);
+}
+
+Fields orderquery_request(const TransactionId& transaction_id, const V2Account& account,
+                          const std::string& nonce) {
+  auto fields = common_fields(account.merchant, account.sign_type, nonce);
+  fields.add("transaction_id", transaction_id.text());
+  return with_sign(std::move(fields), account);
+}
+
+Fields closeorder_request(const OutTradeNo& out_trade_no, const V2Account& account,
+                          const std::string& nonce) {
+  return orderquery_request(out_trade_no, account, nonce);  // closeorder takes the same fields
+}
+
+}  // namespace wxpay::v2

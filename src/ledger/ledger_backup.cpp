@@ -1,0 +1,118 @@
+#include "ledger/ledger_backup.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+#include <system_error>
+
+#include "base/unique_fd.hpp"
+#include "ledger/ledger_file.hpp"
+
+namespace wxpay::ledger {
+
+namespace {
+
+[[noreturn]] void fail(const std::filesystem::path& target, const std::string& why,
+                       const std::string& hint = {}) {
+  throw Error{ErrorKind::file, "the backup " + target.string() + " cannot be written: " + why, hint};
+}
+
+[[noreturn]] void fail_with(const std::filesystem::path& target, int error) {
+  const char* hint = error == ENOSPC || error == EDQUOT ? "free some space, or name another place" : "";
+  fail(target, std::generic_category().message(error), hint);
+}
+
+[[noreturn]] void fail_as_existing(const std::filesystem::path& target) {
+  throw Error{ErrorKind::file, target.string() + " exists already", "name a file that does not exist yet"};
+}
+
+/// A file beside the target that is removed unless it takes the target's name.
+class PartialFile {
+ public:
+  explicit PartialFile(const std::filesystem::path& target)
+      : target_{target}, name_{target.string() + ".partial-XXXXXX"} {
+    // Closed at once: SQLite opens it for itself, and must be the only one to hold it.
+    const UniqueFd file{::mkostemp(name_.data(), O_CLOEXEC)};
+    if (!file) fail_with(target, errno);
+  }
+  PartialFile(const PartialFile&) = delete;
+  PartialFile& operator=(const PartialFile&) = delete;
+  PartialFile(PartialFile&&) = delete;
+  PartialFile& operator=(PartialFile&&) = delete;
+  ~PartialFile() {
+    if (!name_.empty()) ::unlink(name_.c_str());
+  }
+
+  const std::string& name() const noexcept { return name_; }
+
+  /// Puts it on disk and gives it the target's name, which nobody else may have taken meanwhile.
+  void commit() {
+    const UniqueFd file{::open(name_.c_str(), O_RDWR | O_CLOEXEC)};
+    if (!file || ::fsync(file.get()) != 0) fail_with(target_, errno);
+    if (::renameat2(AT_FDCWD, name_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) == 0) {
+      name_.clear();
+    } else if (errno != EINVAL && errno != ENOSYS) {
+      fail_to_name();
+    } else if (::link(name_.c_str(), target_.c_str()) != 0) {  // for file systems without the flag
+      fail_to_name();
+    }
+    sync_folder(folder_of(target_));
+  }
+
+ private:
+  [[noreturn]] void fail_to_name() const {
+    if (errno == EEXIST) fail_as_existing(target_);
+    fail_with(target_, errno);
+  }
+
+  std::filesystem::path target_;
+  std::string name_;
+};
+
+using Backup = Handle<sqlite3_backup, sqlite3_backup_finish>;
+
+/// Copies page by page from the snapshot that the caller holds.
+void copy_pages(const Database& from, const Database& to, const std::filesystem::path& target) {
+  const Backup backup{sqlite3_backup_init(to.handle(), "main", from.handle(), "main")};
+  if (!backup) fail(target, sqlite3_errmsg(to.handle()));
+  constexpr int pages_a_step = 1024;
+  int code = SQLITE_OK;
+  while (code == SQLITE_OK) code = sqlite3_backup_step(backup.get(), pages_a_step);
+  if (code == SQLITE_DONE) return;
+  const int system_error = sqlite3_system_errno(to.handle());
+  switch (code & 0xff) {
+    case SQLITE_FULL:
+      fail_with(target, ENOSPC);
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      throw describe_failure(code, 0, from.name(), sqlite3_errstr(code));
+    default:
+      if (system_error != 0) fail_with(target, system_error);
+      fail(target, sqlite3_errstr(code));
+  }
+}
+
+}  // namespace
+
+void backup_ledger(const Database& database, const std::filesystem::path& target) {
+  std::error_code ignored;
+  if (std::filesystem::exists(std::filesystem::symlink_status(target, ignored))) fail_as_existing(target);
+  PartialFile partial{target};
+  {
+    // One snapshot for the whole copy: without it, every change by another process would start it anew.
+    Transaction snapshot{database, Transaction::Kind::read};
+    database.number("SELECT count(*) FROM sqlite_schema");
+    const Database copy{partial.name(), Access::read_write, std::chrono::milliseconds{0}};
+    // Half a copy is thrown away as a whole, and a whole one is put on disk at the end.
+    copy.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+    copy_pages(database, copy, target);
+    snapshot.commit();
+  }
+  partial.commit();
+}
+
+}  // namespace wxpay::ledger

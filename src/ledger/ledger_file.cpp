@@ -1,0 +1,104 @@
+#include "ledger/ledger_file.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <string>
+#include <system_error>
+
+#include "base/unique_fd.hpp"
+#include "ledger/sqlite_database.hpp"
+#include "wxpay/error.hpp"
+
+namespace wxpay::ledger {
+
+namespace {
+
+/// One page of the least size that SQLite knows.
+constexpr off_t smallest_database = 512;
+constexpr mode_t private_file = 0600;
+constexpr mode_t private_folder = 0700;
+
+[[noreturn]] void fail(const std::string& what, int error, const std::string& hint) {
+  throw Error{ErrorKind::ledger, what + ": " + std::generic_category().message(error), hint};
+}
+
+/// Makes the folders that are missing, from the top down.
+void make_folders(const std::filesystem::path& folder) {
+  if (folder.empty() || ::access(folder.c_str(), F_OK) == 0) return;
+  make_folders(folder.parent_path());
+  if (::mkdir(folder.c_str(), private_folder) != 0 && errno != EEXIST) {
+    fail("the folder " + folder.string() + " for the ledger cannot be made", errno,
+         "name another with --ledger");
+  }
+  sync_folder(folder_of(folder));
+}
+
+void create(const std::filesystem::path& path) {
+  const UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_file)};
+  if (file) {
+    sync_folder(folder_of(path));
+    return;
+  }
+  if (errno == EEXIST) return;  // another process was faster
+  const int error = errno;
+  if (error == ENOENT) {
+    throw Error{ErrorKind::ledger, "the folder of the ledger " + path.string() + " does not exist",
+                "make the folder " + folder_of(path).string() + ", or name another ledger with --ledger"};
+  }
+  fail("the ledger " + path.string() + " cannot be created", error,
+       "the folder " + folder_of(path).string() + " must be writable for this user");
+}
+
+}  // namespace
+
+void prepare_file(const LedgerOptions& options) {
+  const auto& path = options.path;
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0) {
+    if (S_ISDIR(found.st_mode)) {
+      throw Error{ErrorKind::ledger, path.string() + " is a directory, not a ledger",
+                  "name a file in it with --ledger"};
+    }
+    if (!S_ISREG(found.st_mode)) {
+      throw Error{ErrorKind::ledger, path.string() + " is not a regular file", "name another with --ledger"};
+    }
+    // SQLite would take some tiny files for new ones and write over them.
+    if (found.st_size > 0 && found.st_size < smallest_database) {
+      throw describe_failure(SQLITE_NOTADB, 0, path.string(), {});
+    }
+    // Asked instead of tried: closing a file of one's own would drop the locks of SQLite's on it.
+    const int wanted = options.read_only ? R_OK : R_OK | W_OK;
+    if (::access(path.c_str(), wanted) != 0) {
+      fail("the ledger " + path.string() + (options.read_only ? " cannot be read" : " cannot be written"),
+           errno, "run as a user who may, or change the mode of the file");
+    }
+    return;
+  }
+  if (errno != ENOENT) {
+    fail("the ledger " + path.string() + " cannot be reached", errno, "check the path and its permissions");
+  }
+  if (options.read_only) {
+    throw Error{ErrorKind::ledger, "there is no ledger " + path.string(), "the first order creates it"};
+  }
+  if (options.create_directories) make_folders(folder_of(path));
+  create(path);
+}
+
+bool must_be_immutable(const std::filesystem::path& path) {
+  const auto log = path.string() + "-wal";
+  return ::access(folder_of(path).c_str(), W_OK) != 0 && ::access(log.c_str(), F_OK) != 0;
+}
+
+std::filesystem::path folder_of(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : std::filesystem::path{"."};
+}
+
+void sync_folder(const std::filesystem::path& folder) noexcept {
+  const UniqueFd directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
+  if (directory) ::fsync(directory.get());
+}
+
+}  // namespace wxpay::ledger

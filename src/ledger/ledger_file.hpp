@@ -1,0 +1,23 @@
+#pragma once
+
+#include <filesystem>
+
+#include "wxpay/ledger.hpp"
+
+namespace wxpay::ledger {
+
+/// Whether there is a file to open; for a ledger that may be written, makes an empty one (0600) where there
+/// is none, and its folders (0700) where the options say so.
+/// @throws Error{ledger}  it is no file, or cannot be made or reached
+void prepare_file(const LedgerOptions& options);
+
+/// Whether SQLite could neither keep its log beside the file nor needs one: a read-only medium.
+bool must_be_immutable(const std::filesystem::path& path);
+
+/// The folder that holds the file.
+std::filesystem::path folder_of(const std::filesystem::path& path);
+
+/// Makes the names in a folder durable. Some file systems have no such thing, which is not an error.
+void sync_folder(const std::filesystem::path& folder) noexcept;
+
+}  // namespace wxpay::ledger

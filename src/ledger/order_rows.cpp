@@ -1,0 +1,237 @@
+#include "ledger/order_rows.hpp"
+
+#include <optional>
+#include <utility>
+
+namespace wxpay::ledger {
+
+namespace {
+
+/// The last second of the year 9999, which is as far as times are written.
+constexpr std::int64_t latest_time = 253'402'300'799;
+
+Value text_value(std::string_view text) { return text.empty() ? Value{} : Value{text}; }
+
+template <class Tag>
+Value text_value(const Identifier<Tag>& identifier) {
+  return text_value(std::string_view{identifier.text()});
+}
+
+Value time_value(std::chrono::sys_seconds instant) {
+  return std::int64_t{instant.time_since_epoch().count()};
+}
+
+Value time_value(const std::optional<std::chrono::sys_seconds>& instant) {
+  return instant ? time_value(*instant) : Value{};
+}
+
+Value state_value(OrderState state) { return static_cast<std::int64_t>(state); }
+
+/// Takes the columns of a row one after the other, and refuses what cannot have been written by this program.
+class Reader {
+ public:
+  Reader(const Rows& rows, const Database& database) : rows_{rows}, database_{database} {}
+
+  std::string text() { return std::string{rows_.text(column_++)}; }
+  std::int64_t integer() { return rows_.integer(column_++); }
+  std::int64_t integer(std::int64_t least, std::int64_t most, const char* what) {
+    const auto number = integer();
+    if (number < least || number > most) damaged(what);
+    return number;
+  }
+  std::chrono::sys_seconds time() {
+    return std::chrono::sys_seconds{std::chrono::seconds{integer(0, latest_time, "a time")}};
+  }
+  std::optional<std::chrono::sys_seconds> optional_time() {
+    if (rows_.is_null(column_)) return skip<std::chrono::sys_seconds>();
+    return time();
+  }
+  std::optional<std::chrono::seconds> optional_duration() {
+    if (rows_.is_null(column_)) return skip<std::chrono::seconds>();
+    return std::chrono::seconds{integer(0, latest_time, "a duration")};
+  }
+  OrderState state() {
+    return static_cast<OrderState>(integer(0, static_cast<std::int64_t>(OrderState::refund), "a state"));
+  }
+  std::optional<OrderState> optional_state() {
+    if (rows_.is_null(column_)) return skip<OrderState>();
+    return state();
+  }
+  template <class Enum>
+  Enum name(std::optional<Enum> (*parse)(std::string_view), const char* what) {
+    const auto value = parse(rows_.text(column_++));
+    if (!value) damaged(what);
+    return *value;
+  }
+
+ private:
+  template <class T>
+  std::optional<T> skip() {
+    ++column_;
+    return std::nullopt;
+  }
+  [[noreturn]] void damaged(const char* what) const {
+    throw describe_failure(SQLITE_CORRUPT, 0, database_.name(), std::string{what} + " that does not exist");
+  }
+
+  const Rows& rows_;
+  const Database& database_;
+  int column_ = 0;
+};
+
+std::optional<Prepay> read_prepay(Reader& reader, bool exists) {
+  Prepay prepay;
+  prepay.prepay_id = PrepayId{reader.text()};
+  prepay.code_url = reader.text();
+  prepay.mweb_url = reader.text();
+  if (!exists) {
+    reader.text();
+    reader.integer();
+    return std::nullopt;
+  }
+  prepay.sign_type = reader.name(parse_sign_type, "a signature type");
+  prepay.expires_at = reader.time();
+  return prepay;
+}
+
+}  // namespace
+
+OrderRow to_row(const StoredOrder& stored) {
+  const auto& order = stored.order;
+  const auto& intent = order.intent;
+  OrderRow row;
+  std::size_t column = 0;
+  const auto add = [&row, &column](Value value) { row.at(column++) = value; };
+  add(stored.seq);
+  add(text_value(intent.merchant.mch_id));
+  add(std::string_view{intent.out_trade_no.text()});
+  add(time_value(order.created_at));
+  add(text_value(intent.merchant.app_id));
+  add(text_value(intent.merchant.sub_mch_id));
+  add(text_value(intent.merchant.sub_app_id));
+  add(state_value(order.state));
+  add(state_value(order.proven_state));
+  add(intent.total_fee.count());
+  add(to_string(intent.trade_type));
+  for (const auto* text : {&intent.body, &intent.notify_url, &intent.client_ip, &intent.openid,
+                           &intent.sub_openid, &intent.attach, &intent.detail, &intent.goods_tag,
+                           &intent.product_id, &intent.device_info, &intent.limit_pay, &intent.scene_info}) {
+    add(text_value(*text));
+  }
+  add(std::int64_t{intent.profit_sharing ? 1 : 0});
+  add(time_value(intent.time_expire));
+  add(intent.expire_in ? Value{std::int64_t{intent.expire_in->count()}} : Value{});
+  if (order.prepay) {
+    // Not text_value: a prepay order without its id is still one, and NULL says that there is none.
+    add(std::string_view{order.prepay->prepay_id.text()});
+    add(text_value(order.prepay->code_url));
+    add(text_value(order.prepay->mweb_url));
+    add(to_string(order.prepay->sign_type));
+    add(time_value(order.prepay->expires_at));
+  } else {
+    column += 5;
+  }
+  add(text_value(order.transaction_id));
+  add(time_value(order.paid_at));
+  add(time_value(order.updated_at));
+  return row;
+}
+
+StoredOrder read_order(const Rows& rows, const Database& database) {
+  Reader reader{rows, database};
+  const auto seq = reader.integer();
+  MerchantId mch_id{reader.text()};
+  auto out_trade_no = OutTradeNo::trusted(reader.text());
+  const auto created_at = reader.time();
+  AppId app_id{reader.text()};
+  MerchantId sub_mch_id{reader.text()};
+  AppId sub_app_id{reader.text()};
+  const auto state = reader.state();
+  const auto proven_state = reader.state();
+  // The members stand in the order of the columns, and braces keep it.
+  OrderIntent intent{{std::move(mch_id), std::move(app_id), std::move(sub_mch_id), std::move(sub_app_id)},
+                     std::move(out_trade_no),
+                     Fen{reader.integer(1, largest_fee.count(), "an amount")},
+                     reader.name(parse_trade_type, "a trade type"),
+                     reader.text(),
+                     reader.text(),
+                     reader.text(),
+                     reader.text(),
+                     reader.text(),
+                     reader.text(),
+                     reader.text(),
+                     reader.text(),
+                     reader.text(),
+                     reader.text(),
+                     reader.text(),
+                     reader.text(),
+                     reader.integer() != 0,
+                     reader.optional_time(),
+                     reader.optional_duration()};
+  constexpr int prepay_column = 26;
+  static_assert(order_columns[prepay_column] == "prepay_id");
+  auto prepay = read_prepay(reader, !rows.is_null(prepay_column));
+  TransactionId transaction_id{reader.text()};
+  const auto paid_at = reader.optional_time();
+  const auto updated_at = reader.time();
+  return {seq,
+          {std::move(intent), state, proven_state, std::move(prepay), std::move(transaction_id), paid_at,
+           created_at, updated_at}};
+}
+
+EntryRow to_row(const StoredEntry& stored) {
+  const auto& entry = stored.entry;
+  return {entry.number,
+          stored.order_seq,
+          time_value(entry.at),
+          entry.from ? state_value(*entry.from) : Value{},
+          state_value(entry.to),
+          to_string(entry.source),
+          text_value(entry.actor),
+          text_value(entry.reason),
+          text_value(entry.digest),
+          text_value(stored.details),
+          stored.hash_before.empty() ? Value{} : Value{Blob{stored.hash_before}},
+          Blob{stored.hash_after}};
+}
+
+HistoryEntry read_entry(const Rows& rows, const Database& database) {
+  Reader reader{rows, database};
+  HistoryEntry entry;
+  entry.number = reader.integer();
+  entry.at = reader.time();
+  entry.from = reader.optional_state();
+  entry.to = reader.state();
+  entry.source = reader.name(parse_evidence_source, "a source");
+  entry.actor = reader.text();
+  entry.reason = reader.text();
+  entry.digest = reader.text();
+  return entry;
+}
+
+std::string join_columns(std::span<const std::string_view> columns) {
+  std::string joined;
+  for (const auto column : columns) {
+    if (!joined.empty()) joined += ", ";
+    joined += column;
+  }
+  return joined;
+}
+
+std::string placeholders(std::size_t count) {
+  std::string marks;
+  for (std::size_t i = 0; i < count; ++i) marks += i == 0 ? "?" : ", ?";
+  return marks;
+}
+
+std::string assignments(std::span<const std::string_view> columns) {
+  std::string parts;
+  for (const auto column : columns) {
+    if (!parts.empty()) parts += ", ";
+    parts += column;
+    parts += " = ?";
+  }
+  return parts;
+}
+
+}  // namespace wxpay::ledger

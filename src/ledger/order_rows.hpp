@@ -1,0 +1,105 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "ledger/sqlite_database.hpp"
+#include "wxpay/ledger.hpp"
+#include "wxpay/order.hpp"
+
+namespace wxpay::ledger {
+
+/// The columns of `orders`, in the order in which they are read, written and hashed. The first
+/// `fixed_order_columns` never change after the row is made.
+inline constexpr std::array<std::string_view, 34> order_columns{"seq",
+                                                                "mch_id",
+                                                                "out_trade_no",
+                                                                "created_at",
+                                                                "app_id",
+                                                                "sub_mch_id",
+                                                                "sub_app_id",
+                                                                "state",
+                                                                "proven_state",
+                                                                "total_fee",
+                                                                "trade_type",
+                                                                "body",
+                                                                "notify_url",
+                                                                "client_ip",
+                                                                "openid",
+                                                                "sub_openid",
+                                                                "attach",
+                                                                "detail",
+                                                                "goods_tag",
+                                                                "product_id",
+                                                                "device_info",
+                                                                "limit_pay",
+                                                                "scene_info",
+                                                                "profit_sharing",
+                                                                "time_expire",
+                                                                "expire_in",
+                                                                "prepay_id",
+                                                                "code_url",
+                                                                "mweb_url",
+                                                                "prepay_sign_type",
+                                                                "prepay_expires_at",
+                                                                "transaction_id",
+                                                                "paid_at",
+                                                                "updated_at"};
+inline constexpr std::size_t fixed_order_columns = 4;
+using OrderRow = std::array<Value, order_columns.size()>;
+
+/// The columns of `history` that an entry's hash covers: all but the hash itself.
+inline constexpr std::array<std::string_view, 12> entry_columns{
+    "number", "order_seq", "at",     "from_state", "to_state",          "source",
+    "actor",  "reason",    "digest", "details",    "order_hash_before", "order_hash"};
+using EntryRow = std::array<Value, entry_columns.size()>;
+
+/// An order with its key in the ledger.
+struct StoredOrder {
+  std::int64_t seq = 0;
+  Order order;
+};
+
+/// A history entry and what the ledger keeps with it.
+struct StoredEntry {
+  HistoryEntry entry;
+  std::int64_t order_seq = 0;
+  std::string details;      ///< JSON, or empty
+  std::string hash_before;  ///< of the order's row, raw; empty for its first entry
+  std::string hash_after;
+};
+
+/// Views into the order, which must outlive them. An empty text is NULL.
+OrderRow to_row(const StoredOrder& stored);
+
+/// Reads the columns order_columns, from the first of the row on.
+/// @throws Error{ledger}  the row holds what no order can hold
+StoredOrder read_order(const Rows& rows, const Database& database);
+
+/// Views into the entry, which must outlive them.
+EntryRow to_row(const StoredEntry& stored);
+
+/// The first columns of the row as they are.
+template <std::size_t Size>
+std::array<Value, Size> raw_values(const Rows& rows) {
+  std::array<Value, Size> values;
+  for (std::size_t i = 0; i < Size; ++i) values.at(i) = rows.value(static_cast<int>(i));
+  return values;
+}
+
+/// Reads number, at, from_state, to_state, source, actor, reason, digest.
+/// @throws Error{ledger}  the row holds what no entry can hold
+HistoryEntry read_entry(const Rows& rows, const Database& database);
+
+/// "a, b, c" of some column names.
+std::string join_columns(std::span<const std::string_view> columns);
+/// "?, ?, ?" for that many values.
+std::string placeholders(std::size_t count);
+/// "a = ?, b = ?".
+std::string assignments(std::span<const std::string_view> columns);
+
+}  // namespace wxpay::ledger

@@ -1,0 +1,201 @@
+#include "ledger/schema.hpp"
+
+#include <array>
+#include <map>
+#include <utility>
+
+namespace wxpay::ledger {
+
+namespace {
+
+/// In the header of every ledger ("wxpl"), so that no other program's database is taken for one.
+constexpr std::int64_t application_id = 0x7778706c;
+
+// Lengths are held loosely where WeChat Pay chooses the text: an answer that was accepted must find its
+// place.
+constexpr const char* version_1 = R"sql(
+CREATE TABLE orders (
+  seq INTEGER PRIMARY KEY,
+  mch_id TEXT NOT NULL CHECK (length(mch_id) BETWEEN 1 AND 32),
+  out_trade_no TEXT NOT NULL CHECK (length(out_trade_no) BETWEEN 1 AND 32),
+  created_at INTEGER NOT NULL,
+  app_id TEXT CHECK (length(app_id) BETWEEN 1 AND 64),
+  sub_mch_id TEXT CHECK (length(sub_mch_id) BETWEEN 1 AND 32),
+  sub_app_id TEXT CHECK (length(sub_app_id) BETWEEN 1 AND 64),
+  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 8),
+  proven_state INTEGER NOT NULL CHECK (proven_state BETWEEN 0 AND 8),
+  total_fee INTEGER NOT NULL CHECK (total_fee BETWEEN 1 AND 9999999999),
+  trade_type TEXT NOT NULL CHECK (trade_type IN ('JSAPI', 'NATIVE', 'APP', 'MWEB', 'MICROPAY')),
+  body TEXT CHECK (length(body) BETWEEN 1 AND 1024),
+  notify_url TEXT CHECK (length(notify_url) BETWEEN 1 AND 2048),
+  client_ip TEXT CHECK (length(client_ip) BETWEEN 1 AND 64),
+  openid TEXT CHECK (length(openid) BETWEEN 1 AND 256),
+  sub_openid TEXT CHECK (length(sub_openid) BETWEEN 1 AND 256),
+  attach TEXT CHECK (length(attach) BETWEEN 1 AND 1024),
+  detail TEXT CHECK (length(detail) BETWEEN 1 AND 65536),
+  goods_tag TEXT CHECK (length(goods_tag) BETWEEN 1 AND 1024),
+  product_id TEXT CHECK (length(product_id) BETWEEN 1 AND 1024),
+  device_info TEXT CHECK (length(device_info) BETWEEN 1 AND 1024),
+  limit_pay TEXT CHECK (length(limit_pay) BETWEEN 1 AND 1024),
+  scene_info TEXT CHECK (length(scene_info) BETWEEN 1 AND 65536),
+  profit_sharing INTEGER NOT NULL CHECK (profit_sharing IN (0, 1)),
+  time_expire INTEGER,
+  expire_in INTEGER CHECK (expire_in > 0),
+  prepay_id TEXT CHECK (length(prepay_id) <= 4096),
+  code_url TEXT CHECK (length(code_url) <= 4096),
+  mweb_url TEXT CHECK (length(mweb_url) <= 4096),
+  prepay_sign_type TEXT CHECK (prepay_sign_type IN ('MD5', 'HMAC-SHA256')),
+  prepay_expires_at INTEGER,
+  transaction_id TEXT CHECK (length(transaction_id) BETWEEN 1 AND 256),
+  paid_at INTEGER,
+  updated_at INTEGER NOT NULL,
+  UNIQUE (mch_id, out_trade_no),
+  CHECK ((prepay_id IS NULL) = (prepay_sign_type IS NULL)),
+  CHECK ((prepay_id IS NULL) = (prepay_expires_at IS NULL)),
+  CHECK (state < 7 OR paid_at IS NOT NULL)
+) STRICT;
+
+CREATE INDEX orders_open ON orders (seq) WHERE state < 3;
+
+CREATE TABLE history (
+  number INTEGER PRIMARY KEY CHECK (number > 0),
+  order_seq INTEGER NOT NULL REFERENCES orders (seq),
+  at INTEGER NOT NULL,
+  from_state INTEGER CHECK (from_state BETWEEN 0 AND 8),
+  to_state INTEGER NOT NULL CHECK (to_state BETWEEN 0 AND 8),
+  source TEXT NOT NULL CHECK (source IN ('create', 'query', 'notify', 'bill', 'import', 'close', 'refund',
+                                         'reverse', 'hand')),
+  actor TEXT CHECK (length(actor) BETWEEN 1 AND 1024),
+  reason TEXT CHECK (length(reason) BETWEEN 1 AND 65536),
+  digest TEXT CHECK (length(digest) BETWEEN 1 AND 128),
+  details TEXT,
+  order_hash_before BLOB CHECK (length(order_hash_before) = 32),
+  order_hash BLOB NOT NULL CHECK (length(order_hash) = 32),
+  entry_hash BLOB NOT NULL CHECK (length(entry_hash) = 32)
+) STRICT;
+
+CREATE INDEX history_of_order ON history (order_seq);
+
+CREATE TRIGGER history_no_update BEFORE UPDATE ON history
+BEGIN SELECT RAISE(ABORT, 'the history is only appended to'); END;
+
+CREATE TRIGGER history_no_delete BEFORE DELETE ON history
+BEGIN SELECT RAISE(ABORT, 'the history is only appended to'); END;
+
+CREATE TRIGGER history_at_end BEFORE INSERT ON history
+WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM history)
+BEGIN SELECT RAISE(ABORT, 'the history is only appended to'); END;
+
+CREATE TRIGGER orders_no_delete BEFORE DELETE ON orders
+BEGIN SELECT RAISE(ABORT, 'an order is never deleted'); END;
+)sql";
+
+/// Step N leads from schema N to N + 1. Steps are only ever added.
+constexpr std::array migrations{version_1};
+
+/// What identify does, in a transaction of the caller's.
+std::int64_t check_identity(const Database& database) {
+  const auto version = database.number("PRAGMA user_version");
+  const auto id = database.number("PRAGMA application_id");
+  const bool is_empty = database.number("SELECT count(*) FROM sqlite_schema") == 0;
+  if (is_empty && id == 0 && version == 0) return version;
+  if (id != application_id) {
+    throw Error{ErrorKind::ledger, database.name() + " is a database of another program, not a ledger",
+                "name another file with --ledger"};
+  }
+  if (version > newest_schema()) {
+    throw Error{ErrorKind::ledger,
+                "the ledger " + database.name() + " has schema version " + std::to_string(version) +
+                    ", and this program knows versions up to " + std::to_string(newest_schema()),
+                "use the newer wxpayctl that wrote it"};
+  }
+  if (version < 1 || is_empty) {
+    throw Error{ErrorKind::ledger,
+                "the ledger " + database.name() + " is damaged: its tables do not fit its schema version " +
+                    std::to_string(version),
+                "keep the file, and restore a copy that `wxpayctl ledger backup` made"};
+  }
+  return version;
+}
+
+void migrate(const Database& database) {
+  if (database.number("PRAGMA user_version") == newest_schema()) return;
+  Transaction transaction{database, Transaction::Kind::write};
+  // Asked again under the lock, as another process may have been faster.
+  for (auto version = check_identity(database); version < newest_schema(); ++version) {
+    database.execute(migrations.at(static_cast<std::size_t>(version)));
+  }
+  database.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
+  database.execute(("PRAGMA user_version = " + std::to_string(newest_schema())).c_str());
+  transaction.commit();
+}
+
+/// SQLite does not wait by itself for this switch, so it is tried until the wait is over.
+void use_write_ahead_log(const Database& database, std::chrono::milliseconds busy_wait) {
+  constexpr std::chrono::milliseconds pause{5};
+  const auto deadline = std::chrono::steady_clock::now() + busy_wait;
+  for (;;) {
+    try {
+      Statement statement{database, "PRAGMA journal_mode = WAL"};
+      auto rows = statement.run({});
+      if (rows.next() && rows.text(0) == "wal") return;
+      throw Error{ErrorKind::ledger,
+                  "the file system of the ledger " + database.name() + " is of no use for it",
+                  "keep the ledger on a local disk"};
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::ledger_busy || std::chrono::steady_clock::now() >= deadline) throw;
+      sqlite3_sleep(static_cast<int>(pause.count()));
+    }
+  }
+}
+
+using SchemaObjects = std::map<std::string, std::pair<std::string, std::string>>;
+
+/// Name → type and text of everything the schema holds but SQLite's own.
+SchemaObjects schema_objects(const Database& database) {
+  Statement statement{
+      database,
+      "SELECT name, type, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' "
+      "ESCAPE '\\'"};
+  SchemaObjects objects;
+  auto rows = statement.run({});
+  while (rows.next()) {
+    objects.emplace(rows.text(0), std::pair{std::string{rows.text(1)}, std::string{rows.text(2)}});
+  }
+  return objects;
+}
+
+}  // namespace
+
+std::int64_t newest_schema() { return static_cast<std::int64_t>(migrations.size()); }
+
+std::int64_t identify(const Database& database) {
+  Transaction transaction{database, Transaction::Kind::read};
+  const auto version = check_identity(database);
+  transaction.commit();
+  return version;
+}
+
+void prepare_for_writing(const Database& database, std::chrono::milliseconds busy_wait) {
+  use_write_ahead_log(database, busy_wait);
+  database.execute("PRAGMA synchronous = FULL");
+  migrate(database);
+}
+
+std::string schema_problem(const Database& database) {
+  const Database fresh{{}, Access::memory, std::chrono::milliseconds{0}};
+  migrate(fresh);
+  auto found = schema_objects(database);
+  for (const auto& [name, wanted] : schema_objects(fresh)) {
+    const auto place = found.find(name);
+    if (place == found.end()) return "the " + wanted.first + " " + name + " is missing";
+    if (place->second != wanted) return "the " + wanted.first + " " + name + " was changed";
+    found.erase(place);
+  }
+  for (const auto& [name, object] : found) {
+    if (object.first == "trigger") return "the trigger " + name + " was added";
+  }
+  return {};
+}
+
+}  // namespace wxpay::ledger

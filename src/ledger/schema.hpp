@@ -1,0 +1,27 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "ledger/sqlite_database.hpp"
+
+namespace wxpay::ledger {
+
+/// The newest schema that this program knows; the file's own is its user_version.
+std::int64_t newest_schema();
+
+/// The schema version of an open file; 0 when it is still empty.
+/// @throws Error{ledger}  another program's database, or a newer schema
+std::int64_t identify(const Database& database);
+
+/// Turns on the write-ahead log and brings the schema to the newest version, in one transaction: a process
+/// that is killed half way leaves the old schema, and of several at once one does it and the others wait.
+/// @throws Error{ledger}, Error{ledger_busy} past the wait
+void prepare_for_writing(const Database& database, std::chrono::milliseconds busy_wait);
+
+/// What differs from the schema that this program would make: a table, index or trigger that is missing or
+/// was changed, or a trigger that was added. Empty when nothing does.
+std::string schema_problem(const Database& database);
+
+}  // namespace wxpay::ledger

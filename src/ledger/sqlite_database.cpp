@@ -1,0 +1,229 @@
+#include "ledger/sqlite_database.hpp"
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+namespace wxpay::ledger {
+
+namespace {
+
+/// No row and no statement of a ledger comes near it; a damaged length is found before memory is asked for.
+constexpr int longest_value = 1 << 20;
+
+/// A file name as SQLite's URI form wants it.
+std::string immutable_uri(const std::string& path) {
+  std::string uri{"file://"};
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      constexpr std::string_view digits{"0123456789abcdef"};
+      const auto byte = static_cast<unsigned char>(c);
+      uri += {'%', digits[byte >> 4U], digits[byte & 15U]};
+    } else {
+      uri += c;
+    }
+  }
+  return uri + "?immutable=1";
+}
+
+std::string open_name(const std::filesystem::path& path, Access access) {
+  if (access == Access::memory) return ":memory:";
+  // Absolute, so that no name is taken for one of SQLite's special ones.
+  const std::string absolute = std::filesystem::absolute(path).string();
+  return access == Access::immutable ? immutable_uri(absolute) : absolute;
+}
+
+int open_flags(Access access) {
+  switch (access) {
+    case Access::read_write:
+      return SQLITE_OPEN_READWRITE;
+    case Access::read_only:
+      return SQLITE_OPEN_READONLY;
+    case Access::immutable:
+      return SQLITE_OPEN_READONLY | SQLITE_OPEN_URI;
+    case Access::memory:
+      return SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_MEMORY;
+  }
+  return SQLITE_OPEN_READONLY;
+}
+
+void bind(sqlite3_stmt* statement, int index, const Value& value) {
+  // A failure to bind leaves NULL behind, which no NOT NULL column takes, so the step that follows reports
+  // it.
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    sqlite3_bind_int64(statement, index, *number);
+  } else if (const auto* text = std::get_if<std::string_view>(&value)) {
+    // A null pointer would be NULL, not the empty text.
+    const char* bytes = text->data() == nullptr ? "" : text->data();
+    sqlite3_bind_text64(statement, index, bytes, text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+  } else if (const auto* blob = std::get_if<Blob>(&value)) {
+    sqlite3_bind_blob64(statement, index, blob->bytes.data(), blob->bytes.size(), SQLITE_TRANSIENT);
+  } else {
+    sqlite3_bind_null(statement, index);
+  }
+}
+
+std::string_view bytes_of(sqlite3_stmt* statement, int column) {
+  const void* bytes = sqlite3_column_blob(statement, column);
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
+  return bytes == nullptr ? std::string_view{} : std::string_view{static_cast<const char*>(bytes), size};
+}
+
+bool is_disk_full(int code, int system_error) {
+  if ((code & 0xff) == SQLITE_FULL) return true;
+  return (code & 0xff) == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT);
+}
+
+}  // namespace
+
+Error describe_failure(int code, int system_error, const std::string& name, std::string_view detail) {
+  const auto with = [&](std::string_view before, std::string_view after) {
+    return std::string{before} + name + std::string{after};
+  };
+  const std::string cause =
+      system_error != 0 ? std::generic_category().message(system_error) : std::string{detail};
+  if (is_disk_full(code, system_error)) {
+    return {ErrorKind::ledger, with("disk full while writing the ledger ", ""),
+            "free some space and run the same again; what was reported before is kept"};
+  }
+  switch (code & 0xff) {
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      return {ErrorKind::ledger_busy, with("the ledger ", " is locked by another process"),
+              "try again when the other run has ended"};
+    case SQLITE_NOTADB:
+      return {ErrorKind::ledger, with("", " is not a ledger"),
+              "name another file with --ledger, or move this one away"};
+    case SQLITE_CORRUPT:
+      return {ErrorKind::ledger, with("the ledger ", " is damaged: " + std::string{detail}),
+              "keep the file, and restore a copy that `wxpayctl ledger backup` made"};
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      return {ErrorKind::ledger, with("the ledger ", " cannot be written"),
+              "the file and its folder must be writable for this user"};
+    case SQLITE_CANTOPEN:
+      return {ErrorKind::ledger, with("the ledger ", " or its log beside it cannot be opened: " + cause),
+              "the file and its folder must be writable for this user"};
+    case SQLITE_IOERR:
+      return {ErrorKind::ledger, with("the ledger ", " cannot be read or written: " + cause),
+              "check the disk, then run `wxpayctl ledger check`"};
+    default:
+      return {ErrorKind::ledger, with("the ledger ", " failed: " + std::string{detail})};
+  }
+}
+
+Database::Database(const std::filesystem::path& path, Access access, std::chrono::milliseconds busy_wait)
+    : name_{path.string()} {
+  const std::string target = open_name(path, access);
+  sqlite3* opened = nullptr;
+  const int code =
+      sqlite3_open_v2(target.c_str(), &opened, open_flags(access) | SQLITE_OPEN_NOMUTEX, nullptr);
+  handle_.reset(opened);
+  if (code != SQLITE_OK) fail(code);
+  sqlite3_extended_result_codes(opened, 1);
+  sqlite3_busy_timeout(opened, static_cast<int>(busy_wait.count()));
+  sqlite3_limit(opened, SQLITE_LIMIT_LENGTH, longest_value);
+  // The file may be damaged or forged: nothing in its schema is trusted, and cells are checked as they are
+  // read.
+  sqlite3_db_config(opened, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(opened, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  sqlite3_db_config(opened, SQLITE_DBCONFIG_ENABLE_FKEY, 1, nullptr);
+  execute("PRAGMA cell_size_check = ON");
+}
+
+void Database::fail(int code) const {
+  const int system_error = handle_ ? sqlite3_system_errno(handle_.get()) : 0;
+  const bool is_system_failure = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
+  const char* detail = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
+  throw describe_failure(code, is_system_failure ? system_error : 0, name_, detail);
+}
+
+void Database::execute(const char* sql) const {
+  const int code = sqlite3_exec(handle(), sql, nullptr, nullptr, nullptr);
+  if (code != SQLITE_OK) fail(code);
+}
+
+std::int64_t Database::number(const char* sql) const {
+  Statement statement{*this, sql};
+  auto rows = statement.run({});
+  return rows.next() ? rows.integer(0) : 0;
+}
+
+Rows Statement::run(std::span<const Value> values) {
+  if (!handle_) {
+    sqlite3_stmt* prepared = nullptr;
+    const int code = sqlite3_prepare_v3(database_.handle(), sql_.c_str(), static_cast<int>(sql_.size()) + 1,
+                                        SQLITE_PREPARE_PERSISTENT, &prepared, nullptr);
+    if (code != SQLITE_OK) database_.fail(code);
+    handle_.reset(prepared);
+  }
+  int index = 0;
+  for (const auto& value : values) bind(handle_.get(), ++index, value);
+  return Rows{*this};
+}
+
+Rows Statement::run(std::initializer_list<Value> values) {
+  return run(std::span<const Value>{values.begin(), values.size()});
+}
+
+void Statement::execute(std::span<const Value> values) {
+  auto rows = run(values);
+  rows.next();
+}
+
+void Statement::execute(std::initializer_list<Value> values) {
+  execute(std::span<const Value>{values.begin(), values.size()});
+}
+
+Rows::~Rows() {
+  sqlite3_reset(statement_->handle_.get());
+  sqlite3_clear_bindings(statement_->handle_.get());
+}
+
+bool Rows::next() {
+  const int code = sqlite3_step(statement_->handle_.get());
+  if (code == SQLITE_ROW) return true;
+  if (code != SQLITE_DONE) statement_->database_.fail(code);
+  return false;
+}
+
+Value Rows::value(int column) const {
+  auto* statement = statement_->handle_.get();
+  switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_NULL:
+      return std::monostate{};
+    case SQLITE_INTEGER:
+      return sqlite3_column_int64(statement, column);
+    case SQLITE_TEXT:
+      return text(column);
+    default:
+      // No column holds a floating-point number; a damaged one shows as bytes that match no hash.
+      return Blob{bytes_of(statement, column)};
+  }
+}
+
+std::string_view Rows::text(int column) const { return bytes_of(statement_->handle_.get(), column); }
+
+std::int64_t Rows::integer(int column) const {
+  return sqlite3_column_int64(statement_->handle_.get(), column);
+}
+
+bool Rows::is_null(int column) const {
+  return sqlite3_column_type(statement_->handle_.get(), column) == SQLITE_NULL;
+}
+
+Transaction::Transaction(const Database& database, Kind kind) : database_{database} {
+  database_.execute(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
+}
+
+Transaction::~Transaction() {
+  // SQLite has rolled back by itself after some failures; then there is nothing left to do.
+  if (open_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+}
+
+void Transaction::commit() {
+  database_.execute("COMMIT");
+  open_ = false;
+}
+
+}  // namespace wxpay::ledger

@@ -1,0 +1,124 @@
+#pragma once
+
+#include <sqlite3.h>
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <initializer_list>
+#include <span>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/handle.hpp"
+#include "wxpay/error.hpp"
+
+namespace wxpay::ledger {
+
+/// Bytes, as opposed to text.
+struct Blob {
+  std::string_view bytes;
+};
+
+/// What one column holds: nothing, a number, a text or bytes. A view; the owner is whoever made it.
+using Value = std::variant<std::monostate, std::int64_t, std::string_view, Blob>;
+
+/// A path and how it may be used.
+enum class Access {
+  read_write,
+  read_only,
+  /// For a medium on which SQLite cannot keep its files beside the ledger; nobody may be writing.
+  immutable,
+  /// No file at all: an empty database of this connection's own.
+  memory,
+};
+
+/// One connection to the ledger's file. Belongs to one thread at a time.
+class Database {
+ public:
+  /// Opens an existing file.
+  /// @param busy_wait  how long a statement waits for another process that writes
+  Database(const std::filesystem::path& path, Access access, std::chrono::milliseconds busy_wait);
+
+  /// Runs statements that give no rows.
+  void execute(const char* sql) const;
+  /// The one number that a pragma or query gives; 0 when it gives none.
+  std::int64_t number(const char* sql) const;
+
+  sqlite3* handle() const noexcept { return handle_.get(); }
+  const std::string& name() const noexcept { return name_; }
+  /// Throws what this result code of the connection's last call means.
+  [[noreturn]] void fail(int code) const;
+
+ private:
+  Handle<sqlite3, sqlite3_close_v2> handle_;
+  std::string name_;
+};
+
+class Rows;
+
+/// One statement, prepared when it is first run and kept as long as the connection.
+class Statement {
+ public:
+  Statement(const Database& database, std::string sql) : database_{database}, sql_{std::move(sql)} {}
+
+  /// Runs it with these values; the rows come one by one, and only one run is under way at a time.
+  Rows run(std::span<const Value> values);
+  Rows run(std::initializer_list<Value> values);
+  /// Runs it to its end, for statements without rows.
+  void execute(std::span<const Value> values);
+  void execute(std::initializer_list<Value> values);
+
+ private:
+  friend class Rows;
+  const Database& database_;
+  std::string sql_;
+  Handle<sqlite3_stmt, sqlite3_finalize> handle_;
+};
+
+/// A statement under way. Its end frees the statement for the next run.
+class Rows {
+ public:
+  explicit Rows(Statement& statement) : statement_{&statement} {}
+  Rows(const Rows&) = delete;
+  Rows& operator=(const Rows&) = delete;
+  Rows(Rows&&) = delete;
+  Rows& operator=(Rows&&) = delete;
+  ~Rows();
+
+  /// Goes to the next row; false at the end.
+  bool next();
+  /// The views live until the next row.
+  Value value(int column) const;
+  std::string_view text(int column) const;
+  std::int64_t integer(int column) const;
+  bool is_null(int column) const;
+
+ private:
+  Statement* statement_;
+};
+
+/// A transaction that is rolled back unless it is committed.
+class Transaction {
+ public:
+  enum class Kind { read, write };
+  /// A `write` takes the lock at once, so that what it reads is what it changes.
+  Transaction(const Database& database, Kind kind);
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
+  Transaction(Transaction&&) = delete;
+  Transaction& operator=(Transaction&&) = delete;
+  ~Transaction();
+  void commit();
+
+ private:
+  const Database& database_;
+  bool open_ = true;
+};
+
+/// The Error for a failure of SQLite, told in the user's terms.
+/// @param system_error  errno of the call below SQLite, or 0
+Error describe_failure(int code, int system_error, const std::string& name, std::string_view detail);
+
+}  // namespace wxpay::ledger

@@ -1,0 +1,386 @@
+// The ledger on SQLite: the rules are in settle.hpp, and this carries them out.
+#include <algorithm>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "ledger/hash_chain.hpp"
+#include "ledger/ledger_backup.hpp"
+#include "ledger/ledger_check.hpp"
+#include "ledger/ledger_file.hpp"
+#include "ledger/order_rows.hpp"
+#include "ledger/schema.hpp"
+#include "ledger/sqlite_database.hpp"
+#include "wxpay/ledger.hpp"
+
+namespace wxpay {
+
+namespace ledger {
+
+namespace {
+
+Database open_for_reading(const LedgerOptions& options) {
+  const auto access = must_be_immutable(options.path) ? Access::immutable : Access::read_only;
+  Database database{options.path, access, options.busy_wait};
+  const auto version = identify(database);
+  if (version == 0) {
+    throw Error{ErrorKind::ledger, "the ledger " + database.name() + " is empty", "the first order fills it"};
+  }
+  if (version < newest_schema()) {
+    throw Error{ErrorKind::ledger,
+                "the ledger " + database.name() + " has the older schema version " + std::to_string(version),
+                "any command that may write brings it up to date"};
+  }
+  return database;
+}
+
+Database open_database(const LedgerOptions& options) {
+  prepare_file(options);
+  if (options.read_only) return open_for_reading(options);
+  Database database{options.path, Access::read_write, options.busy_wait};
+  if (sqlite3_db_readonly(database.handle(), "main") != 0) database.fail(SQLITE_READONLY);
+  identify(database);  // before anything is changed in what may be somebody else's file
+  prepare_for_writing(database, options.busy_wait);
+  return database;
+}
+
+/// The columns that may change after the row is made.
+constexpr std::span<const std::string_view> changing_columns =
+    std::span{order_columns}.subspan(fixed_order_columns);
+
+/// What `replace` overwrites, as one JSON object without the empty members.
+std::string old_parameters_query() {
+  constexpr std::array<std::string_view, 19> members{
+      "app_id",      "sub_mch_id", "sub_app_id", "total_fee",   "trade_type", "body",      "notify_url",
+      "client_ip",   "openid",     "sub_openid", "attach",      "detail",     "goods_tag", "product_id",
+      "device_info", "limit_pay",  "scene_info", "time_expire", "expire_in"};
+  std::string pairs{"'profit_sharing', profit_sharing, 'prepay_id', prepay_id"};
+  for (const auto member : members) pairs += ", '" + std::string{member} + "', " + std::string{member};
+  return "SELECT json_patch('{}', json_object(" + pairs + ")) FROM orders WHERE seq = ?";
+}
+
+Order new_order(const OrderIntent& intent, std::chrono::sys_seconds created_at,
+                std::chrono::sys_seconds now) {
+  return {intent, OrderState::creating, OrderState::creating, {}, {}, {}, created_at, now};
+}
+
+/// A change as the history tells it; number, actor and the hash after it are added when it is appended.
+StoredEntry new_entry(std::chrono::sys_seconds at, std::optional<OrderState> from, OrderState to,
+                      EvidenceSource source, std::string hash_before) {
+  StoredEntry stored;
+  stored.entry.at = at;
+  stored.entry.from = from;
+  stored.entry.to = to;
+  stored.entry.source = source;
+  stored.hash_before = std::move(hash_before);
+  return stored;
+}
+
+std::string reason_of(const PaymentEvidence& evidence, const Settlement& settlement) {
+  if (!settlement.paid_after_close) return evidence.reason;
+  return evidence.reason.empty() ? "PAID_AFTER_CLOSE" : evidence.reason + "; PAID_AFTER_CLOSE";
+}
+
+/// The order as it is after a settlement that applies.
+Order settled(Order order, const PaymentEvidence& evidence, const Settlement& settlement,
+              std::chrono::sys_seconds now) {
+  order.state = settlement.to;
+  order.proven_state = settlement.proven;
+  order.updated_at = now;
+  if (!evidence.transaction_id.empty()) order.transaction_id = evidence.transaction_id;
+  if (evidence.prepay) order.prepay = evidence.prepay;
+  if (is_paid(order.state)) {
+    if (evidence.time_end) order.paid_at = evidence.time_end;
+    if (!order.paid_at) order.paid_at = now;
+  } else if (evidence.source == EvidenceSource::hand) {
+    order.paid_at.reset();  // a mark as paid is undone
+  }
+  return order;
+}
+
+}  // namespace
+
+class SqliteLedger final : public OrderLedger {
+ public:
+  SqliteLedger(const LedgerOptions& options, const Clock& clock)
+      : clock_{clock}, actor_{options.actor}, database_{open_database(options)} {}
+
+  std::optional<Order> find(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
+    auto loaded = load(mch_id, out_trade_no);
+    if (!loaded) return std::nullopt;
+    return std::move(loaded->stored.order);
+  }
+
+  BeginResult begin(const OrderIntent& intent, const DefaultedFields& defaulted) override {
+    Change change{*this};
+    const auto now = clock_.now();
+    auto loaded = load(intent.merchant.mch_id, intent.out_trade_no);
+    auto decision = plan_create(loaded ? &loaded->stored.order : nullptr, intent, defaulted, now);
+    const bool renews = loaded && loaded->stored.order.prepay &&
+                        (decision.plan == CreatePlan::again || decision.plan == CreatePlan::replace);
+    auto order = decision.plan == CreatePlan::first     ? insert(intent, now)
+                 : decision.plan == CreatePlan::replace ? replace(*loaded, intent, now)
+                                                        : std::move(loaded->stored.order);
+    change.commit();
+    return {std::move(decision), std::move(order), renews};
+  }
+
+  SettleResult settle(const PaymentEvidence& evidence) override {
+    Change change{*this};
+    auto loaded = load(evidence.merchant.mch_id, evidence.out_trade_no);
+    auto result = judge(loaded, evidence);
+    if (result.order && result.settlement.verdict == Verdict::apply) {
+      const auto from = result.order->state;
+      result.order = settled(std::move(*result.order), evidence, result.settlement, clock_.now());
+      const StoredOrder after{loaded->stored.seq, *result.order};
+      update(after);
+      auto entry = new_entry(after.order.updated_at, from, after.order.state, evidence.source,
+                             std::move(loaded->row_hash));
+      entry.entry.reason = reason_of(evidence, result.settlement);
+      entry.entry.digest = evidence.digest;
+      append(after, std::move(entry));
+    }
+    change.commit();
+    return result;
+  }
+
+  SettleResult preview(const PaymentEvidence& evidence) override {
+    return judge(load(evidence.merchant.mch_id, evidence.out_trade_no), evidence);
+  }
+
+  void note(const MerchantId& mch_id, const OutTradeNo& out_trade_no, EvidenceSource source,
+            const std::string& reason) override {
+    Change change{*this};
+    auto loaded = load(mch_id, out_trade_no);
+    if (loaded) {
+      const auto state = loaded->stored.order.state;
+      auto entry = new_entry(clock_.now(), state, state, source, std::move(loaded->row_hash));
+      entry.entry.reason = reason;
+      append(loaded->stored, std::move(entry));
+    }
+    change.commit();
+    if (!loaded) {
+      throw Error{ErrorKind::refused,
+                  "the ledger does not know the order " + out_trade_no.text(),
+                  {},
+                  "NOT_IN_LEDGER"};
+    }
+  }
+
+  void transact(const std::function<void()>& work) override {
+    Change change{*this};
+    {
+      const Depth depth{depth_};
+      work();
+    }
+    if (doomed_) {
+      throw Error{ErrorKind::ledger, "a change to the ledger failed, so none of those made with it was kept"};
+    }
+    change.commit();
+  }
+
+  void list(const MerchantId& mch_id, const OrderFilter& filter,
+            const std::function<bool(const Order&)>& visit) override;
+  std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override;
+
+  CheckReport check(const std::optional<std::string>& expected_head) override {
+    require_no_transaction();
+    return check_ledger(database_, expected_head);
+  }
+
+  void backup(const std::filesystem::path& target) override {
+    require_no_transaction();
+    backup_ledger(database_, target);
+  }
+
+ private:
+  struct Loaded {
+    StoredOrder stored;
+    std::string row_hash;  ///< of the row as it is, whoever wrote it
+  };
+
+  class Depth {
+   public:
+    explicit Depth(int& depth) : depth_{depth} { ++depth_; }
+    Depth(const Depth&) = delete;
+    Depth& operator=(const Depth&) = delete;
+    Depth(Depth&&) = delete;
+    Depth& operator=(Depth&&) = delete;
+    ~Depth() { --depth_; }
+
+   private:
+    int& depth_;
+  };
+
+  /// One change: a transaction of its own, or a part of the one that `transact` holds. A part that fails
+  /// dooms the whole, even where its exception was swallowed: SQLite may have rolled back already.
+  class Change {
+   public:
+    explicit Change(SqliteLedger& owner) : owner_{owner} {
+      if (owner_.depth_ == 0) {
+        transaction_.emplace(owner_.database_, Transaction::Kind::write);
+        owner_.doomed_ = false;
+      } else if (owner_.doomed_) {
+        throw Error{ErrorKind::ledger, "an earlier change of the same transaction failed"};
+      }
+    }
+    Change(const Change&) = delete;
+    Change& operator=(const Change&) = delete;
+    Change(Change&&) = delete;
+    Change& operator=(Change&&) = delete;
+    ~Change() {
+      if (!done_) owner_.doomed_ = true;
+    }
+    void commit() {
+      if (transaction_) transaction_->commit();
+      done_ = true;
+    }
+
+   private:
+    SqliteLedger& owner_;
+    std::optional<Transaction> transaction_;
+    bool done_ = false;
+  };
+
+  void require_no_transaction() const {
+    if (depth_ != 0) throw std::logic_error{"not inside OrderLedger::transact"};
+  }
+
+  std::optional<Loaded> load(const MerchantId& mch_id, const OutTradeNo& out_trade_no) {
+    auto rows = select_order_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
+    if (!rows.next()) return std::nullopt;
+    return Loaded{read_order(rows, database_),
+                  hash_order(order_columns, raw_values<order_columns.size()>(rows))};
+  }
+
+  static SettleResult judge(const std::optional<Loaded>& loaded, const PaymentEvidence& evidence) {
+    if (!loaded) return {};
+    return {wxpay::settle(loaded->stored.order, evidence), loaded->stored.order};
+  }
+
+  Order insert(const OrderIntent& intent, std::chrono::sys_seconds now) {
+    const StoredOrder stored{next_seq(), new_order(intent, now, now)};
+    insert_order_.execute(to_row(stored));
+    append(stored, new_entry(now, std::nullopt, OrderState::creating, EvidenceSource::create, {}));
+    return stored.order;
+  }
+
+  /// The new parameters take the number of an order that was refused; its history keeps the old ones.
+  Order replace(Loaded& loaded, const OrderIntent& intent, std::chrono::sys_seconds now) {
+    const auto& before = loaded.stored;
+    const StoredOrder after{before.seq, new_order(intent, before.order.created_at, now)};
+    auto entry = new_entry(now, before.order.state, after.order.state, EvidenceSource::create,
+                           std::move(loaded.row_hash));
+    entry.details = old_parameters(before.seq);
+    update(after);
+    append(after, std::move(entry));
+    return after.order;
+  }
+
+  std::int64_t next_seq() {
+    auto rows = select_last_seq_.run({});
+    return rows.next() ? rows.integer(0) + 1 : 1;
+  }
+
+  std::string old_parameters(std::int64_t seq) {
+    auto rows = select_old_parameters_.run({seq});
+    return rows.next() ? std::string{rows.text(0)} : std::string{};
+  }
+
+  void update(const StoredOrder& stored) {
+    const auto row = to_row(stored);
+    std::array<Value, order_columns.size() - fixed_order_columns + 1> values;
+    std::copy(row.begin() + fixed_order_columns, row.end(), values.begin());
+    values.back() = stored.seq;
+    update_order_.execute(values);
+  }
+
+  /// Adds the entry to the chain.
+  void append(const StoredOrder& after, StoredEntry entry) {
+    auto previous = chain_start();
+    entry.entry.number = 1;
+    {
+      auto rows = select_head_.run({});
+      if (rows.next()) {
+        entry.entry.number = rows.integer(0) + 1;
+        previous = rows.text(1);
+      }
+    }
+    entry.entry.actor = actor_;
+    entry.order_seq = after.seq;
+    entry.hash_after = hash_order(order_columns, to_row(after));
+    const auto row = to_row(entry);
+    const auto hash = hash_entry(previous, entry_columns, row);
+    std::array<Value, entry_columns.size() + 1> values;
+    std::copy(row.begin(), row.end(), values.begin());
+    values.back() = Blob{hash};
+    insert_entry_.execute(values);
+  }
+
+  const Clock& clock_;
+  std::string actor_;
+  Database database_;
+  int depth_ = 0;
+  bool doomed_ = false;
+
+  Statement select_order_{database_, "SELECT " + join_columns(order_columns) +
+                                         " FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
+  Statement select_last_seq_{database_, "SELECT seq FROM orders ORDER BY seq DESC LIMIT 1"};
+  Statement select_head_{database_, "SELECT number, entry_hash FROM history ORDER BY number DESC LIMIT 1"};
+  Statement select_old_parameters_{database_, old_parameters_query()};
+  Statement insert_order_{database_, "INSERT INTO orders (" + join_columns(order_columns) + ") VALUES (" +
+                                         placeholders(order_columns.size()) + ")"};
+  Statement update_order_{database_, "UPDATE orders SET " + assignments(changing_columns) + " WHERE seq = ?"};
+  Statement insert_entry_{database_, "INSERT INTO history (" + join_columns(entry_columns) +
+                                         ", entry_hash) VALUES (" + placeholders(entry_columns.size() + 1) +
+                                         ")"};
+  Statement select_history_{
+      database_,
+      "SELECT number, at, from_state, to_state, source, actor, reason, digest FROM history "
+      "WHERE order_seq = (SELECT seq FROM orders WHERE mch_id = ? AND out_trade_no = ?) "
+      "ORDER BY number"};
+};
+
+void SqliteLedger::list(const MerchantId& mch_id, const OrderFilter& filter,
+                        const std::function<bool(const Order&)>& visit) {
+  // The open ones have an index of their own, in the order that is wanted; any other list walks the orders
+  // from the newest on. The plus keeps SQLite from taking the index by number, after which it would have to
+  // sort.
+  const bool open_ones = filter.state && is_open(*filter.state);
+  std::string sql = "SELECT " + join_columns(order_columns) + " FROM orders " +
+                    (open_ones ? "INDEXED BY orders_open WHERE state < 3 AND " : "WHERE ") + "+mch_id = ?";
+  std::vector<Value> values{std::string_view{mch_id.text()}};
+  const auto add = [&](const char* condition, std::int64_t value) {
+    sql += condition;
+    values.emplace_back(value);
+  };
+  if (filter.state) add(" AND state = ?", static_cast<std::int64_t>(*filter.state));
+  if (filter.since) add(" AND created_at >= ?", filter.since->time_since_epoch().count());
+  if (filter.until) add(" AND created_at < ?", filter.until->time_since_epoch().count());
+  if (filter.min_fee) add(" AND total_fee >= ?", filter.min_fee->count());
+  if (filter.max_fee) add(" AND total_fee <= ?", filter.max_fee->count());
+  sql += " ORDER BY seq DESC";
+  if (filter.limit) add(" LIMIT ?", std::max(*filter.limit, std::int64_t{0}));
+  Statement statement{database_, std::move(sql)};
+  auto rows = statement.run(values);
+  while (rows.next()) {
+    if (!visit(read_order(rows, database_).order)) return;
+  }
+}
+
+std::vector<HistoryEntry> SqliteLedger::history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) {
+  std::vector<HistoryEntry> entries;
+  auto rows = select_history_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
+  while (rows.next()) entries.push_back(read_entry(rows, database_));
+  return entries;
+}
+
+}  // namespace ledger
+
+std::unique_ptr<OrderLedger> open_sqlite_ledger(const LedgerOptions& options, const Clock& clock) {
+  return std::make_unique<ledger::SqliteLedger>(options, clock);
+}
+
+}  // namespace wxpay

@@ -1,0 +1,267 @@
+#include "net/curl_request.hpp"
+
+#include <algorithm>
+#include <new>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+namespace wxpay::net {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr std::size_t largest_headers = 65'536;
+constexpr milliseconds connect_timeout{5'000};
+// WeChat Pay drops a connection that was idle for 8 s. libcurl counts whole seconds and keeps a connection of
+// exactly this many, so 6 means: idle for less than 7 s.
+constexpr long longest_idle_s = 6;
+
+template <CURLoption option, class T>
+void set(CURL* easy, T value) {
+  const auto code = curl_easy_setopt(easy, option, value);
+  if (code != CURLE_OK) {
+    throw Error{ErrorKind::internal, "libcurl refuses option " + std::to_string(option) + ": " +
+                                         std::string{curl_easy_strerror(code)}};
+  }
+}
+
+HeaderList make_headers(const HttpRequest& request) {
+  HeaderList list;
+  // An empty "Expect:" keeps libcurl from waiting for a 100 before a large body.
+  for (const auto& line : {"Content-Type: " + request.content_type, std::string{"Expect:"}}) {
+    auto* longer = curl_slist_append(list.get(), line.c_str());
+    if (longer == nullptr) throw std::bad_alloc{};
+    static_cast<void>(list.release());
+    list.reset(longer);
+  }
+  return list;
+}
+
+class Libcurl {
+ public:
+  Libcurl() : code_{curl_global_init(CURL_GLOBAL_DEFAULT)} {}
+  Libcurl(const Libcurl&) = delete;
+  Libcurl& operator=(const Libcurl&) = delete;
+  Libcurl(Libcurl&&) = delete;
+  Libcurl& operator=(Libcurl&&) = delete;
+  ~Libcurl() {
+    if (code_ == CURLE_OK) curl_global_cleanup();
+  }
+  CURLcode code() const noexcept { return code_; }
+
+ private:
+  CURLcode code_;
+};
+
+}  // namespace
+
+void start_libcurl() {
+  static const Libcurl libcurl;
+  if (libcurl.code() != CURLE_OK) {
+    throw Error{ErrorKind::internal,
+                "libcurl does not start: " + std::string{curl_easy_strerror(libcurl.code())}};
+  }
+}
+
+CurlRequest::CurlRequest(CURL* easy, Target target, const HttpRequest& request, const HttpOptions& options,
+                         const TrustAnchors& anchors)
+    : easy_{easy},
+      target_{std::move(target)},
+      request_{request},
+      anchors_{anchors},
+      headers_{make_headers(request)} {
+  curl_easy_reset(easy_);
+  set_up_connection();
+  set_up_callbacks();
+  set<CURLOPT_CURLU>(easy_, target_.url.get());
+  set<CURLOPT_POST>(easy_, 1L);
+  set<CURLOPT_POSTFIELDSIZE_LARGE>(easy_, static_cast<curl_off_t>(request.body.size()));
+  set<CURLOPT_POSTFIELDS>(easy_, request.body.data());
+  set<CURLOPT_HTTPHEADER>(easy_, headers_.get());
+  set<CURLOPT_USERAGENT>(easy_, options.user_agent.c_str());
+  set<CURLOPT_TIMEOUT_MS>(easy_, static_cast<long>(request.timeout.count()));
+  set<CURLOPT_CONNECTTIMEOUT_MS>(easy_,
+                                 static_cast<long>(std::min(request.timeout, connect_timeout).count()));
+  set<CURLOPT_MAXFILESIZE_LARGE>(easy_, static_cast<curl_off_t>(request.largest_response));
+}
+
+void CurlRequest::set_up_connection() {
+  set<CURLOPT_PROTOCOLS_STR>(easy_, "http,https");
+  // One request at a time on a connection: whether a request was sent stays a plain question.
+  set<CURLOPT_HTTP_VERSION>(easy_, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set<CURLOPT_HTTP09_ALLOWED>(easy_, 0L);
+  set<CURLOPT_FOLLOWLOCATION>(easy_, 0L);
+  set<CURLOPT_NOSIGNAL>(easy_, 1L);
+  // A name server that does not answer must not hold up the end of a request.
+  set<CURLOPT_QUICK_EXIT>(easy_, 1L);
+  set<CURLOPT_MAXAGE_CONN>(easy_, longest_idle_s);
+  set<CURLOPT_SSLVERSION>(easy_, static_cast<long>(CURL_SSLVERSION_TLSv1_2));
+  set<CURLOPT_SSL_VERIFYPEER>(easy_, 1L);
+  set<CURLOPT_SSL_VERIFYHOST>(easy_, 2L);
+  set<CURLOPT_SUPPRESS_CONNECT_HEADERS>(easy_, 1L);
+  if (target_.is_loopback()) set<CURLOPT_PROXY>(easy_, "");
+}
+
+void CurlRequest::set_up_callbacks() {
+  set<CURLOPT_ERRORBUFFER>(easy_, error_text_.data());
+  set<CURLOPT_HEADERFUNCTION>(easy_, &CurlRequest::take_header);
+  set<CURLOPT_HEADERDATA>(easy_, this);
+  set<CURLOPT_WRITEFUNCTION>(easy_, &CurlRequest::take_body);
+  set<CURLOPT_WRITEDATA>(easy_, this);
+  set<CURLOPT_SOCKOPTFUNCTION>(easy_, &CurlRequest::before_connecting);
+  set<CURLOPT_SOCKOPTDATA>(easy_, this);
+  set<CURLOPT_PREREQFUNCTION>(easy_, &CurlRequest::before_sending);
+  set<CURLOPT_PREREQDATA>(easy_, this);
+  if (anchors_.empty()) return;
+  set<CURLOPT_SSL_CTX_FUNCTION>(easy_, &CurlRequest::add_anchors);
+  set<CURLOPT_SSL_CTX_DATA>(easy_, this);
+}
+
+milliseconds CurlRequest::elapsed() const {
+  curl_off_t microseconds = 0;
+  curl_easy_getinfo(easy_, CURLINFO_TOTAL_TIME_T, &microseconds);
+  return std::chrono::duration_cast<milliseconds>(std::chrono::microseconds{microseconds});
+}
+
+HttpResult CurlRequest::result(CURLcode code) {
+  if (code != CURLE_OK) return failure(code);
+  // libcurl is content with a connection that closes amid the headers.
+  if (!headers_complete_) {
+    return TransportFailure{ErrorKind::network, true,
+                            target_.name() + " closed the connection amid the headers of its answer"};
+  }
+  long status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
+  if (status < 200) {
+    return TransportFailure{ErrorKind::gateway, true,
+                            target_.name() + " gave no final answer, only status " + std::to_string(status)};
+  }
+  return HttpResponse{static_cast<int>(status), std::move(body_), date()};
+}
+
+TransportFailure CurlRequest::interrupted() const {
+  return {ErrorKind::interrupted, sent_, "interrupted during a request to " + target_.name()};
+}
+
+std::optional<std::chrono::sys_seconds> CurlRequest::date() const {
+  curl_header* header = nullptr;
+  if (curl_easy_header(easy_, "Date", 0, CURLH_HEADER, -1, &header) != CURLHE_OK) return std::nullopt;
+  const auto seconds = curl_getdate(header->value, nullptr);
+  if (seconds < 0) return std::nullopt;
+  return std::chrono::sys_seconds{std::chrono::seconds{seconds}};
+}
+
+TransportFailure CurlRequest::failure(CURLcode code) const {
+  return sent_ ? failure_after_sending(code) : failure_before_sending(code);
+}
+
+TransportFailure CurlRequest::failure_after_sending(CURLcode code) const {
+  const auto name = target_.name();
+  if (excess_ == Excess::body || code == CURLE_FILESIZE_EXCEEDED) {
+    return {
+        ErrorKind::gateway, true,
+        "the answer of " + name + " is larger than " + std::to_string(request_.largest_response) + " bytes"};
+  }
+  // libcurl's own limit on one header line shows as a lack of memory.
+  if (excess_ == Excess::headers || code == CURLE_OUT_OF_MEMORY) {
+    return {ErrorKind::gateway, true,
+            "the headers of the answer of " + name + " are larger than " + std::to_string(largest_headers) +
+                " bytes"};
+  }
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return {ErrorKind::timeout, true, "no complete answer from " + name + " in time: " + cause(code)};
+    case CURLE_GOT_NOTHING:
+    // The connection closed, and libcurl was kept from sending the request again or failed to.
+    case CURLE_ABORTED_BY_CALLBACK:
+    case CURLE_COULDNT_CONNECT:
+    case CURLE_COULDNT_RESOLVE_HOST:
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return {ErrorKind::network, true, name + " closed the connection without an answer"};
+    case CURLE_SEND_ERROR:
+    case CURLE_RECV_ERROR:
+    case CURLE_PARTIAL_FILE:
+      return {ErrorKind::network, true, "the connection to " + name + " broke: " + cause(code)};
+    default:
+      return {ErrorKind::gateway, true, "the answer of " + name + " is no HTTP: " + cause(code)};
+  }
+}
+
+TransportFailure CurlRequest::failure_before_sending(CURLcode code) const {
+  const auto name = target_.name();
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT:
+      return {ErrorKind::timeout, false, "no connection to " + name + " in time: " + cause(code)};
+    case CURLE_COULDNT_RESOLVE_HOST:
+      return {ErrorKind::network, false, "the name of " + name + " cannot be resolved"};
+    case CURLE_COULDNT_RESOLVE_PROXY:
+      return {ErrorKind::network, false, "the name of the proxy to " + name + " cannot be resolved"};
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return {ErrorKind::network, false, "the certificate of " + name + " is not trusted: " + cause(code)};
+    default:
+      return {ErrorKind::network, false, "cannot connect to " + name + ": " + cause(code)};
+  }
+}
+
+// What libcurl, or under it the system, says; text of the other side's may be part of it.
+std::string CurlRequest::cause(CURLcode code) const {
+  std::string text{error_text_.data()};
+  if (text.empty()) text = curl_easy_strerror(code);
+  long system_error = 0;
+  curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &system_error);
+  if (code == CURLE_COULDNT_CONNECT && system_error != 0) {
+    const auto system_text = std::generic_category().message(static_cast<int>(system_error));
+    // Where the text does not name the host, the connection was to be to a proxy, and the text names that.
+    const bool direct = text.find(target_.host) != std::string::npos;
+    text = direct ? system_text : system_text + " (" + text + ")";
+  }
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },
+      '?');
+  return text;
+}
+
+std::size_t CurlRequest::take_header(char* data, std::size_t size, std::size_t count, void* self) noexcept {
+  auto& request = *static_cast<CurlRequest*>(self);
+  const std::string_view line{data, size * count};
+  if (line.starts_with("HTTP/"))
+    request.headers_complete_ = false;  // of an interim answer or of the final one
+  if (line == "\r\n" || line == "\n") request.headers_complete_ = true;
+  request.header_bytes_ += line.size();
+  if (request.header_bytes_ <= largest_headers) return line.size();
+  request.excess_ = Excess::headers;
+  return 0;
+}
+
+std::size_t CurlRequest::take_body(char* data, std::size_t size, std::size_t count, void* self) noexcept {
+  auto& request = *static_cast<CurlRequest*>(self);
+  const auto bytes = size * count;
+  if (bytes > request.request_.largest_response - request.body_.size()) {
+    request.excess_ = Excess::body;
+    return 0;
+  }
+  try {
+    request.body_.append(data, bytes);
+  } catch (const std::bad_alloc&) {
+    request.excess_ = Excess::body;
+    return 0;
+  }
+  return bytes;
+}
+
+int CurlRequest::before_connecting(void* self, curl_socket_t, curlsocktype) noexcept {
+  return static_cast<CurlRequest*>(self)->sent_ ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
+}
+
+int CurlRequest::before_sending(void* self, char*, char*, int, int) noexcept {
+  return std::exchange(static_cast<CurlRequest*>(self)->sent_, true) ? CURL_PREREQFUNC_ABORT
+                                                                     : CURL_PREREQFUNC_OK;
+}
+
+CURLcode CurlRequest::add_anchors(CURL*, void* context, void* self) noexcept {
+  const auto& anchors = static_cast<CurlRequest*>(self)->anchors_;
+  return anchors.add_to(static_cast<SSL_CTX*>(context)) ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
+}
+
+}  // namespace wxpay::net

@@ -1,0 +1,86 @@
+#pragma once
+
+#include <curl/curl.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+
+#include "base/handle.hpp"
+#include "net/http_transport.hpp"
+#include "net/target.hpp"
+#include "net/trust_anchors.hpp"
+#include "wxpay/transport.hpp"
+
+namespace wxpay::net {
+
+using EasyHandle = Handle<CURL, curl_easy_cleanup>;
+using MultiHandle = Handle<CURLM, curl_multi_cleanup>;
+using HeaderList = Handle<curl_slist, curl_slist_free_all>;
+
+/// Starts libcurl, once in the life of the program. Safe from several threads.
+/// @throws Error{internal}  libcurl does not start
+void start_libcurl();
+
+/// One POST on an easy handle: sets the handle up, gathers the reply within its limits and says what became
+/// of it. How the handle is driven, alone or among many, is the caller's.
+///
+/// libcurl sends a request a second time, unasked, when a kept-alive connection closes before the first byte
+/// of the reply. The other side may have acted on the first one, so the second is stopped here and the
+/// failure says that the request was sent.
+class CurlRequest {
+ public:
+  /// All that is referred to must outlive this object, which itself must outlive the transfer.
+  CurlRequest(CURL* easy, Target target, const HttpRequest& request, const HttpOptions& options,
+              const TrustAnchors& anchors);
+  CurlRequest(const CurlRequest&) = delete;
+  CurlRequest& operator=(const CurlRequest&) = delete;
+  CurlRequest(CurlRequest&&) = delete;
+  CurlRequest& operator=(CurlRequest&&) = delete;
+  /// Leaves the handle blank for the next request; its connections and TLS sessions stay.
+  ~CurlRequest() { curl_easy_reset(easy_); }
+
+  CURL* easy() const noexcept { return easy_; }
+  const Target& target() const noexcept { return target_; }
+  /// How long the transfer took.
+  std::chrono::milliseconds elapsed() const;
+
+  /// What became of the transfer that libcurl ended with this code. To be asked once.
+  HttpResult result(CURLcode code);
+  /// What became of a transfer that was given up half-way because the program shall end.
+  TransportFailure interrupted() const;
+
+ private:
+  enum class Excess { none, headers, body };
+
+  void set_up_connection();
+  void set_up_callbacks();
+  std::optional<std::chrono::sys_seconds> date() const;
+  TransportFailure failure(CURLcode code) const;
+  TransportFailure failure_after_sending(CURLcode code) const;
+  TransportFailure failure_before_sending(CURLcode code) const;
+  std::string cause(CURLcode code) const;
+
+  // Called by libcurl.
+  static std::size_t take_header(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+  static std::size_t take_body(char* data, std::size_t size, std::size_t count, void* self) noexcept;
+  static int before_connecting(void* self, curl_socket_t socket, curlsocktype purpose) noexcept;
+  static int before_sending(void* self, char* peer, char* local, int peer_port, int local_port) noexcept;
+  static CURLcode add_anchors(CURL* easy, void* context, void* self) noexcept;
+
+  CURL* easy_;
+  Target target_;
+  const HttpRequest& request_;
+  const TrustAnchors& anchors_;
+  HeaderList headers_;
+  std::array<char, CURL_ERROR_SIZE> error_text_{};
+  std::string body_;
+  std::size_t header_bytes_ = 0;
+  bool headers_complete_ = false;
+  Excess excess_ = Excess::none;
+  bool sent_ = false;
+};
+
+}  // namespace wxpay::net

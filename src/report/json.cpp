@@ -1,0 +1,41 @@
+#include "wire/json.hpp"
+#include "report/record.hpp"
+
+namespace wxpay::report {
+
+namespace {
+
+template <class Items, class Append>
+void append_array(std::string& json, const Items& items, const Append& append) {
+  json += '[';
+  for (const auto& item : items) {
+    if (json.back() != '[') json += ',';
+    append(item);
+  }
+  json += ']';
+}
+
+struct Appender {
+  std::string& json;
+  void operator()(const std::string& text) const { json += wire::json_quote(text); }
+  void operator()(std::int64_t number) const { json += std::to_string(number); }
+  void operator()(bool flag) const { json += flag ? "true" : "false"; }
+  void operator()(const std::vector<std::string>& texts) const { append_array(json, texts, *this); }
+  void operator()(const Record& record) const { json += to_json(record); }
+  void operator()(const std::vector<Record>& records) const { append_array(json, records, *this); }
+};
+
+}  // namespace
+
+std::string to_json(const Record& record) {
+  std::string json{"{"};
+  for (const auto& [key, value] : record) {
+    if (json.size() > 1) json += ',';
+    json += wire::json_quote(key);
+    json += ':';
+    std::visit(Appender{json}, value);
+  }
+  return json + '}';
+}
+
+}  // namespace wxpay::report

@@ -1,0 +1,142 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "report/record.hpp"
+
+namespace wxpay::report {
+
+namespace {
+
+/// Text for people and for CSV: lists joined with blanks, nested records as JSON.
+struct Plain {
+  std::string operator()(const std::string& text) const { return text; }
+  std::string operator()(std::int64_t number) const { return std::to_string(number); }
+  std::string operator()(bool flag) const { return flag ? "true" : "false"; }
+  std::string operator()(const std::vector<std::string>& texts) const {
+    std::string joined;
+    for (const auto& text : texts) joined += (joined.empty() ? "" : " ") + text;
+    return joined;
+  }
+  std::string operator()(const std::vector<Record>& records) const {
+    std::string lines;
+    for (const auto& record : records) lines += (lines.empty() ? "" : "\n") + to_json(record);
+    return lines;
+  }
+};
+
+std::string plain(const Record::Value& value) { return std::visit(Plain{}, value); }
+
+/// A control character in a value must not reach a terminal.
+std::string shown(std::string text) {
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; },
+      ' ');
+  return text;
+}
+
+std::string csv_cell(const std::string& text) {
+  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
+  std::string quoted{"\""};
+  for (const char c : text) quoted.append(c == '"' ? 2 : 1, c);
+  return quoted + '"';
+}
+
+constexpr std::string_view paint_end = "\x1b[0m";
+
+std::string painted(std::string_view paint, const std::string& text) {
+  if (paint.empty() || text.empty()) return text;
+  return std::string{paint}.append(text).append(paint_end);
+}
+
+/// fmt pads by what a terminal shows, so that Chinese columns line up.
+std::size_t display_width(const std::string& text) {
+  const auto padded = fmt::format("{:<{}}", text, text.size());
+  return text.size() - (padded.size() - text.size());
+}
+
+}  // namespace
+
+std::string csv_header(const std::vector<std::string>& columns) {
+  std::string line;
+  for (const auto& column : columns) line += (line.empty() ? "" : ",") + csv_cell(column);
+  return line;
+}
+
+std::string csv_row(const Record& record, const std::vector<std::string>& columns) {
+  std::string line;
+  for (const auto& column : columns) {
+    if (&column != &columns.front()) line += ',';
+    if (const auto* value = record.find(column)) line += csv_cell(plain(*value));
+  }
+  return line;
+}
+
+std::string_view no_paint(std::string_view, std::string_view) { return {}; }
+
+std::string_view paint_states(std::string_view key, std::string_view value) {
+  static constexpr std::array keys{"resultCode", "tradeState", "ledgerState", "state", "resultMsg", "status",
+                                   "ledger",     "outcome",    "reason",      "valid", "ok"};
+  static constexpr std::array good{"SUCCESS", "CREATED", "RENEWED", "REUSED", "UPDATE_SUCCESS", "OK", "true"};
+  static constexpr std::array open{"CREATING", "NOTPAY",           "USERPAYING", "WARN",
+                                   "UNKNOWN",  "UNABLE_TO_UPDATE", "NOT_PAID"};
+  const auto among = [](const auto& names, std::string_view name) {
+    return std::find(names.begin(), names.end(), name) != names.end();
+  };
+  if (!among(keys, key)) return {};
+  if (among(good, value)) return "\x1b[32m";
+  return among(open, value) ? "\x1b[33m" : "\x1b[31m";
+}
+
+std::string to_text(const Record& record, Painter painter) {
+  std::size_t width = 0;
+  for (const auto& [key, value] : record) width = std::max(width, key.size());
+  std::string text;
+  for (const auto& [key, value] : record) {
+    if (const auto* nested = std::get_if<std::vector<Record>>(&value)) {
+      text += key + '\n';
+      for (const auto& line : *nested) text += "  " + shown(plain(std::vector<Record>{line})) + '\n';
+    } else {
+      const auto cell = shown(plain(value));
+      text += fmt::format("{:<{}}  {}\n", key, width, painted(painter(key, cell), cell));
+    }
+  }
+  return text;
+}
+
+Table::Table(std::vector<std::string> columns) : columns_{std::move(columns)} {}
+
+void Table::add(const Record& record) {
+  std::vector<std::string> row;
+  row.reserve(columns_.size());
+  for (const auto& column : columns_) {
+    const auto* value = record.find(column);
+    row.push_back(value == nullptr ? std::string{} : shown(plain(*value)));
+  }
+  rows_.push_back(std::move(row));
+}
+
+std::string Table::render(bool with_header, Painter painter) const {
+  std::vector<std::size_t> widths;
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    std::size_t width = columns_[i].size();
+    for (const auto& row : rows_) width = std::max(width, display_width(row[i]));
+    widths.push_back(width);
+  }
+  std::string text;
+  const auto add_line = [&](const std::vector<std::string>& cells, Painter paint) {
+    std::string line;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
+      line += painted(paint(columns_[i], cells[i]), cells[i]);
+      line.append(widths[i] - std::min(widths[i], display_width(cells[i])) + 2, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + '\n';
+  };
+  if (with_header) add_line(columns_, no_paint);
+  for (const auto& row : rows_) add_line(row, painter);
+  return text;
+}
+
+}  // namespace wxpay::report

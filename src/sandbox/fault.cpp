@@ -1,0 +1,121 @@
+#include "sandbox/fault.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace wxpay::sandbox {
+
+namespace {
+
+struct Name {
+  std::string_view text;
+  FaultKind kind;
+};
+
+constexpr std::array names{
+    Name{"lost-reply", FaultKind::lost_reply},
+    Name{"delay", FaultKind::delay},
+    Name{"5xx", FaultKind::http_5xx},
+    Name{"truncated", FaultKind::truncated},
+    Name{"wrong-sign", FaultKind::wrong_sign},
+    Name{"unsigned", FaultKind::unsigned_reply},
+    Name{"other-order", FaultKind::other_order},
+    Name{"other-merchant", FaultKind::other_merchant},
+    Name{"other-app", FaultKind::other_app},
+    Name{"other-amount", FaultKind::other_amount},
+    Name{"system-error", FaultKind::system_error},
+    Name{"rate-limit", FaultKind::rate_limit},
+    Name{"redirect", FaultKind::redirect},
+    Name{"html", FaultKind::html},
+};
+
+constexpr std::array synonyms{
+    Name{"lost", FaultKind::lost_reply},
+    Name{"drop", FaultKind::lost_reply},
+    Name{"no-reply", FaultKind::lost_reply},
+    Name{"slow", FaultKind::delay},
+    Name{"timeout", FaultKind::delay},
+    Name{"502", FaultKind::http_5xx},
+    Name{"bad-gateway", FaultKind::http_5xx},
+    Name{"server-error", FaultKind::http_5xx},
+    Name{"truncate", FaultKind::truncated},
+    Name{"cut", FaultKind::truncated},
+    Name{"half", FaultKind::truncated},
+    Name{"forged", FaultKind::wrong_sign},
+    Name{"bad-sign", FaultKind::wrong_sign},
+    Name{"wrong-signature", FaultKind::wrong_sign},
+    Name{"no-sign", FaultKind::unsigned_reply},
+    Name{"wrong-order", FaultKind::other_order},
+    Name{"wrong-merchant", FaultKind::other_merchant},
+    Name{"wrong-app", FaultKind::other_app},
+    Name{"wrong-amount", FaultKind::other_amount},
+    Name{"systemerror", FaultKind::system_error},
+    Name{"frequency-limited", FaultKind::rate_limit},
+    Name{"302", FaultKind::redirect},
+};
+
+/// A fault that changes an answer's amount needs an answer that has one.
+bool concerns(FaultKind kind, std::string_view path) {
+  return kind != FaultKind::other_amount || path == "/pay/orderquery";
+}
+
+constexpr std::size_t most_waiting = 1000;
+
+}  // namespace
+
+std::string_view to_string(FaultKind kind) {
+  const auto* at =
+      std::find_if(names.begin(), names.end(), [kind](const Name& name) { return name.kind == kind; });
+  return at == names.end() ? std::string_view{} : at->text;
+}
+
+std::optional<FaultKind> parse_fault_kind(std::string_view text) {
+  std::string wanted = to_lower(text);
+  std::replace(wanted.begin(), wanted.end(), '_', '-');
+  const auto is_wanted = [&](const Name& name) { return name.text == wanted; };
+  if (const auto* at = std::find_if(names.begin(), names.end(), is_wanted); at != names.end()) {
+    return at->kind;
+  }
+  const auto* at = std::find_if(synonyms.begin(), synonyms.end(), is_wanted);
+  if (at == synonyms.end()) return std::nullopt;
+  return at->kind;
+}
+
+std::vector<std::string> fault_names() {
+  std::vector<std::string> texts;
+  for (const auto& name : names) texts.emplace_back(name.text);
+  texts.emplace_back("none");
+  return texts;
+}
+
+bool FaultBook::add(Fault fault, std::int64_t count, std::string match) {
+  const std::lock_guard lock{mutex_};
+  if (waiting_.size() >= most_waiting) return false;
+  waiting_.push_back({fault, count, std::move(match)});
+  any_ = true;
+  return true;
+}
+
+void FaultBook::clear() {
+  const std::lock_guard lock{mutex_};
+  waiting_.clear();
+  any_ = false;
+}
+
+std::optional<Fault> FaultBook::take(std::string_view path) {
+  if (!any_) return std::nullopt;
+  const std::lock_guard lock{mutex_};
+  const auto at = std::find_if(waiting_.begin(), waiting_.end(), [path](const Waiting& waiting) {
+    return path.find(waiting.match) != std::string_view::npos && concerns(waiting.fault.kind, path);
+  });
+  if (at == waiting_.end()) return std::nullopt;
+  const Fault fault = at->fault;
+  if (--at->left == 0) waiting_.erase(at);
+  any_ = !waiting_.empty();
+  return fault;
+}
+
+}  // namespace wxpay::sandbox

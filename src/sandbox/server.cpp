@@ -1,0 +1,303 @@
+// httplib takes long to compile and reads macros of its own: this file alone knows it.
+#include <httplib.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <cerrno>
+#include <cstring>
+#include <future>
+#include <utility>
+
+#include "base/unique_fd.hpp"
+#include "sandbox/sandbox.hpp"
+#include "sandbox/service.hpp"
+#include "sandbox/state_file.hpp"
+#include "wxpay/error.hpp"
+
+namespace wxpay::sandbox {
+
+namespace {
+
+constexpr const char* loopback = "127.0.0.1";
+/// One thread serves one connection, and an idle one keeps its thread: many batches at once must fit.
+constexpr std::size_t threads = 256;
+constexpr std::size_t largest_body = 1024 * 1024;
+/// Of one whole request: also holds off a chunked body, whose length httplib does not bound.
+constexpr std::size_t largest_request = largest_body + 64 * 1024;
+constexpr int read_timeout_ms = 5'000;
+/// As long as WeChat Pay keeps an idle connection.
+constexpr int idle_timeout_ms = 8'000;
+constexpr int stop_poll_ms = 100;
+constexpr int backlog = 1024;
+
+/// One client's connection. Answers are collected and sent in one piece, so that a fault can hold back any
+/// part of them.
+class Connection final : public httplib::Stream {
+ public:
+  Connection(int socket, const std::atomic<bool>& stopping) : socket_{socket}, stopping_{stopping} {}
+
+  /// Waits for the first byte of the next request.
+  bool await_request() {
+    received_ = 0;
+    planned_ = false;
+    for (int waited = 0; waited < idle_timeout_ms; waited += stop_poll_ms) {
+      if (stopping_) return false;
+      if (begin_ < end_ || readable_within(stop_poll_ms)) return true;
+    }
+    return false;
+  }
+
+  /// How the answer now being made is to be given.
+  void plan(Delivery delivery, std::size_t body_size) {
+    planned_ = true;
+    delivery_ = delivery;
+    held_back_ = delivery == Delivery::half ? body_size - body_size / 2 : 0;
+  }
+
+  /// Sends what was collected; false when the connection must be closed now: because of a fault, or because
+  /// httplib refused the request itself, and then nobody knows where the next one begins.
+  bool deliver() {
+    if (delivery_ == Delivery::nothing) return false;
+    const std::string_view bytes{out_};
+    const bool sent = send_all(bytes.substr(0, bytes.size() - std::min(held_back_, bytes.size())));
+    out_.clear();
+    if (sent && !planned_) discard_rest();
+    return sent && planned_ && delivery_ == Delivery::whole;
+  }
+
+  bool is_readable() const override { return begin_ < end_ || readable_within(0); }
+  bool is_writable() const override { return true; }
+
+  ssize_t read(char* to, size_t size) override {
+    if (begin_ == end_ && !fill()) return -1;
+    const auto count = std::min(size, end_ - begin_);
+    std::memcpy(to, buffer_.data() + begin_, count);
+    begin_ += count;
+    return static_cast<ssize_t>(count);
+  }
+
+  ssize_t write(const char* from, size_t size) override {
+    out_.append(from, size);
+    return static_cast<ssize_t>(size);
+  }
+
+  // Everybody is on this machine; who it is matters to nobody.
+  void get_remote_ip_and_port(std::string& address, int& port) const override {
+    address = loopback;
+    port = 0;
+  }
+  void get_local_ip_and_port(std::string& address, int& port) const override {
+    address = loopback;
+    port = 0;
+  }
+  socket_t socket() const override { return socket_; }
+
+ private:
+  bool readable_within(int timeout_ms) const {
+    pollfd wanted{socket_, POLLIN, 0};
+    return ::poll(&wanted, 1, timeout_ms) > 0;
+  }
+
+  bool fill() {
+    // A client that waits for "100 Continue" must get it before it sends its body.
+    if (!out_.empty() && !send_all(std::exchange(out_, {}))) return false;
+    if (received_ > largest_request) return false;
+    ssize_t count = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+      if (!readable_within(read_timeout_ms)) return false;
+      count = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+    }
+    if (count <= 0) return false;
+    received_ += static_cast<std::size_t>(count);
+    begin_ = 0;
+    end_ = static_cast<std::size_t>(count);
+    return true;
+  }
+
+  /// Closing with bytes unread would take the answer back on its way.
+  void discard_rest() {
+    ::shutdown(socket_, SHUT_WR);
+    constexpr std::size_t most = 64 * largest_body;
+    constexpr int pause_ms = 200;
+    for (std::size_t discarded = 0; discarded < most && readable_within(pause_ms);) {
+      const auto count = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+      if (count <= 0) return;
+      discarded += static_cast<std::size_t>(count);
+    }
+  }
+
+  /// Blocks at most as long as httplib's write timeout, which is set on the socket.
+  bool send_all(std::string_view bytes) const {
+    while (!bytes.empty()) {
+      const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
+      if (sent < 0 && errno == EINTR) continue;
+      if (sent <= 0) return false;
+      bytes.remove_prefix(static_cast<std::size_t>(sent));
+    }
+    return true;
+  }
+
+  int socket_;
+  const std::atomic<bool>& stopping_;
+  std::array<char, 16 * 1024> buffer_{};
+  std::size_t begin_ = 0;
+  std::size_t end_ = 0;
+  std::size_t received_ = 0;
+  std::string out_;
+  bool planned_ = false;  ///< an answer of the gateway's own is being made
+  Delivery delivery_ = Delivery::whole;
+  std::size_t held_back_ = 0;
+};
+
+/// The connection that this thread serves: httplib does not tell its handlers.
+thread_local Connection* served = nullptr;
+
+class ServedConnection {
+ public:
+  explicit ServedConnection(Connection& connection) { served = &connection; }
+  ServedConnection(const ServedConnection&) = delete;
+  ServedConnection& operator=(const ServedConnection&) = delete;
+  ~ServedConnection() { served = nullptr; }
+};
+
+class HttpServer final : public httplib::Server {
+ public:
+  HttpServer(Service& service, Clock& clock, Log& log) : service_{service}, clock_{clock}, log_{log} {
+    new_task_queue = [] { return new httplib::ThreadPool{threads}; };
+    set_tcp_nodelay(true);
+    set_keep_alive_max_count(1'000'000'000);
+    set_keep_alive_timeout(idle_timeout_ms / 1000);
+    set_payload_max_length(largest_body);
+    // httplib's own choice is SO_REUSEPORT, with which two servers would share one port unnoticed.
+    set_socket_options([](socket_t socket) {
+      const int on = 1;
+      setsockopt(socket, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    });
+    const auto handler = [this](const httplib::Request& request, httplib::Response& response) {
+      answer(request, response);
+    };
+    const std::string any_path = ".*";
+    Get(any_path, handler);
+    Post(any_path, handler);
+    Put(any_path, handler);
+    Patch(any_path, handler);
+    Delete(any_path, handler);
+    Options(any_path, handler);
+  }
+
+  /// @return the port
+  int bind(int port) {
+    errno = 0;
+    const int bound = port == 0 ? bind_to_any_port(loopback) : (bind_to_port(loopback, port) ? port : -1);
+    if (bound < 0) {
+      const bool taken = errno == EADDRINUSE;
+      throw Error{ErrorKind::network,
+                  "cannot listen on 127.0.0.1:" + std::to_string(port) + ": " +
+                      (errno == 0 ? "refused" : std::strerror(errno)),
+                  taken ? "another sandbox may be running; choose a port with --port, 0 takes a free one"
+                        : "choose another port with --port, 0 takes a free one"};
+    }
+    // httplib's queue of five would make clients that come all at once wait a second each.
+    ::listen(svr_sock_, backlog);
+    return bound;
+  }
+
+  void end() {
+    stopping_ = true;
+    stop();
+  }
+
+ private:
+  void answer(const httplib::Request& request, httplib::Response& response) {
+    Reply reply =
+        service_.handle({request.method, request.path, request.body, request.get_header_value("Content-Type"),
+                         request.get_header_value("Host")});
+    if (reply.delay > std::chrono::seconds{0}) clock_.sleep_for(reply.delay);
+    served->plan(reply.delivery, reply.body.size());
+    response.status = reply.status;
+    if (!reply.location.empty()) response.set_header("Location", reply.location);
+    response.set_content(reply.body, reply.content_type);
+  }
+
+  bool process_and_close_socket(socket_t socket) override {
+    const UniqueFd owner{socket};
+    try {
+      serve_connection(socket);
+    } catch (const std::exception& error) {
+      log_.write(LogLevel::error, std::string{"a connection was given up: "} + error.what());
+    }
+    ::shutdown(socket, SHUT_RDWR);
+    return true;
+  }
+
+  void serve_connection(socket_t socket) {
+    Connection connection{socket, stopping_};
+    const ServedConnection scope{connection};
+    const auto plain = [](httplib::Request& request) {
+      // Neither packed bodies nor parts of answers belong to this API.
+      request.headers.erase("Content-Encoding");
+      request.headers.erase("Accept-Encoding");
+      request.ranges.clear();
+    };
+    while (connection.await_request()) {
+      bool closed = false;
+      const bool served_one = process_request(connection, false, closed, plain);
+      if (!connection.deliver() || !served_one || closed) break;
+    }
+  }
+
+  Service& service_;
+  Clock& clock_;
+  Log& log_;
+  std::atomic<bool> stopping_{false};
+};
+
+/// Runs the accept loop until the server is ended, and ends it in any case.
+class Running {
+ public:
+  explicit Running(HttpServer& server)
+      : server_{server}, loop_{std::async(std::launch::async, [&server] {
+          return server.listen_after_bind();
+        })} {}
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+  ~Running() { server_.end(); }  // the future's destructor waits for the loop
+
+  bool ended() const { return loop_.wait_for(std::chrono::seconds{0}) == std::future_status::ready; }
+
+ private:
+  HttpServer& server_;
+  std::future<bool> loop_;
+};
+
+}  // namespace
+
+void serve(const ServerOptions& options, Clock& clock, Random& random, const Stop& stop, Log& log,
+           const std::function<void(int port)>& on_listening) {
+  std::optional<StateFile> state;
+  if (options.state_file) state.emplace(*options.state_file, options.merchant.mch_id);
+  NoJournal none;
+  Service service{options.merchant,
+                  options.key.duplicate(),
+                  clock,
+                  random,
+                  log,
+                  state ? *state : static_cast<Journal&>(none)};
+  if (state) state->load(service.store(), log);
+
+  HttpServer server{service, clock, log};
+  const int port = server.bind(options.port);
+  const Running running{server};
+  constexpr std::chrono::milliseconds moment{1};
+  while (!server.is_running() && !running.ended()) clock.sleep_for(moment);
+  if (!running.ended()) on_listening(port);
+  constexpr std::chrono::milliseconds pause{100};
+  while (!stop.requested() && !running.ended()) clock.sleep_for(pause);
+  if (!stop.requested())
+    throw Error{ErrorKind::network, "the listener on port " + std::to_string(port) + " ended"};
+}
+
+}  // namespace wxpay::sandbox

@@ -1,0 +1,270 @@
+#include "sandbox/service.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <initializer_list>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "base/text.hpp"
+#include "sandbox/json_line.hpp"
+#include "wire/xml.hpp"
+#include "wxpay/error.hpp"
+#include "wxpay/time.hpp"
+
+namespace wxpay::sandbox {
+
+namespace {
+
+constexpr const char* json_type = "application/json";
+
+Reply json_reply(int status, const JsonLine& line) {
+  Reply reply;
+  reply.status = status;
+  reply.content_type = json_type;
+  reply.body = line.str() + "\n";
+  return reply;
+}
+
+Reply json_refusal(int status, const std::string& code, std::string_view message) {
+  JsonLine line;
+  line.text("code", code).text("message", message);
+  Reply reply = json_reply(status, line);
+  reply.note = code;
+  return reply;
+}
+
+Reply text_reply(int status, std::string type, std::string body) {
+  Reply reply;
+  reply.status = status;
+  reply.content_type = std::move(type);
+  reply.body = std::move(body);
+  return reply;
+}
+
+/// Faults that take the place of an answer; the request is not carried out.
+std::optional<Reply> replacement(FaultKind kind) {
+  switch (kind) {
+    case FaultKind::http_5xx:
+      return text_reply(502, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>\n");
+    case FaultKind::html:
+      return text_reply(200, "text/html", "<html><body>Too many visitors, please wait</body></html>\n");
+    case FaultKind::redirect: {
+      Reply reply = text_reply(302, "text/html", "");
+      reply.location = "/elsewhere";
+      return reply;
+    }
+    default:
+      return std::nullopt;
+  }
+}
+
+/// Only a loopback name may stand in Host: a web page whose own name was made to point here is not let in.
+bool is_loopback_host(std::string_view host) {
+  const auto name =
+      host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
+  return host.empty() || name == "127.0.0.1" || name == "localhost" || name == "[::1]";
+}
+
+const wire::JsonValue* find(const wire::JsonObject& object, std::string_view key) {
+  for (const auto& [name, value] : object) {
+    if (name == key) return &value;
+  }
+  return nullptr;
+}
+
+std::optional<std::string> text_of(const wire::JsonObject& object, std::string_view key) {
+  const auto* value = find(object, key);
+  if (value == nullptr || value->kind != wire::JsonValue::Kind::text) return std::nullopt;
+  return value->text;
+}
+
+/// A whole number in [least, most], `fallback` when it is not given; nothing when it is anything else.
+std::optional<std::int64_t> integer_of(const wire::JsonObject& object, std::string_view key,
+                                       std::int64_t least, std::int64_t most, std::int64_t fallback) {
+  const auto* value = find(object, key);
+  if (value == nullptr) return fallback;
+  if (value->kind != wire::JsonValue::Kind::integer) return std::nullopt;
+  std::int64_t number = 0;
+  const auto* end = value->text.data() + value->text.size();
+  const auto [stopped, problem] = std::from_chars(value->text.data(), end, number);
+  if (problem != std::errc{} || stopped != end || number < least || number > most) return std::nullopt;
+  return number;
+}
+
+std::optional<std::string> unknown_key(const wire::JsonObject& object,
+                                       std::initializer_list<std::string_view> known) {
+  for (const auto& entry : object) {
+    if (std::find(known.begin(), known.end(), entry.first) == known.end()) return entry.first;
+  }
+  return std::nullopt;
+}
+
+Reply bad_request(std::string_view message) { return json_refusal(400, "PARAM_ERROR", message); }
+
+Reply refused(const Refusal& refusal) {
+  return json_refusal(refusal.code == "ORDERNOTEXIST" ? 404 : 409, refusal.code, refusal.text);
+}
+
+std::string order_line(const GatewayOrder& order) {
+  const auto& asked = order.parameters;
+  JsonLine line;
+  line.text("outTradeNo", order.out_trade_no());
+  line.text("tradeState", to_string(order.state));
+  line.text("tradeType", asked.get("trade_type"));
+  line.raw("totalFee", asked.get("total_fee"));
+  line.text("prepayId", order.prepay_id);
+  line.text_if_set("codeUrl", order.code_url);
+  line.text_if_set("mwebUrl", order.mweb_url);
+  if (order.payment) {
+    line.text("transactionId", order.payment->transaction_id);
+    line.number("paidFee", order.payment->fee.count());
+    line.text("timeEnd", format_rfc3339(order.payment->time_end));
+  }
+  line.text("createdAt", format_rfc3339(order.created_at));
+  return line.str() + "\n";
+}
+
+}  // namespace
+
+Reply Service::handle(const HttpCall& call) {
+  Reply reply;
+  try {
+    reply = dispatch(call);
+  } catch (const Error& error) {
+    // A control command met a state file that cannot be written.
+    log_.write(LogLevel::error, error.what());
+    reply = json_refusal(500, "FILE", error.what());
+  }
+  if (log_.enabled(LogLevel::info)) {
+    std::string line{call.method};
+    line += ' ';
+    line += call.path;
+    line += ' ' + std::to_string(reply.status);
+    if (!reply.note.empty()) line += ' ' + reply.note;
+    if (has_control_character(line)) line = "a request with control characters in its path";
+    log_.write(LogLevel::info, line);
+  }
+  return reply;
+}
+
+Reply Service::dispatch(const HttpCall& call) {
+  if (const auto api = parse_api(call.path)) return v2(*api, call);
+  if (call.path.starts_with("/sandbox/")) return control(call);
+  return text_reply(404, "text/plain", "no such path\n");
+}
+
+Reply Service::v2(Api api, const HttpCall& call) {
+  if (call.method != "POST") {
+    Reply reply;
+    reply.body =
+        wire::to_xml({{"return_code", "FAIL"}, {"return_msg", "REQUIRE_POST_METHOD 请使用post方法"}});
+    reply.note = "REQUIRE_POST_METHOD";
+    return reply;
+  }
+  const auto fault = faults_.take(call.path);
+  auto reply = fault ? replacement(fault->kind) : std::nullopt;
+  if (!reply) reply = v2_.answer(api, call.body, fault);
+  if (!fault) return *std::move(reply);
+  if (fault->kind == FaultKind::lost_reply) reply->delivery = Delivery::nothing;
+  if (fault->kind == FaultKind::truncated) reply->delivery = Delivery::half;
+  if (fault->kind == FaultKind::delay) reply->delay = fault->delay;
+  reply->note += " (fault " + std::string{to_string(fault->kind)} + ")";
+  return *std::move(reply);
+}
+
+Reply Service::control(const HttpCall& call) {
+  if (!is_loopback_host(call.host)) return json_refusal(403, "FORBIDDEN", "the Host header is not loopback");
+  if (call.path == "/sandbox/orders") {
+    if (call.method != "GET") return json_refusal(405, "METHOD", "use GET");
+    return list_orders();
+  }
+  Reply (Service::*command)(const wire::JsonObject&) = nullptr;
+  if (call.path == "/sandbox/pay") command = &Service::pay;
+  if (call.path == "/sandbox/notify") command = &Service::notify;
+  if (call.path == "/sandbox/fault") command = &Service::set_fault;
+  if (command == nullptr) return json_refusal(404, "NOT_FOUND", "no such path");
+  if (call.method != "POST") return json_refusal(405, "METHOD", "use POST");
+  // A web page can post a form or plain text here without being asked, but not this type.
+  const std::string type =
+      to_lower(trim(std::string_view{call.content_type}.substr(0, call.content_type.find(';'))));
+  if (type != json_type) return json_refusal(415, "CONTENT_TYPE", "use Content-Type: application/json");
+  const auto parsed = wire::parse_json_object(call.body);
+  if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
+    return bad_request("the request is malformed: " + malformed->why);
+  }
+  return (this->*command)(std::get<wire::JsonObject>(parsed));
+}
+
+Reply Service::list_orders() const {
+  Reply reply = text_reply(200, "application/x-ndjson", "");
+  store_.for_each([&](const GatewayOrder& order) { reply.body += order_line(order); });
+  return reply;
+}
+
+Reply Service::pay(const wire::JsonObject& request) {
+  if (const auto key = unknown_key(request, {"outTradeNo", "fee"})) return bad_request("unknown key " + *key);
+  const auto number = text_of(request, "outTradeNo");
+  if (!number) return bad_request("outTradeNo must be a text");
+  const auto fee = integer_of(request, "fee", 1, largest_fee.count(), 0);
+  if (!fee) return bad_request("fee must be a whole number of fen above 0");
+  auto result = store_.pay(*number, *fee == 0 ? std::nullopt : std::optional{Fen{*fee}});
+  if (const auto* refusal = std::get_if<Refusal>(&result)) return refused(*refusal);
+  const auto& order = std::get<GatewayOrder>(result);
+  JsonLine line;
+  line.text("outTradeNo", order.out_trade_no());
+  line.text("transactionId", order.payment->transaction_id);
+  line.text("tradeState", to_string(order.state));
+  line.number("totalFee", order.payment->fee.count());
+  Reply reply = json_reply(200, line);
+  reply.note = order.out_trade_no();
+  return reply;
+}
+
+Reply Service::notify(const wire::JsonObject& request) {
+  if (const auto key = unknown_key(request, {"outTradeNo"})) return bad_request("unknown key " + *key);
+  const auto number = text_of(request, "outTradeNo");
+  if (!number) return bad_request("outTradeNo must be a text");
+  const auto order = store_.find(*number);
+  if (!order) return refused({"ORDERNOTEXIST", "订单不存在"});
+  if (!order->payment) return refused({"ORDERNOTPAID", "订单未支付,无支付通知"});
+  JsonLine line;
+  line.text("outTradeNo", order->out_trade_no());
+  line.text("notifyUrl", order->parameters.get("notify_url"));
+  line.text("notification", v2_.notification(*order));
+  Reply reply = json_reply(200, line);
+  reply.note = order->out_trade_no();
+  return reply;
+}
+
+Reply Service::set_fault(const wire::JsonObject& request) {
+  if (const auto key = unknown_key(request, {"kind", "count", "match", "seconds"})) {
+    return bad_request("unknown key " + *key);
+  }
+  const std::string name = text_of(request, "kind").value_or("");
+  const auto* match_value = find(request, "match");
+  const auto match = match_value == nullptr ? std::string{default_fault_match} : text_of(request, "match");
+  const auto count = integer_of(request, "count", 1, largest_fault_count, 1);
+  const auto seconds = integer_of(request, "seconds", 0, longest_fault_delay.count(), Fault{}.delay.count());
+  if (!match) return bad_request("match must be a text");
+  if (!count) return bad_request("count must be a whole number from 1 to 1000000");
+  if (!seconds) return bad_request("seconds must be a whole number from 0 to 3600");
+  JsonLine line;
+  if (to_lower(name) == "none") {
+    faults_.clear();
+    return json_reply(200, line.text("fault", "none"));
+  }
+  const auto kind = parse_fault_kind(name);
+  if (!kind) return bad_request("unknown kind of fault " + name);
+  if (!faults_.add({*kind, std::chrono::seconds{*seconds}}, *count, *match)) {
+    return json_refusal(409, "TOO_MANY", "too many faults are waiting already");
+  }
+  line.text("fault", to_string(*kind)).number("count", *count).text("match", *match);
+  if (*kind == FaultKind::delay) line.number("seconds", *seconds);
+  Reply reply = json_reply(200, line);
+  reply.note = to_string(*kind);
+  return reply;
+}
+
+}  // namespace wxpay::sandbox

@@ -1,0 +1,188 @@
+#include "sandbox/store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+#include <vector>
+
+#include "wxpay/time.hpp"
+
+namespace wxpay::sandbox {
+
+namespace {
+
+constexpr std::string_view digits = "0123456789";
+constexpr std::string_view hex_digits = "0123456789abcdef";
+constexpr std::string_view letters_and_digits =
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+
+/// What belongs to one call, not to the order.
+bool belongs_to_call(std::string_view name) {
+  return name == "nonce_str" || name == "sign" || name == "sign_type" || name == "time_start";
+}
+
+Fields order_parameters(const Fields& request) {
+  std::vector<Fields::Field> kept;
+  for (const auto& field : request) {
+    if (!belongs_to_call(field.first) && !field.second.empty()) kept.push_back(field);
+  }
+  std::sort(kept.begin(), kept.end());
+  Fields parameters;
+  for (auto& [name, value] : kept) parameters.add(std::move(name), std::move(value));
+  return parameters;
+}
+
+bool same(const Fields& a, const Fields& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
+
+Refusal unknown_order() { return {"ORDERNOTEXIST", "订单不存在"}; }
+Refusal paid_order() { return {"ORDERPAID", "该订单已支付"}; }
+Refusal closed_order() { return {"ORDERCLOSED", "该订单已关闭"}; }
+
+}  // namespace
+
+void Store::restore(GatewayOrder order) {
+  const std::lock_guard lock{mutex_};
+  const auto [at, is_new] = by_number_.try_emplace(order.out_trade_no(), orders_.size());
+  if (order.payment) by_transaction_.insert_or_assign(order.payment->transaction_id, at->second);
+  if (is_new) {
+    orders_.push_back(std::move(order));
+  } else {
+    orders_[at->second] = std::move(order);
+  }
+}
+
+OrderResult Store::place(const Fields& request, SignType type) {
+  Fields parameters = order_parameters(request);
+  const std::lock_guard lock{mutex_};
+  if (const auto* known = lookup(parameters.get("out_trade_no"))) {
+    return place_again(*known, parameters, type);
+  }
+  const auto now = clock_.now();
+  const auto expiry = parse_wire_time(parameters.get("time_expire"));
+  // The deadline belongs to the number, so it is measured on the first call alone (API v2, 9_1).
+  if (expiry && *expiry < now + shortest_expiry) {
+    return Refusal{"PARAM_ERROR", "time_expire时间过短,至少1分钟"};
+  }
+  GatewayOrder order;
+  order.parameters = std::move(parameters);
+  order.sign_type = type;
+  order.created_at = now;
+  give_prepay(order);
+  return keep(std::move(order));
+}
+
+OrderResult Store::place_again(const GatewayOrder& known, const Fields& parameters, SignType type) {
+  const bool alike = same(known.parameters, parameters);
+  if (known.state == OrderState::closed) return closed_order();
+  if (known.state == OrderState::success) {
+    return alike ? paid_order() : Refusal{"OUT_TRADE_NO_USED", "商户订单号已被其他交易使用"};
+  }
+  if (!alike) return Refusal{"INVALID_REQUEST", "201 商户订单号重复"};
+  const bool expired = clock_.now() >= known.prepaid_at + prepay_lifetime;
+  if (!expired && known.sign_type == type) return known;
+  GatewayOrder order = known;
+  order.sign_type = type;
+  if (expired) give_prepay(order);
+  return keep(std::move(order));
+}
+
+OrderResult Store::close(std::string_view out_trade_no) {
+  const std::lock_guard lock{mutex_};
+  const auto* known = lookup(out_trade_no);
+  if (known == nullptr) return unknown_order();
+  if (known->state == OrderState::success) return paid_order();
+  if (known->state == OrderState::closed) return closed_order();
+  GatewayOrder order = *known;
+  order.state = OrderState::closed;
+  return keep(std::move(order));
+}
+
+OrderResult Store::pay(std::string_view out_trade_no, std::optional<Fen> fee) {
+  const std::lock_guard lock{mutex_};
+  const auto* known = lookup(out_trade_no);
+  if (known == nullptr) return unknown_order();
+  if (known->state == OrderState::success) return paid_order();
+  if (known->state == OrderState::closed) return closed_order();
+  const auto now = clock_.now();
+  const auto expiry = parse_wire_time(known->parameters.get("time_expire"));
+  if (expiry && now >= *expiry) return Refusal{"ORDER_EXPIRED", "订单已过期"};
+  if (now >= known->prepaid_at + prepay_lifetime) return Refusal{"PREPAY_EXPIRED", "prepay_id已过期"};
+  GatewayOrder order = *known;
+  order.state = OrderState::success;
+  const auto total = parse_fen(order.parameters.get("total_fee"));
+  order.payment = Payment{new_transaction_id(), fee.value_or(total.value_or(Fen{0})), now};
+  return keep(std::move(order));
+}
+
+std::optional<GatewayOrder> Store::find(std::string_view out_trade_no) const {
+  const std::lock_guard lock{mutex_};
+  const auto* known = lookup(out_trade_no);
+  if (known == nullptr) return std::nullopt;
+  return *known;
+}
+
+std::optional<GatewayOrder> Store::find_transaction(std::string_view transaction_id) const {
+  const std::lock_guard lock{mutex_};
+  const auto at = by_transaction_.find(std::string{transaction_id});
+  if (at == by_transaction_.end()) return std::nullopt;
+  return orders_[at->second];
+}
+
+void Store::for_each(const std::function<void(const GatewayOrder&)>& visit) const {
+  const std::lock_guard lock{mutex_};
+  for (const auto& order : orders_) visit(order);
+}
+
+const GatewayOrder* Store::lookup(std::string_view out_trade_no) const {
+  const auto at = by_number_.find(std::string{out_trade_no});
+  return at == by_number_.end() ? nullptr : &orders_[at->second];
+}
+
+GatewayOrder Store::keep(GatewayOrder order) {
+  journal_.append(order);
+  const auto [at, is_new] = by_number_.try_emplace(order.out_trade_no(), orders_.size());
+  if (order.payment) by_transaction_.insert_or_assign(order.payment->transaction_id, at->second);
+  if (is_new) {
+    orders_.push_back(order);
+  } else {
+    orders_[at->second] = order;
+  }
+  return order;
+}
+
+void Store::give_prepay(GatewayOrder& order) {
+  const auto now = clock_.now();
+  order.prepaid_at = now;
+  order.prepay_id = "wx" + format_wire_time(now) + random_text(hex_digits, 20);
+  const auto type = parse_trade_type(order.parameters.get("trade_type"));
+  if (type == TradeType::native) {
+    order.code_url = "weixin://wxpay/bizpayurl?pr=" + random_text(letters_and_digits, 9);
+  }
+  if (type == TradeType::mweb) {
+    order.mweb_url = "https://wx.tenpay.com/cgi-bin/mmpayweb-bin/checkmweb?prepay_id=" + order.prepay_id +
+                     "&package=" + random_text(digits, 10);
+  }
+}
+
+std::string Store::new_transaction_id() {
+  while (true) {
+    // 4200, six digits, the day, ten digits: the form of today's real ones.
+    auto id = "4200" + random_text(digits, 6) + format_wire_time(clock_.now()).substr(0, 8) +
+              random_text(digits, 10);
+    if (by_transaction_.count(id) == 0) return id;
+  }
+}
+
+std::string Store::random_text(std::string_view alphabet, std::size_t length) {
+  std::array<std::byte, 32> bytes{};
+  random_.fill(std::span{bytes}.first(length));
+  std::string text;
+  text.reserve(length);
+  // Slightly uneven for alphabets that do not divide 256: these are names, not secrets.
+  for (std::size_t i = 0; i < length; ++i) {
+    text += alphabet[std::to_integer<std::size_t>(bytes.at(i)) % alphabet.size()];
+  }
+  return text;
+}
+
+}  // namespace wxpay::sandbox

@@ -1,0 +1,107 @@
+#pragma once
+
+#include <chrono>
+#include <deque>
+#include <functional>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+
+#include "wxpay/clock.hpp"
+#include "wxpay/fen.hpp"
+#include "wxpay/fields.hpp"
+#include "wxpay/order.hpp"
+#include "wxpay/sign_type.hpp"
+
+namespace wxpay::sandbox {
+
+/// How long a prepay_id can be paid with (API v2, 9_1).
+inline constexpr std::chrono::hours prepay_lifetime{2};
+/// How far ahead time_expire must be when an order is first placed (API v2, 9_1).
+inline constexpr std::chrono::minutes shortest_expiry{1};
+
+struct Payment {
+  std::string transaction_id;  ///< 28 digits
+  Fen fee{0};                  ///< what was paid; other than total_fee only where a tester asked for that
+  std::chrono::sys_seconds time_end;
+};
+
+/// An order as the gateway keeps it.
+struct GatewayOrder {
+  /// What unifiedorder asked for, sorted by name; without what may differ between two calls about one order.
+  Fields parameters;
+  SignType sign_type = SignType::md5;     ///< of the last call; the notification is signed alike
+  OrderState state = OrderState::notpay;  ///< notpay, success or closed
+  std::string prepay_id;
+  std::string code_url;  ///< NATIVE
+  std::string mweb_url;  ///< MWEB
+  std::chrono::sys_seconds prepaid_at;
+  std::chrono::sys_seconds created_at;
+  std::optional<Payment> payment;
+
+  std::string out_trade_no() const { return parameters.get("out_trade_no"); }
+};
+
+/// A business "no": err_code and err_code_des.
+struct Refusal {
+  std::string code;
+  std::string text;
+};
+using OrderResult = std::variant<GatewayOrder, Refusal>;
+
+/// Where each changed order is kept before anybody is told of the change.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+  /// @throws Error{file}; then the change does not happen
+  virtual void append(const GatewayOrder& order) = 0;
+};
+
+class NoJournal final : public Journal {
+ public:
+  void append(const GatewayOrder&) override {}
+};
+
+/// The orders of the gateway and every rule about what may become of them. Takes requests whose form has been
+/// checked. Any thread may call anything; no call but for_each costs more with more orders.
+class Store {
+ public:
+  Store(Clock& clock, Random& random, Journal& journal) : clock_{clock}, random_{random}, journal_{journal} {}
+
+  /// Puts back an order as the journal had it.
+  void restore(GatewayOrder order);
+
+  /// unifiedorder: a new order, or the same one again when every parameter is the same.
+  OrderResult place(const Fields& request, SignType type);
+  /// closeorder
+  OrderResult close(std::string_view out_trade_no);
+  /// The payer pays.
+  /// @param fee  what is paid instead of the order's total_fee
+  OrderResult pay(std::string_view out_trade_no, std::optional<Fen> fee);
+
+  std::optional<GatewayOrder> find(std::string_view out_trade_no) const;
+  std::optional<GatewayOrder> find_transaction(std::string_view transaction_id) const;
+  /// In the order of creation. The store is locked meanwhile.
+  void for_each(const std::function<void(const GatewayOrder&)>& visit) const;
+
+ private:
+  const GatewayOrder* lookup(std::string_view out_trade_no) const;
+  OrderResult place_again(const GatewayOrder& known, const Fields& parameters, SignType type);
+  GatewayOrder keep(GatewayOrder order);
+  void give_prepay(GatewayOrder& order);
+  std::string new_transaction_id();
+  std::string random_text(std::string_view alphabet, std::size_t length);
+
+  Clock& clock_;
+  Random& random_;
+  Journal& journal_;
+  mutable std::mutex mutex_;
+  std::deque<GatewayOrder> orders_;
+  std::unordered_map<std::string, std::size_t> by_number_;
+  std::unordered_map<std::string, std::size_t> by_transaction_;
+};
+
+}  // namespace wxpay::sandbox

@@ -1,0 +1,263 @@
+#include "sandbox/v2_api.hpp"
+
+#include <utility>
+
+#include "base/text.hpp"
+#include "wire/xml.hpp"
+#include "wxpay/error.hpp"
+#include "wxpay/signing.hpp"
+#include "wxpay/time.hpp"
+
+namespace wxpay::sandbox {
+
+namespace {
+
+Reply refuse_unsigned(std::string text) {
+  Reply reply;
+  reply.body = wire::to_xml({{"return_code", "FAIL"}, {"return_msg", text}});
+  reply.note = "FAIL " + std::move(text);
+  return reply;
+}
+
+/// The fields with one of them replaced, or added.
+Fields with(const Fields& fields, std::string_view name, const std::string& value) {
+  Fields changed;
+  for (const auto& field : fields) changed.add(field.first, field.first == name ? value : field.second);
+  if (!fields.has(name)) changed.add(std::string{name}, value);
+  return changed;
+}
+
+/// The same with its last character another one.
+std::string another(std::string text) {
+  if (text.empty()) return "1";
+  text.back() = text.back() == '1' ? '2' : '1';
+  return text;
+}
+
+void append(Fields& to, const Fields& from) {
+  for (const auto& [name, value] : from) to.add(name, value);
+}
+
+/// What is said of a payment, in a query's answer and in the notification alike.
+Fields payment_part(const GatewayOrder& order) {
+  const auto& asked = order.parameters;
+  const bool by_sub_app = !asked.get("sub_openid").empty();
+  const std::string fee = std::to_string(order.payment->fee.count());
+  Fields part;
+  const std::string openid = asked.get("openid");
+  // Payers of the other trade types are not named in the order; this is nobody's openid.
+  part.add("openid", openid.empty() ? "oSandboxPayer000000000000000" : openid);
+  part.add("is_subscribe", "N");
+  if (by_sub_app) {
+    part.add("sub_openid", asked.get("sub_openid"));
+    part.add("sub_is_subscribe", "N");
+  }
+  part.add("trade_type", asked.get("trade_type"));
+  part.add("bank_type", "OTHERS");
+  part.add("total_fee", fee);
+  part.add("fee_type", "CNY");
+  part.add("cash_fee", fee);
+  part.add("transaction_id", order.payment->transaction_id);
+  part.add("out_trade_no", order.out_trade_no());
+  part.add_if_set("attach", asked.get("attach"));
+  part.add("time_end", format_wire_time(order.payment->time_end));
+  return part;
+}
+
+Fields query_part(const GatewayOrder& order) {
+  Fields part;
+  part.add_if_set("device_info", order.parameters.get("device_info"));
+  if (order.payment) {
+    append(part, payment_part(order));
+  } else {
+    part.add("out_trade_no", order.out_trade_no());
+    part.add_if_set("attach", order.parameters.get("attach"));
+  }
+  part.add("trade_state", std::string{to_string(order.state)});
+  const bool closed = order.state == OrderState::closed;
+  part.add("trade_state_desc", order.payment ? "支付成功" : closed ? "订单已关闭" : "订单未支付");
+  return part;
+}
+
+Fields prepay_part(const GatewayOrder& order) {
+  Fields part;
+  part.add("trade_type", order.parameters.get("trade_type"));
+  part.add("prepay_id", order.prepay_id);
+  part.add_if_set("code_url", order.code_url);
+  part.add_if_set("mweb_url", order.mweb_url);
+  return part;
+}
+
+bool is(const std::optional<Fault>& fault, FaultKind kind) { return fault && fault->kind == kind; }
+
+}  // namespace
+
+Reply V2Api::answer(Api api, std::string_view body, const std::optional<Fault>& fault) {
+  auto accepted = accept(api, body);
+  if (auto* why = std::get_if<std::string>(&accepted)) return refuse_unsigned(std::move(*why));
+  const Call& call = std::get<Call>(accepted);
+
+  std::variant<Fields, Refusal> result = Refusal{"SYSTEMERROR", "系统错误"};
+  if (is(fault, FaultKind::rate_limit)) {
+    result = Refusal{"FREQUENCY_LIMITED", "频率限制"};
+  } else if (!is(fault, FaultKind::system_error)) {
+    result = carry_out(call);
+  }
+
+  Fields answer = common_part(call.request);
+  std::string code = "SUCCESS";
+  if (const auto* refusal = std::get_if<Refusal>(&result)) {
+    answer.add("result_code", "FAIL");
+    answer.add("err_code", refusal->code);
+    answer.add("err_code_des", refusal->text);
+    code = refusal->code;
+  } else {
+    answer.add("result_code", "SUCCESS");
+    append(answer, std::get<Fields>(result));
+  }
+  if (fault) answer = spoil(std::move(answer), call, fault->kind);
+
+  Reply reply;
+  reply.body = signed_xml(std::move(answer), call.sign_type, fault);
+  reply.note = call.request.get("out_trade_no") + " " + code;
+  // A log line must not be forged by what somebody wrote into a number.
+  if (has_control_character(reply.note)) reply.note = code;
+  return reply;
+}
+
+std::string V2Api::notification(const GatewayOrder& order) {
+  Fields message;
+  message.add("return_code", "SUCCESS");
+  message.add("return_msg", "OK");
+  message.add("appid", merchant_.app_id.text());
+  message.add("mch_id", merchant_.mch_id.text());
+  message.add_if_set("sub_appid", order.parameters.get("sub_appid"));
+  message.add_if_set("sub_mch_id", order.parameters.get("sub_mch_id"));
+  message.add_if_set("device_info", order.parameters.get("device_info"));
+  message.add("nonce_str", make_nonce(random_));
+  message.add("result_code", "SUCCESS");
+  append(message, payment_part(order));
+  if (order.sign_type != SignType::md5) message.add("sign_type", std::string{to_string(order.sign_type)});
+  return signed_xml(std::move(message), order.sign_type, std::nullopt);
+}
+
+std::variant<V2Api::Call, std::string> V2Api::accept(Api api, std::string_view body) const {
+  if (trim(body).empty()) return "post数据为空";
+  if (!is_utf8(body)) return "编码格式错误";
+  auto parsed = wire::parse_xml(body);
+  auto* request = std::get_if<Fields>(&parsed);
+  if (request == nullptr) return "XML格式错误";
+  if (auto fault = identity_fault(*request)) return *fault;
+  const std::string named = request->get("sign_type");
+  const auto type = named.empty() ? SignType::md5 : parse_sign_type(named);
+  if (!type) return "sign_type参数格式错误";
+  if (!verify_fields(*request, *type, key_)) return "签名失败";
+  if (const auto unknown = unknown_element(api, *request)) return "不识别的参数" + *unknown;
+  return Call{api, std::move(*request), *type};
+}
+
+std::optional<std::string> V2Api::identity_fault(const Fields& request) const {
+  const std::string mch_id = request.get("mch_id");
+  const std::string app_id = request.get("appid");
+  if (mch_id.empty()) return "缺少参数mch_id";
+  if (app_id.empty()) return "缺少参数appid";
+  if (mch_id != merchant_.mch_id.text()) return "商户号mch_id不存在";
+  if (app_id != merchant_.app_id.text()) return "appid与mch_id不匹配";
+  // A gateway that was told of one sub-merchant serves that one; else any will do for practice.
+  const auto& sub = merchant_.sub_mch_id;
+  if (!sub.empty() && request.get("sub_mch_id") != sub.text()) return "sub_mch_id与mch_id不匹配";
+  return std::nullopt;
+}
+
+std::variant<Fields, Refusal> V2Api::carry_out(const Call& call) {
+  if (auto refusal = check_form(call.api, call.request)) return *refusal;
+  try {
+    if (call.api == Api::order_query) return query(call.request);
+    if (call.api == Api::unified_order) {
+      auto placed = store_.place(call.request, call.sign_type);
+      if (auto* refusal = std::get_if<Refusal>(&placed)) return std::move(*refusal);
+      return prepay_part(std::get<GatewayOrder>(placed));
+    }
+    const std::string number = call.request.get("out_trade_no");
+    const auto known = store_.find(number);
+    if (!known || known->parameters.get("sub_mch_id") != call.request.get("sub_mch_id")) {
+      return Refusal{"ORDERNOTEXIST", "订单不存在"};
+    }
+    auto closed = store_.close(number);
+    if (auto* refusal = std::get_if<Refusal>(&closed)) return std::move(*refusal);
+    return Fields{{"result_msg", "OK"}};
+  } catch (const Error& error) {
+    // The state file could not be written, so the order did not change: that is what SYSTEMERROR means.
+    log_.write(LogLevel::error, error.what());
+    return Refusal{"SYSTEMERROR", "系统错误"};
+  }
+}
+
+std::variant<Fields, Refusal> V2Api::query(const Fields& request) const {
+  const std::string transaction = request.get("transaction_id");
+  const auto order =
+      transaction.empty() ? store_.find(request.get("out_trade_no")) : store_.find_transaction(transaction);
+  if (!order || order->parameters.get("sub_mch_id") != request.get("sub_mch_id")) {
+    return Refusal{"ORDERNOTEXIST", "订单不存在"};
+  }
+  return query_part(*order);
+}
+
+Fields V2Api::common_part(const Fields& request) {
+  Fields answer;
+  answer.add("return_code", "SUCCESS");
+  answer.add("return_msg", "OK");
+  answer.add("appid", merchant_.app_id.text());
+  answer.add("mch_id", merchant_.mch_id.text());
+  answer.add_if_set("sub_appid", request.get("sub_appid"));
+  answer.add_if_set("sub_mch_id", request.get("sub_mch_id"));
+  // Only unifiedorder knows this field; a query's answer has the order's own.
+  answer.add_if_set("device_info", request.get("device_info"));
+  answer.add("nonce_str", make_nonce(random_));
+  return answer;
+}
+
+Fields V2Api::spoil(Fields answer, const Call& call, FaultKind fault) {
+  if (fault == FaultKind::other_merchant) return with(answer, "mch_id", another(merchant_.mch_id.text()));
+  if (fault == FaultKind::other_app) return with(answer, "appid", another(merchant_.app_id.text()));
+  if (fault != FaultKind::other_order && fault != FaultKind::other_amount) return answer;
+
+  const std::string transaction = call.request.get("transaction_id");
+  auto order = transaction.empty() ? store_.find(call.request.get("out_trade_no"))
+                                   : store_.find_transaction(transaction);
+  if (!order) {
+    order.emplace();
+    order->parameters = {
+        {"out_trade_no", call.request.get("out_trade_no")}, {"total_fee", "1"}, {"trade_type", "JSAPI"}};
+  }
+  if (!order->payment) {
+    const auto total = parse_fen(order->parameters.get("total_fee"));
+    order->payment = Payment{"4200000000000000000000000000", total.value_or(Fen{1}), clock_.now()};
+  }
+  order->state = OrderState::success;
+  if (fault == FaultKind::other_order) {
+    order->parameters = with(order->parameters, "out_trade_no", another(order->out_trade_no()));
+    order->payment->transaction_id = another(order->payment->transaction_id);
+    if (call.api != Api::order_query) {
+      if (answer.has("prepay_id")) answer = with(answer, "prepay_id", another(answer.get("prepay_id")));
+      return with(answer, "out_trade_no", order->out_trade_no());
+    }
+  } else {
+    order->payment->fee = order->payment->fee + Fen{1};
+  }
+  // The most dangerous of such answers: that it was paid.
+  Fields forged = common_part(call.request);
+  forged.add("result_code", "SUCCESS");
+  append(forged, query_part(*order));
+  return forged;
+}
+
+std::string V2Api::signed_xml(Fields answer, SignType type, const std::optional<Fault>& fault) const {
+  if (is(fault, FaultKind::unsigned_reply)) return wire::to_xml(answer);
+  std::string sign = sign_fields(answer, type, key_);
+  if (is(fault, FaultKind::wrong_sign)) sign.front() = sign.front() == 'A' ? 'B' : 'A';
+  answer.add("sign", std::move(sign));
+  return wire::to_xml(answer);
+}
+
+}  // namespace wxpay::sandbox

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "sandbox/fault.hpp"
+#include "sandbox/reply.hpp"
+#include "sandbox/request_rules.hpp"
+#include "sandbox/store.hpp"
+#include "wxpay/clock.hpp"
+#include "wxpay/identifiers.hpp"
+#include "wxpay/log.hpp"
+#include "wxpay/secret.hpp"
+
+namespace wxpay::sandbox {
+
+/// The answers of API v2 for one merchant: protocol faults unsigned with return_code FAIL, everything else
+/// signed by the algorithm of the request. Any thread may call anything.
+class V2Api {
+ public:
+  /// @param random  must bear calls from many threads
+  V2Api(MerchantIdentity merchant, Secret key, Store& store, Clock& clock, Random& random, Log& log)
+      : merchant_{std::move(merchant)},
+        key_{std::move(key)},
+        store_{store},
+        clock_{clock},
+        random_{random},
+        log_{log} {}
+
+  /// @param fault  spoils the answer; those that are no matter of XML are left to the caller
+  Reply answer(Api api, std::string_view body, const std::optional<Fault>& fault);
+
+  /// The notification of a payment (API v2, 9_7), signed as the order was.
+  std::string notification(const GatewayOrder& order);
+
+ private:
+  struct Call {
+    Api api;
+    Fields request;
+    SignType sign_type = SignType::md5;
+  };
+
+  std::variant<Call, std::string> accept(Api api, std::string_view body) const;
+  std::optional<std::string> identity_fault(const Fields& request) const;
+  std::variant<Fields, Refusal> carry_out(const Call& call);
+  std::variant<Fields, Refusal> query(const Fields& request) const;
+  Fields common_part(const Fields& request);
+  /// The fault's change of a signed answer, before it is signed.
+  Fields spoil(Fields answer, const Call& call, FaultKind fault);
+  std::string signed_xml(Fields answer, SignType type, const std::optional<Fault>& fault) const;
+
+  MerchantIdentity merchant_;
+  Secret key_;
+  Store& store_;
+  Clock& clock_;
+  Random& random_;
+  Log& log_;
+};
+
+}  // namespace wxpay::sandbox

@@ -1,0 +1,117 @@
+#include "wire/json.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+
+namespace wxpay::wire {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Nothing that a person writes by hand nests deeper; the parser's own stack is spared.
+constexpr int deepest = 32;
+
+JsonValue value_of(const Json& json) {
+  switch (json.type()) {
+    case Json::value_t::string:
+      return {JsonValue::Kind::text, json.get<std::string>()};
+    case Json::value_t::boolean:
+      return {JsonValue::Kind::boolean, json.dump()};
+    case Json::value_t::number_integer:
+    case Json::value_t::number_unsigned:
+      return {JsonValue::Kind::integer, json.dump()};
+    case Json::value_t::number_float:
+      return {JsonValue::Kind::number, json.dump()};
+    case Json::value_t::object:
+    case Json::value_t::array:
+      return {JsonValue::Kind::structure, json.dump()};
+    default:
+      return {JsonValue::Kind::null, {}};
+  }
+}
+
+/// What the parser's callback finds: a repeated key, which the parser itself would settle by keeping the
+/// last.
+struct Findings {
+  std::vector<std::string> keys;
+  std::string problem;
+};
+
+}  // namespace
+
+std::variant<JsonObject, Malformed> parse_json_object(std::string_view document) {
+  if (document.starts_with("\xEF\xBB\xBF")) return Malformed{"it begins with a byte-order mark"};
+  if (!is_utf8(document)) return Malformed{"it is not UTF-8"};
+  if (trim(document).empty()) return Malformed{"it is empty"};
+
+  Findings findings;
+  const auto on_event = [&findings](int depth, Json::parse_event_t event, Json& parsed) {
+    if (depth > deepest) findings.problem = "it is nested too deeply";
+    if (event == Json::parse_event_t::key && depth == 1) {
+      auto key = parsed.get<std::string>();
+      if (std::find(findings.keys.begin(), findings.keys.end(), key) != findings.keys.end()) {
+        findings.problem = "key " + json_quote(key) + " is repeated";
+      }
+      findings.keys.push_back(std::move(key));
+    }
+    return findings.problem.empty();
+  };
+  try {
+    const auto json = Json::parse(document, on_event);
+    if (!findings.problem.empty()) return Malformed{findings.problem};
+    if (!json.is_object()) return Malformed{"it is no JSON object"};
+    JsonObject object;
+    for (const auto& item : json.items()) object.emplace_back(item.key(), value_of(item.value()));
+    return object;
+  } catch (const Json::exception&) {
+    // The parser's own message quotes the input, which may hold an openid.
+    if (!findings.problem.empty()) return Malformed{findings.problem};
+    return Malformed{"it is no valid JSON"};
+  }
+}
+
+std::string json_quote(std::string_view text) {
+  static constexpr std::array hex{'0', '1', '2', '3', '4', '5', '6', '7',
+                                  '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
+  std::string quoted;
+  quoted.reserve(text.size() + 2);
+  quoted += '"';
+  if (!is_utf8(text)) {
+    const auto replaced = Json(std::string{text}).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return replaced;
+  }
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    switch (c) {
+      case '"':
+        quoted += "\\\"";
+        break;
+      case '\\':
+        quoted += "\\\\";
+        break;
+      case '\n':
+        quoted += "\\n";
+        break;
+      case '\r':
+        quoted += "\\r";
+        break;
+      case '\t':
+        quoted += "\\t";
+        break;
+      default:
+        if (byte < 0x20 || byte == 0x7F) {
+          quoted.append("\\u00").append(1, hex.at(byte >> 4U)).append(1, hex.at(byte & 0x0FU));
+        } else {
+          quoted += c;
+        }
+    }
+  }
+  return quoted + '"';
+}
+
+}  // namespace wxpay::wire

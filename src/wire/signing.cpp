@@ -1,0 +1,87 @@
+#include "wxpay/signing.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "crypto/digest.hpp"
+
+namespace wxpay {
+
+namespace {
+
+std::string to_upper_hex(std::string_view bytes) {
+  static constexpr std::string_view digits = "0123456789ABCDEF";
+  std::string hex;
+  hex.reserve(bytes.size() * 2);
+  for (const char c : bytes) {
+    const auto byte = static_cast<unsigned char>(c);
+    hex += digits[byte >> 4U];
+    hex += digits[byte & 0x0FU];
+  }
+  return hex;
+}
+
+}  // namespace
+
+std::string canonical_string(const Fields& fields) {
+  std::vector<const Fields::Field*> sorted;
+  sorted.reserve(fields.size());
+  std::size_t length = 0;
+  for (const auto& field : fields) {
+    if (field.first == "sign" || field.second.empty()) continue;
+    sorted.push_back(&field);
+    length += field.first.size() + field.second.size() + 2;
+  }
+  std::sort(sorted.begin(), sorted.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  std::string joined;
+  joined.reserve(length);
+  for (const auto* field : sorted) {
+    if (!joined.empty()) joined += '&';
+    joined += field->first;
+    joined += '=';
+    joined += field->second;
+  }
+  return joined;
+}
+
+std::string sign_fields(const Fields& fields, SignType type, const Secret& key) {
+  auto text = canonical_string(fields);
+  text += text.empty() ? "key=" : "&key=";
+  const Secret keyed{std::move(text.append(key.reveal()))};
+  switch (type) {
+    case SignType::md5:
+      return to_upper_hex(crypto::md5(keyed.reveal()));
+    case SignType::hmac_sha256:
+      return to_upper_hex(crypto::hmac_sha256(key.reveal(), keyed.reveal()));
+  }
+  return {};
+}
+
+bool verify_fields(const Fields& fields, SignType type, const Secret& key) {
+  const auto sign = fields.find("sign");
+  if (!sign || sign->empty()) return false;
+  return crypto::equal_in_constant_time(*sign, sign_fields(fields, type, key));
+}
+
+Fields jsapi_pay_parameters(const AppId& app_id, const PrepayId& prepay_id, std::string_view timestamp,
+                            std::string_view nonce, SignType type, const Secret& key) {
+  Fields fields{{"appId", app_id.text()},
+                {"timeStamp", std::string{timestamp}},
+                {"nonceStr", std::string{nonce}},
+                {"package", "prepay_id=" + prepay_id.text()},
+                {"signType", std::string{to_string(type)}}};
+  fields.add("paySign", sign_fields(fields, type, key));
+  return fields;
+}
+
+Fields app_pay_parameters(const AppId& app_id, const MerchantId& partner_id, const PrepayId& prepay_id,
+                          std::string_view timestamp, std::string_view nonce, SignType type,
+                          const Secret& key) {
+  Fields fields{{"appid", app_id.text()},         {"partnerid", partner_id.text()},
+                {"prepayid", prepay_id.text()},   {"package", "Sign=WXPay"},
+                {"noncestr", std::string{nonce}}, {"timestamp", std::string{timestamp}}};
+  fields.add("sign", sign_fields(fields, type, key));
+  return fields;
+}
+
+}  // namespace wxpay

@@ -1,0 +1,2 @@
+#include "base/text.hpp"
+#include "net/http_transport.hpp"

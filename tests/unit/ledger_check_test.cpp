@@ -1,0 +1,242 @@
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+#include "support/ledger_fixture.hpp"
+
+using namespace wxpay;
+using namespace wxpay::test::ledger_fixture;
+
+namespace {
+
+bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
+
+/// Eight orders in several states: entries 1 to 20.
+void fill(OrderLedger& ledger) {
+  for (int i = 1; i <= 8; ++i) create_order(ledger, "T" + std::to_string(i));
+  ledger.settle(payment_of("T1"));
+  ledger.settle(evidence_of("T2", EvidenceSource::close, OrderState::closed));
+  ledger.settle(payment_of("T3"));
+  ledger.note(test_merchant(), number_of("T4"), EvidenceSource::close, "closing asked for");
+}
+
+CheckReport check(const std::filesystem::path& path, const std::optional<std::string>& head = std::nullopt) {
+  return open_read_only(path)->check(head);
+}
+
+constexpr const char* lift_guards =
+    "DROP TRIGGER history_no_update; DROP TRIGGER history_no_delete; DROP TRIGGER history_at_end; "
+    "DROP TRIGGER orders_no_delete; ";
+
+}  // namespace
+
+TEST_CASE("a ledger that nobody touched is whole") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  auto report = ledger->check({});
+  CHECK(report.ok);
+  CHECK(report.orders == 0);
+  CHECK(report.entries == 0);
+  CHECK(report.head == std::string(64, '0'));
+  fill(*ledger);
+  report = ledger->check({});
+  CHECK_MESSAGE(report.ok, report.problem);
+  CHECK(report.orders == 8);
+  CHECK(report.entries == 20);
+  CHECK_FALSE(report.bad_entry);
+  CHECK(report.head == RawDatabase{folder.ledger()}.text("SELECT lower(hex(entry_hash)) FROM history "
+                                                         "WHERE number = 20"));
+}
+
+TEST_CASE("a head that was kept elsewhere is found in the chain as long as nothing was cut off") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  std::vector<std::string> heads{ledger->check({}).head};
+  fill(*ledger);
+  heads.push_back(ledger->check({}).head);
+  ledger->settle(payment_of("T5"));
+  for (const auto& head : heads) {
+    CAPTURE(head);
+    CHECK(ledger->check(head).ok);
+  }
+  for (const auto& head : {std::string(64, 'a'), std::string{"T1"}}) {
+    const auto report = ledger->check(head);
+    CHECK_FALSE(report.ok);
+    CHECK(contains(report.problem, "is not in this chain: its end was cut off or it was rewritten"));
+  }
+}
+
+TEST_CASE("an end that was cut off, orders and all, is found by a head that was kept") {
+  const LedgerFolder folder;
+  auto ledger = open_ledger(folder.ledger());
+  fill(*ledger);
+  create_order(*ledger, "T9");
+  const auto head = ledger->check({}).head;
+  ledger.reset();
+  RawDatabase raw{folder.ledger()};
+  const auto guards = raw.text("SELECT group_concat(sql, '; ') FROM sqlite_schema WHERE type = 'trigger'");
+  REQUIRE(raw.run(std::string{"PRAGMA foreign_keys = OFF; "} + lift_guards +
+                  "DELETE FROM history WHERE number > 20; DELETE FROM orders WHERE out_trade_no = 'T9'; " +
+                  guards) == "");
+  CHECK(check(folder.ledger()).ok);
+  CHECK_FALSE(check(folder.ledger(), head).ok);
+}
+
+TEST_CASE("whatever is changed past this program is found and named") {
+  const LedgerFolder folder;
+  fill(*open_ledger(folder.ledger()));
+  struct Row {
+    const char* change;
+    std::optional<std::int64_t> bad_entry;
+    const char* problem;
+  };
+  const Row rows[] = {
+      {"UPDATE history SET reason = 'another' WHERE number = 17", 17, "entry 17 does not match its hash"},
+      {"UPDATE history SET reason = '' WHERE number = 17", 17, "entry 17 does not match its hash"},
+      {"UPDATE history SET at = at + 1 WHERE number = 1", 1, "entry 1 does not match its hash"},
+      {"UPDATE history SET actor = NULL WHERE number = 5", 5, "entry 5 does not match its hash"},
+      {"UPDATE history SET actor = 'CASHIER' WHERE number = 5", 5, "entry 5 does not match its hash"},
+      {"UPDATE history SET from_state = 2 WHERE number = 20", 20, "entry 20 does not match its hash"},
+      {"UPDATE history SET order_seq = 2 WHERE number = 9", 9, "entry 9 does not match its hash"},
+      {"UPDATE history SET source = 'query' WHERE number = 18", 18, "entry 18 does not match its hash"},
+      {"UPDATE history SET digest = lower(hex(randomblob(32))) WHERE number = 3", 3,
+       "entry 3 does not match its hash"},
+      {"UPDATE history SET details = '{}' WHERE number = 3", 3, "entry 3 does not match its hash"},
+      {"UPDATE history SET order_hash = randomblob(32) WHERE number = 2", 2,
+       "entry 2 does not match its hash"},
+      {"UPDATE history SET entry_hash = randomblob(32) WHERE number = 4", 4,
+       "entry 4 does not match its hash"},
+      {"DELETE FROM history WHERE number = 6", 6, "entry 6 is missing"},
+      {"DELETE FROM history WHERE number = 1", 1, "entry 1 is missing"},
+      {"UPDATE history SET number = number + 1 WHERE number = 20", 20, "entry 20 is missing"},
+      {"DELETE FROM history WHERE number > 18", std::nullopt, "the order T3 was changed outside"},
+      {"DELETE FROM history", std::nullopt, "the order T1 has no history"},
+      {"UPDATE orders SET total_fee = 1 WHERE out_trade_no = 'T5'", std::nullopt,
+       "the order T5 was changed outside this program: it does not match its last entry, 10"},
+      {"UPDATE orders SET state = 7, paid_at = 1 WHERE out_trade_no = 'T6'", std::nullopt,
+       "the order T6 was changed outside"},
+      {"UPDATE orders SET state = 1, proven_state = 1 WHERE out_trade_no = 'T1'", std::nullopt,
+       "the order T1 was changed outside"},
+      {"UPDATE orders SET transaction_id = '1' WHERE out_trade_no = 'T1'", std::nullopt,
+       "the order T1 was changed outside"},
+      {"UPDATE orders SET openid = 'o' WHERE out_trade_no = 'T7'", std::nullopt,
+       "the order T7 was changed outside"},
+      {"UPDATE orders SET out_trade_no = 'U7' WHERE out_trade_no = 'T7'", std::nullopt,
+       "the order U7 was changed outside"},
+      {"UPDATE orders SET updated_at = 5 WHERE out_trade_no = 'T7'", std::nullopt,
+       "the order T7 was changed outside"},
+      {"UPDATE orders SET attach = '1' WHERE out_trade_no = 'T7'", std::nullopt,
+       "the order T7 was changed outside"},
+      {"DELETE FROM orders WHERE out_trade_no = 'T8'", 15, "entry 15 belongs to an order that is missing"},
+      {"DELETE FROM orders WHERE out_trade_no = 'T2'", 3, "entry 3 belongs to an order that is missing"},
+      {"INSERT INTO orders (mch_id, out_trade_no, created_at, state, proven_state, total_fee, trade_type, "
+       "profit_sharing, updated_at) VALUES ('1900000109', 'NEW', 1, 0, 0, 5, 'JSAPI', 0, 1)",
+       std::nullopt, "the order NEW has no history"},
+      {"SELECT 1", std::nullopt, "the trigger history_at_end is missing"},
+  };
+  const auto original = read_bytes(folder.ledger());
+  for (const auto& row : rows) {
+    CAPTURE(std::string{row.change});
+    write_bytes(folder.ledger(), original);
+    RawDatabase raw{folder.ledger()};
+    // The length of an empty text is against the rules of the table; a forger would not mind.
+    REQUIRE(raw.run(std::string{"PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; "} +
+                    lift_guards + row.change) == "");
+    const auto report = check(folder.ledger());
+    CHECK_FALSE(report.ok);
+    CHECK(contains(report.problem, row.problem));
+    CHECK(report.bad_entry == row.bad_entry);
+  }
+}
+
+TEST_CASE("guards and indexes that were changed are found") {
+  const LedgerFolder folder;
+  fill(*open_ledger(folder.ledger()));
+  struct Row {
+    const char* change;
+    const char* problem;
+  };
+  const Row rows[] = {
+      {"DROP TRIGGER orders_no_delete", "the trigger orders_no_delete is missing"},
+      {"DROP TRIGGER history_no_update; CREATE TRIGGER history_no_update BEFORE UPDATE ON history BEGIN "
+       "SELECT 1; "
+       "END",
+       "the trigger history_no_update was changed"},
+      {"CREATE TRIGGER own AFTER UPDATE ON orders BEGIN SELECT 1; END", "the trigger own was added"},
+      {"DROP INDEX orders_open", "the index orders_open is missing"},
+  };
+  const auto original = read_bytes(folder.ledger());
+  for (const auto& row : rows) {
+    CAPTURE(std::string{row.change});
+    write_bytes(folder.ledger(), original);
+    REQUIRE(RawDatabase{folder.ledger()}.run(row.change) == "");
+    const auto report = check(folder.ledger());
+    CHECK_FALSE(report.ok);
+    CHECK(contains(report.problem, row.problem));
+  }
+  SUBCASE("an index of the user's own is nobody's business") {
+    write_bytes(folder.ledger(), original);
+    RawDatabase{folder.ledger()}.run("CREATE INDEX own ON orders (openid); ANALYZE");
+    CHECK(check(folder.ledger()).ok);
+  }
+}
+
+TEST_CASE("an edit that the program then builds on stays to be found") {
+  const LedgerFolder folder;
+  fill(*open_ledger(folder.ledger()));
+  RawDatabase{folder.ledger()}.run("UPDATE orders SET openid = 'o' WHERE out_trade_no = 'T5'");
+  open_ledger(folder.ledger())->settle(payment_of("T5"));
+  const auto report = check(folder.ledger());
+  CHECK_FALSE(report.ok);
+  CHECK(report.bad_entry == 21);
+  CHECK(contains(report.problem, "the order of entry 21 was changed outside this program before it"));
+}
+
+TEST_CASE("bytes that differ anywhere in the file are found, or make no difference to what is read") {
+  const LedgerFolder folder;
+  const auto path = folder.ledger();
+  fill(*open_ledger(path));
+  const auto original = read_bytes(path);
+  const auto dump = RawDatabase{path}.dump();
+  constexpr std::size_t stride = 37;
+  constexpr char flips[] = {1, 64, '\xff'};
+  std::size_t found = 0;
+  std::size_t tried = 0;
+  for (std::size_t offset = 0; offset < original.size(); offset += stride) {
+    auto bytes = original;
+    bytes[offset] = static_cast<char>(bytes[offset] ^ flips[tried++ % 3]);
+    write_bytes(path, bytes);
+    CheckReport report;
+    const auto error = error_of([&] { report = check(path); });
+    if (error) {
+      CHECK(error->kind() == ErrorKind::ledger);
+      ++found;
+    } else if (!report.ok) {
+      CHECK_FALSE(report.problem.empty());
+      ++found;
+    } else {
+      CAPTURE(offset);
+      CHECK((RawDatabase{path}.dump() == dump));
+    }
+  }
+  // Most of a small ledger's pages is unused space.
+  CHECK(found > tried / 20);
+  CHECK(found < tried);
+}
+
+TEST_CASE("bytes that differ in an entry name the entry") {
+  const LedgerFolder folder;
+  const auto path = folder.ledger();
+  fill(*open_ledger(path));
+  const auto original = read_bytes(path);
+  const auto place = original.find("closing asked for");
+  REQUIRE(place != std::string::npos);
+  auto bytes = original;
+  bytes[place] = 'C';
+  write_bytes(path, bytes);
+  const auto report = check(path);
+  CHECK_FALSE(report.ok);
+  CHECK(report.bad_entry == 20);
+  CHECK(report.problem == "entry 20 does not match its hash");
+}
