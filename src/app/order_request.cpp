@@ -111,7 +111,9 @@ enum class Needed { no, yes };
 std::string checked_text(const char* name, const std::optional<std::string>& given, std::size_t longest,
                          Needed needed = Needed::no) {
   const std::string text = given.value_or("");
-  if (text.empty() && needed == Needed::yes) refuse(std::string{name} + " is missing");
+  if (text.empty() && needed == Needed::yes) {
+    refuse(std::string{name} + " is missing", "give it, or set its default in the profile");
+  }
   if (!is_utf8(text)) refuse(std::string{name} + " is not UTF-8");
   if (text.size() > longest) {
     refuse(std::string{name} + " is longer than " + std::to_string(longest) + " bytes: it has " +

@@ -71,9 +71,15 @@ const Secret& Context::key() {
   return *parts_->key;
 }
 
+LedgerPlace Context::ledger_place() const {
+  const auto& mine = parts_->profile;
+  return mine ? LedgerPlace{mine->ledger, mine->default_ledger}
+              : resolve_ledger(options_.settings, environment_);
+}
+
 OrderLedger& Context::ledger() {
   if (!parts_->ledger) {
-    const auto place = resolve_ledger(options_.settings, environment_);
+    const auto place = ledger_place();
     parts_->ledger = open_sqlite_ledger(
         {.path = place.path, .create_directories = place.default_place, .actor = actor()}, parts_->clock);
   }
@@ -82,7 +88,7 @@ OrderLedger& Context::ledger() {
 
 OrderLedger* Context::ledger_read_only() {
   if (!parts_->ledger) {
-    const auto place = resolve_ledger(options_.settings, environment_);
+    const auto place = ledger_place();
     std::error_code ignored;
     if (!std::filesystem::exists(place.path, ignored)) return nullptr;
     parts_->ledger = open_sqlite_ledger({.path = place.path, .read_only = true}, parts_->clock);

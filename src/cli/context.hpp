@@ -51,8 +51,9 @@ class Context {
 
   const Profile& profile();
   const Secret& key();
-  /// @param read_only  opens an existing file only and writes nothing; null when there is no file
+  LedgerPlace ledger_place() const;
   OrderLedger& ledger();
+  /// Opens an existing file only and writes nothing; null when there is no file.
   OrderLedger* ledger_read_only();
   Transport& transport();
   PaymentGateway& gateway();

@@ -11,8 +11,7 @@ namespace {
 OrderLedger& existing_ledger(Context& context) {
   auto* ledger = context.ledger_read_only();
   if (ledger != nullptr) return *ledger;
-  const auto place = resolve_ledger(context.options().settings, context.environment());
-  throw Error{ErrorKind::ledger, "there is no ledger at " + place.path.string(),
+  throw Error{ErrorKind::ledger, "there is no ledger at " + context.ledger_place().path.string(),
               "name it with --ledger, or its profile with -p"};
 }
 

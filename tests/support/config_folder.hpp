@@ -27,6 +27,8 @@ class ConfigFolder {
   }
   ConfigFolder(const ConfigFolder&) = delete;
   ConfigFolder& operator=(const ConfigFolder&) = delete;
+  ConfigFolder(ConfigFolder&&) = delete;
+  ConfigFolder& operator=(ConfigFolder&&) = delete;
   ~ConfigFolder() {
     std::error_code ignored;
     std::filesystem::remove_all(path_, ignored);

@@ -1,8 +1,13 @@
 #include <doctest/doctest.h>
 
+#include <array>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "base/text.hpp"
+#include "ledger/hash_chain.hpp"
+#include "ledger/order_rows.hpp"
 #include "support/ledger_fixture.hpp"
 
 using namespace wxpay;
@@ -191,6 +196,66 @@ TEST_CASE("an edit that the program then builds on stays to be found") {
   CHECK_FALSE(report.ok);
   CHECK(report.bad_entry == 21);
   CHECK(contains(report.problem, "the order of entry 21 was changed outside this program before it"));
+}
+
+TEST_CASE("an entry that was forged with a hash to fit breaks the entry after it") {
+  const LedgerFolder folder;
+  fill(*open_ledger(folder.ledger()));
+  RawDatabase raw{folder.ledger()};
+  const auto previous = raw.text("SELECT entry_hash FROM history WHERE number = 16");
+  const auto order_hash = raw.text("SELECT order_hash FROM history WHERE number = 17");
+  const auto hash_before = raw.text("SELECT order_hash_before FROM history WHERE number = 17");
+  const auto digest = payment_of("T1").digest;
+  const auto at = standing_clock().now().time_since_epoch().count();
+  using ledger::Blob;
+  using ledger::Value;
+  const auto hash_with = [&](std::string_view actor) {
+    const Value values[] = {
+        17, 1, at, 1, 7, "notify", actor, {}, digest, {}, Blob{hash_before}, Blob{order_hash}};
+    return ledger::hash_entry(previous, ledger::entry_columns, values);
+  };
+  REQUIRE(hash_with("cashier") == raw.text("SELECT entry_hash FROM history WHERE number = 17"));
+  const auto guard = raw.text("SELECT sql FROM sqlite_schema WHERE name = 'history_no_update'");
+  REQUIRE(raw.run("DROP TRIGGER history_no_update; UPDATE history SET actor = 'nobody', entry_hash = x'" +
+                  to_hex(hash_with("nobody")) + "' WHERE number = 17; " + guard) == "");
+  const auto report = check(folder.ledger());
+  CHECK_FALSE(report.ok);
+  CHECK(report.problem == "entry 18 does not match its hash");
+}
+
+TEST_CASE("no two rows that differ have the same hash") {
+  using ledger::Blob;
+  using ledger::Value;
+  constexpr std::array<std::string_view, 2> columns{"a", "b"};
+  constexpr std::array<std::string_view, 2> other_columns{"a", "c"};
+  const std::vector<std::array<Value, 2>> rows{{},
+                                               {"", {}},
+                                               {{}, ""},
+                                               {"", ""},
+                                               {"x", {}},
+                                               {{}, "x"},
+                                               {"x", "y"},
+                                               {"xy", ""},
+                                               {"", "xy"},
+                                               {0, {}},
+                                               {1, {}},
+                                               {-1, {}},
+                                               {"1", {}},
+                                               {Blob{"1"}, {}},
+                                               {256, {}},
+                                               {Blob{""}, {}},
+                                               {1, 2},
+                                               {"x\0y", {}},
+                                               {std::string_view{"x\0y", 3}, {}}};
+  std::set<std::string> hashes;
+  for (const auto& row : rows) {
+    hashes.insert(ledger::hash_order(columns, row));
+    hashes.insert(ledger::hash_entry(ledger::chain_start(), columns, row));
+    hashes.insert(ledger::hash_entry(std::string(32, '1'), columns, row));
+  }
+  // "x\0y" as a C string is "x", so one row is there twice, on purpose: equal rows have equal hashes.
+  CHECK(hashes.size() == 3 * (rows.size() - 1));
+  CHECK(ledger::hash_order(columns, rows.at(5)) != ledger::hash_order(other_columns, rows.at(5)));
 }
 
 TEST_CASE("bytes that differ anywhere in the file are found, or make no difference to what is read") {

@@ -1,5 +1,6 @@
 #include <doctest/doctest.h>
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -430,6 +431,12 @@ TEST_CASE("transact keeps all of its changes or none") {
       CHECK(error_of([&] { ledger->note(test_merchant(), number_of("NO"), EvidenceSource::close, "x"); }));
     });
     CHECK(numbers_of(*ledger, {}).size() == 2);
+  }
+  SUBCASE("the whole ledger is not looked at from within") {
+    ledger->transact([&] {
+      CHECK_THROWS_AS(ledger->check({}), std::logic_error);
+      CHECK_THROWS_AS(ledger->backup(folder.path() / "copy"), std::logic_error);
+    });
   }
   ledger->begin(intent_of("AFTER"), {});
   CHECK(ledger->check({}).ok);

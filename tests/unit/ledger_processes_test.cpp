@@ -159,25 +159,35 @@ TEST_CASE(
   CHECK(ledger->settle(payment_of("T1")).settlement.verdict == Verdict::apply);
 }
 
-TEST_CASE("opening waits for another process that makes the ledger, but not past the wait") {
+TEST_CASE("opening waits for another process that is making the ledger, but not past the wait") {
   const LedgerFolder folder;
-  Child holder{[&folder](Child& self) {
-    RawDatabase raw{folder.ledger()};
-    if (!raw.run("BEGIN EXCLUSIVE").empty()) return 1;
-    self.tell('l');
-    self.await_go();
-    return raw.run("ROLLBACK").empty() ? 0 : 1;
-  }};
-  REQUIRE(holder.hear());
-  auto options = options_for(folder.ledger());
-  options.busy_wait = std::chrono::milliseconds{50};
-  const auto error = error_of([&] { open_sqlite_ledger(options, standing_clock()); });
-  REQUIRE(error);
-  CHECK(error->kind() == ErrorKind::ledger_busy);
-  holder.go();
-  CHECK(holder.wait() == 0);
-  create_order(*open_ledger(folder.ledger()), "T1");
-  check_whole(folder.ledger());
+  for (const auto* lock : {"BEGIN; SELECT * FROM sqlite_schema", "BEGIN IMMEDIATE", "BEGIN EXCLUSIVE"}) {
+    CAPTURE(std::string{lock});
+    write_bytes(folder.ledger(), "");
+    Child holder{[&folder, lock](Child& self) {
+      RawDatabase raw{folder.ledger()};
+      if (!raw.run(lock).empty()) return 1;
+      self.tell('l');
+      self.await_go();
+      return raw.run("ROLLBACK").empty() ? 0 : 1;
+    }};
+    REQUIRE(holder.hear());
+    Child patient{[&folder](Child& self) {
+      self.tell('s');
+      create_order(*open_ledger(folder.ledger()), "T1");
+      return 0;
+    }};
+    REQUIRE(patient.hear());
+    auto options = options_for(folder.ledger());
+    options.busy_wait = std::chrono::milliseconds{50};
+    const auto error = error_of([&] { open_sqlite_ledger(options, standing_clock()); });
+    REQUIRE(error);
+    CHECK(error->kind() == ErrorKind::ledger_busy);
+    holder.go();
+    CHECK(holder.wait() == 0);
+    CHECK(patient.wait() == 0);
+    check_whole(folder.ledger());
+  }
 }
 
 TEST_CASE("a writer killed at work loses nothing that it had reported") {

@@ -29,6 +29,8 @@ class EchoOff {
   }
   EchoOff(const EchoOff&) = delete;
   EchoOff& operator=(const EchoOff&) = delete;
+  EchoOff(EchoOff&&) = delete;
+  EchoOff& operator=(EchoOff&&) = delete;
   ~EchoOff() {
     if (changed_) ::tcsetattr(STDIN_FILENO, TCSAFLUSH, &before_);
   }

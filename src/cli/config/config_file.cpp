@@ -123,6 +123,7 @@ ConfigValue read_value(const ConfigFile& file, const KnownKey& known, const toml
     fail(file, line, key + " is not supported yet by this version", "remove the line");
   }
   std::vector<std::string> names;
+  names.reserve(known_keys.size());
   for (const auto& known : known_keys) names.emplace_back(known.name);
   fail(file, line, "unknown key " + printable(key), suggestion(key, names));
 }

@@ -59,6 +59,16 @@ std::string table_name(const std::string& profile) {
   return "profiles." + (bare ? profile : toml_string(profile));
 }
 
+void check_value(const std::string& key, const std::string& value) {
+  const auto fault = is_utf8(value) ? value_fault(key, value) : "is not UTF-8";
+  if (fault.empty()) return;
+  throw Error{ErrorKind::usage, option_name(key) + shown_value(key, value) + " " + fault};
+}
+
+[[noreturn]] void refuse_second_secret(const std::string& one, const std::string& other) {
+  throw Error{ErrorKind::usage, option_name(one) + " and " + option_name(other) + " exclude each other"};
+}
+
 /// The environment without the settings that would hide what the file says.
 Environment without_settings(const Environment& environment) {
   return [&environment](const std::string& name) -> std::optional<std::string> {
@@ -76,20 +86,11 @@ void check_given_values(const FirstConfig& config) {
   }
   std::string secret;
   for (const auto& entry : config.values) {
-    const auto& key = entry.first;
-    const auto& value = entry.second;
-    if (value.empty()) continue;
-    const auto fault = is_utf8(value) ? value_fault(key, value) : "is not UTF-8";
-    if (!fault.empty()) {
-      const bool show = !is_secret_key(key) && value.find('@') == std::string::npos;
-      const auto shown = show ? " " + printable(value) : "";
-      throw Error{ErrorKind::usage, option_name(key) + shown + " " + fault};
-    }
-    if (!is_secret_key(key)) continue;
-    if (!secret.empty()) {
-      throw Error{ErrorKind::usage, option_name(secret) + " and " + option_name(key) + " exclude each other"};
-    }
-    secret = key;
+    if (entry.second.empty()) continue;
+    check_value(entry.first, entry.second);
+    if (!is_secret_key(entry.first)) continue;
+    if (!secret.empty()) refuse_second_secret(secret, entry.first);
+    secret = entry.first;
   }
 }
 
@@ -123,12 +124,10 @@ std::string render_first_config(const FirstConfig& config) {
     // The comment on the secret heads all its three keys.
     const bool heads = key == "key_file" && has_secret;
     if (value.empty() && example.empty() && !heads) continue;
-    if (line.comment != nullptr) text += std::string{"\n# "} + line.comment + "\n";
-    if (!value.empty()) {
-      text += key + " = " + value + "\n";
-    } else if (!example.empty()) {
-      text += "# " + key + " = " + example + "\n";
-    }
+    if (line.comment != nullptr) text.append("\n# ").append(line.comment).append("\n");
+    if (value.empty() && example.empty()) continue;
+    text.append(value.empty() ? "# " : "").append(key).append(" = ");
+    text.append(value.empty() ? example : value).append("\n");
   }
   return text;
 }

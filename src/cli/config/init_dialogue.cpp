@@ -16,6 +16,8 @@ constexpr int most_tries = 5;
   throw Error{ErrorKind::usage, "no usable answer for " + what + ", nothing was written"};
 }
 
+std::string remark(const std::string& what, const std::string& fault) { return "  " + what + " " + fault; }
+
 /// @param optional  an empty answer leaves the key out
 void ask_for(FirstConfig& config, Asker& asker, const std::string& key, const std::string& question,
              bool optional) {
@@ -29,7 +31,7 @@ void ask_for(FirstConfig& config, Asker& asker, const std::string& key, const st
       config.values[key] = answer;
       return;
     }
-    asker.tell("  " + key + " " + fault);
+    asker.tell(remark(key, fault));
   }
   too_many(key);
 }
@@ -40,7 +42,7 @@ std::optional<Secret> ask_for_key(Asker& asker) {
     if (key.reveal().empty()) return std::nullopt;
     const auto fault = v2_key_fault(key.reveal());
     if (fault.empty()) return key;
-    asker.tell("  the key " + fault);
+    asker.tell(remark("the key", fault));
   }
   too_many("the key");
 }

@@ -20,6 +20,8 @@ class NewFile {
   explicit NewFile(std::filesystem::path target);
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
+  NewFile(NewFile&&) = delete;
+  NewFile& operator=(NewFile&&) = delete;
   ~NewFile();
 
   const std::filesystem::path& temporary() const { return temporary_; }

@@ -226,6 +226,11 @@ std::string v2_key_fault(std::string_view key) {
   return all_of(key, is_visible_ascii) ? "" : "has a blank, a control or a non-ASCII character among its 32";
 }
 
+std::string shown_value(std::string_view key, std::string_view value) {
+  const bool may_show = !is_secret_key(key) && value.find('@') == std::string_view::npos;
+  return may_show ? " " + printable(value) : "";
+}
+
 bool is_secret_key(std::string_view key) { return key == "key" || key.substr(0, 4) == "key_"; }
 
 bool looks_like_key(std::string_view text) {

@@ -25,6 +25,8 @@ class Wiped {
   explicit Wiped(std::string& text) : text_{text} {}
   Wiped(const Wiped&) = delete;
   Wiped& operator=(const Wiped&) = delete;
+  Wiped(Wiped&&) = delete;
+  Wiped& operator=(Wiped&&) = delete;
   ~Wiped() { explicit_bzero(text_.data(), text_.size()); }
 
  private:

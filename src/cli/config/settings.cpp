@@ -89,7 +89,7 @@ std::vector<std::string> profile_names(const ConfigFile& file) {
   if (const auto near = nearest(name, names)) {
     hint = "did you mean `" + *near + "`?";
   } else {
-    for (const auto& known : names) hint += (hint.empty() ? "there is: " : ", ") + known;
+    for (const auto& known : names) hint.append(hint.empty() ? "there is: " : ", ").append(known);
   }
   throw Error{ErrorKind::config, origin + "unknown profile " + printable(name) + " in " + file->path.string(),
               hint};
@@ -130,60 +130,68 @@ Selected select_profile(const SettingOptions& options, const Environment& enviro
   return selected;
 }
 
+void check_value(const Selected& selected, const std::string& key) {
+  if (const auto number = selected.table.number(key)) {
+    const auto fault = value_fault(key, *number);
+    if (!fault.empty()) selected.fail(key, key + " " + fault + ", not " + std::to_string(*number));
+  }
+  const auto text = selected.table.text(key);
+  if (!text || key == "key") return;
+  const auto fault = value_fault(key, *text);
+  if (!fault.empty()) selected.fail(key, key + shown_value(key, *text) + " " + fault);
+}
+
 /// Holds every value of the profile against its rule, in the order of the file.
 void check_values(const Selected& selected) {
   std::vector<std::pair<int, std::string>> keys;
   for (const auto& entry : selected.table.values) keys.emplace_back(entry.second.line, entry.first);
   std::sort(keys.begin(), keys.end());
-  for (const auto& entry : keys) {
-    const auto& key = entry.second;
-    if (const auto number = selected.table.number(key)) {
-      const auto fault = value_fault(key, *number);
-      if (!fault.empty()) selected.fail(key, key + " " + fault + ", not " + std::to_string(*number));
-    }
-    const auto text = selected.table.text(key);
-    if (!text || key == "key") continue;
-    const auto fault = value_fault(key, *text);
-    if (!fault.empty()) {
-      // A secret in the wrong place, or a password in a URL, must not reach the terminal.
-      const bool show = !is_secret_key(key) && text->find('@') == std::string::npos;
-      selected.fail(key, key + (show ? " " + printable(*text) : "") + " " + fault);
-    }
+  for (const auto& entry : keys) check_value(selected, entry.second);
+}
+
+constexpr std::array<std::pair<const char*, SecretSource::Kind>, 4> secret_ways{
+    {{"key", SecretSource::Kind::in_clear},
+     {"key_env", SecretSource::Kind::environment},
+     {"key_file", SecretSource::Kind::file},
+     {"key_command", SecretSource::Kind::command}}};
+
+[[noreturn]] void refuse_second_secret(const Selected& selected, const std::string& one,
+                                       const std::string& other) {
+  const auto& later = selected.table.line_of(other) > selected.table.line_of(one) ? other : one;
+  selected.fail(later, "profile " + selected.name + " has two secrets: " + one + " and " + other,
+                "keep one of key, key_env, key_file and key_command");
+}
+
+SecretSource secret_source(const Selected& selected, const Environment& environment, SecretSource::Kind kind,
+                           const std::string& key, const std::string& value) {
+  SecretSource source;
+  source.kind = kind;
+  source.described = key + " of profile " + selected.name;
+  if (kind == SecretSource::Kind::in_clear) {
+    source.in_clear = value;
+    return source;
   }
+  const bool is_file = kind == SecretSource::Kind::file;
+  source.argument = is_file ? resolve_path(value, selected.folder(), environment).string() : value;
+  // A command may hold a password, and a name may be the key itself by mistake.
+  const bool may_show = kind != SecretSource::Kind::command && !looks_like_key(value);
+  if (may_show) source.described = key + " " + source.argument;
+  return source;
 }
 
 SecretSource key_source(const Selected& selected, const Environment& environment) {
-  using Kind = SecretSource::Kind;
-  constexpr std::array<std::pair<const char*, Kind>, 4> ways{{{"key", Kind::in_clear},
-                                                              {"key_env", Kind::environment},
-                                                              {"key_file", Kind::file},
-                                                              {"key_command", Kind::command}}};
   SecretSource source;
   std::string taken;
-  for (const auto& way : ways) {
+  for (const auto& way : secret_ways) {
     const std::string key{way.first};
-    auto value = selected.table.text(key);
+    const auto value = selected.table.text(key);
     if (!value) continue;
-    if (!taken.empty()) {
-      const auto later = selected.table.line_of(key) > selected.table.line_of(taken) ? key : taken;
-      selected.fail(later, "profile " + selected.name + " has two secrets: " + taken + " and " + key,
-                    "keep one of key, key_env, key_file and key_command");
-    }
+    if (!taken.empty()) refuse_second_secret(selected, taken, key);
     taken = key;
-    source.kind = way.second;
-    source.described = key + " of profile " + selected.name;
-    if (source.kind == Kind::in_clear) {
-      source.in_clear = std::move(*value);
-      continue;
-    }
-    const bool show = source.kind != Kind::command && !looks_like_key(*value);
-    source.argument = source.kind == Kind::file
-                          ? resolve_path(*value, selected.folder(), environment).string()
-                          : std::move(*value);
-    if (show) source.described = key + " " + source.argument;
+    source = secret_source(selected, environment, way.second, key, *value);
   }
   if (taken.empty() && selected.sandbox()) {
-    source.kind = Kind::in_clear;
+    source.kind = SecretSource::Kind::in_clear;
     source.in_clear = sandbox_key;
     source.described = "the built-in sandbox profile";
   }
@@ -266,8 +274,8 @@ Profile resolve_profile(const SettingOptions& options, const Environment& enviro
   if (const auto type = table.text("sign_type")) profile.sign_type = *parse_sign_type(*type);
   if (const auto type = table.text("trade_type")) profile.trade_type = *parse_trade_type(*type);
   profile.key = key_source(selected, environment);
-  profile.notify_url = table.text("notify_url").value_or("");
-  profile.body = table.text("body").value_or("");
+  profile.notify_url = table.text("notify_url").value_or(profile.sandbox ? sandbox_notify_url : "");
+  profile.body = table.text("body").value_or(profile.sandbox ? sandbox_body : "");
   profile.client_ip = table.text("client_ip").value_or(profile.client_ip);
   profile.base_urls = base_urls(selected, options, environment);
   profile.rate = table.number("rate").value_or(profile.rate);

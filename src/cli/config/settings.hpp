@@ -86,5 +86,8 @@ inline constexpr const char* sandbox_app_id = "wxd678efh567hg6787";
 inline constexpr const char* sandbox_key = "wxpayctlSandboxKey00000000000000";
 inline constexpr const char* sandbox_base_url = "http://127.0.0.1:8971";
 inline constexpr int sandbox_port = 8971;
+/// Where a trainee's own back end may listen, beside the sandbox.
+inline constexpr const char* sandbox_notify_url = "http://127.0.0.1:8972/notify";
+inline constexpr const char* sandbox_body = "sandbox goods";
 
 }  // namespace wxpay::cli

@@ -27,6 +27,8 @@ class Child {
   explicit Child(pid_t pid) : pid_{pid} {}
   Child(const Child&) = delete;
   Child& operator=(const Child&) = delete;
+  Child(Child&&) = delete;
+  Child& operator=(Child&&) = delete;
   ~Child() { kill_group(); }
 
   /// The wait status, once it has ended.
@@ -70,6 +72,8 @@ class SpawnPlan {
   }
   SpawnPlan(const SpawnPlan&) = delete;
   SpawnPlan& operator=(const SpawnPlan&) = delete;
+  SpawnPlan(SpawnPlan&&) = delete;
+  SpawnPlan& operator=(SpawnPlan&&) = delete;
   ~SpawnPlan() {
     posix_spawnattr_destroy(&attributes_);
     posix_spawn_file_actions_destroy(&actions_);
