@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "cli/version.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::cli {
@@ -49,6 +50,8 @@ std::chrono::milliseconds parse_timeout(const std::string& text) {
 
 void add_global_options(CLI::App& root, RawGlobalOptions& raw) {
   const auto* group = "Global options";
+  root.set_help_flag("-h,--help", "Show this help");
+  root.set_version_flag("--version", version_text, "Show the versions of the program and its libraries");
   root.add_option("--config", raw.config, "Configuration file (TOML)")->type_name("FILE")->group(group);
   root.add_option("-p,--profile", raw.profile, "Profile; 'sandbox' is built in")
       ->type_name("NAME")

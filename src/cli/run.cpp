@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/global_options.hpp"
+#include "cli/help_format.hpp"
 #include "cli/signals.hpp"
 #include "cli/streams.hpp"
 #include "cli/version.hpp"
@@ -69,8 +70,10 @@ void refuse_what_is_left(const CLI::App& root) {
   const auto left = root.remaining(true);
   const auto& command = innermost(root);
   const auto sub_commands = command.get_subcommands([](const CLI::App*) { return true; });
-  const auto name =
-      command.get_parent() == nullptr ? std::string{"wxpayctl"} : "wxpayctl " + command.get_name();
+  std::string name = command.get_name();
+  for (const auto* above = command.get_parent(); above != nullptr; above = above->get_parent()) {
+    name.insert(0, above->get_name() + " ");
+  }
   const std::string see_help = "see '" + name + " --help'";
   for (const auto& word : left) {
     if (word == "--") continue;
@@ -105,12 +108,10 @@ struct CommandLine {
   CommandLine() {
     root.fallthrough();
     root.allow_extras();
-    root.set_help_flag("-h,--help", "Show this help");
-    root.set_version_flag("--version", version_text, "Show the versions of the program and its libraries");
     root.footer(exit_code_help);
+    set_help_format(root);
     add_global_options(root, raw);
     add_commands(root, chosen);
-    root.get_formatter()->column_width(36);
   }
 };
 
@@ -120,8 +121,7 @@ bool parse(CommandLine& line, const std::vector<std::string>& arguments) {
     line.root.parse(
         std::vector<std::string>{arguments.rbegin(), arguments.rend()});  // CLI11 takes them last first
   } catch (const CLI::CallForHelp&) {
-    write_standard_output(
-        innermost(line.root).help(innermost(line.root).get_parent() == nullptr ? "" : "wxpayctl"));
+    write_standard_output(line.root.help());
     return true;
   } catch (const CLI::CallForVersion&) {
     write_standard_output(version_text() + "\n");
