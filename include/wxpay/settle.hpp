@@ -26,7 +26,7 @@ struct Settlement {
   Verdict verdict = Verdict::no_news;
   OrderState to = OrderState::creating;      ///< the state after it, also where nothing is written
   OrderState proven = OrderState::creating;  ///< what WeChat Pay has proved after it
-  bool paid_after_close = false;  ///< the order was closed (or failed, or revoked) here, and then paid
+  bool paid_after_close = false;  ///< the order was closed (or revoked) here, and then paid
 };
 
 /// Every rule about what may change (contract section 4), and nothing else: no clock, no ledger, no network.

@@ -181,6 +181,10 @@ void set_expiry(const OrderRequest& request, std::chrono::sys_seconds now, Order
   if (intent.time_expire && *intent.time_expire < now + std::chrono::minutes{1}) {
     refuse("the expiry is less than 1 minute ahead");
   }
+  constexpr std::chrono::sys_days year_10000{std::chrono::year{10000} / 1 / 1};
+  if (intent.time_expire && *intent.time_expire >= year_10000 - beijing_offset) {
+    refuse("the expiry is after the year 9999");
+  }
 }
 
 /// What each trade type cannot do without (API v2, 9_1).

@@ -71,6 +71,18 @@ bool has_control_character(std::string_view text) {
   });
 }
 
+std::string without_control_characters(std::string text) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<std::uint8_t>(text[i]);
+    if (byte < 0x20 || byte == 0x7F) text[i] = ' ';
+    // U+0080 to U+009F: some terminals take U+009B for the start of a sequence.
+    if (byte != 0xC2 || i + 1 == text.size()) continue;
+    const auto next = static_cast<std::uint8_t>(text[i + 1]);
+    if (next >= 0x80 && next <= 0x9F) text.replace(i, 2, "  ");
+  }
+  return text;
+}
+
 std::string_view trim(std::string_view text) {
   while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
   while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);

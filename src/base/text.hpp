@@ -14,6 +14,9 @@ bool is_utf8(std::string_view bytes);
 /// Whether the text holds a control character (C0 or DEL).
 bool has_control_character(std::string_view text);
 
+/// The text with blanks for control characters (C0, DEL and C1), as a terminal may be shown it.
+std::string without_control_characters(std::string text);
+
 bool has_outer_blank(std::string_view text);
 std::string_view trim(std::string_view text);
 

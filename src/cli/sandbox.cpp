@@ -351,7 +351,6 @@ void add_fault(CLI::App& sandbox, Command& chosen) {
 void add_sandbox(CLI::App& root, Command& chosen) {
   auto* sandbox =
       root.add_subcommand("sandbox", "A local WeChat Pay gateway for trying, training and testing");
-  sandbox->require_subcommand(1);
   add_serve(*sandbox, chosen);
   add_pay(*sandbox, chosen);
   add_notify(*sandbox, chosen);

@@ -85,9 +85,10 @@ class Settler {
   /// Anything WeChat Pay says of an order that is not paid.
   Settlement by_open_or_ended() const {
     if (is_paid(order_.state)) return nothing(Verdict::state_mismatch);
-    const bool same = evidence_.state == order_.state;
-    if (same && order_.proven_state != order_.state) return applied();  // a hand's mark is proved now
-    if (rank(evidence_.state) > rank(order_.state)) return applied();
+    // A hand's mark is proved now, or given the name that WeChat Pay has for the same end.
+    const bool proves_a_mark =
+        order_.proven_state != order_.state && rank(evidence_.state) == rank(order_.state);
+    if (proves_a_mark || rank(evidence_.state) > rank(order_.state)) return applied();
     return nothing(Verdict::no_news);
   }
 

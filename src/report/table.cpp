@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/text.hpp"
 #include "report/record.hpp"
 
 namespace wxpay::report {
@@ -27,14 +28,6 @@ struct Plain {
 };
 
 std::string plain(const Record::Value& value) { return std::visit(Plain{}, value); }
-
-/// A control character in a value must not reach a terminal.
-std::string shown(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; },
-      ' ');
-  return text;
-}
 
 std::string csv_cell(const std::string& text) {
   if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
@@ -96,9 +89,10 @@ std::string to_text(const Record& record, Painter painter) {
   for (const auto& [key, value] : record) {
     if (const auto* nested = std::get_if<std::vector<Record>>(&value)) {
       text += key + '\n';
-      for (const auto& line : *nested) text += "  " + shown(plain(std::vector<Record>{line})) + '\n';
+      for (const auto& line : *nested)
+        text += "  " + without_control_characters(plain(std::vector<Record>{line})) + '\n';
     } else {
-      const auto cell = shown(plain(value));
+      const auto cell = without_control_characters(plain(value));
       text += fmt::format("{:<{}}  {}\n", key, width, painted(painter(key, cell), cell));
     }
   }
@@ -112,7 +106,7 @@ void Table::add(const Record& record) {
   row.reserve(columns_.size());
   for (const auto& column : columns_) {
     const auto* value = record.find(column);
-    row.push_back(value == nullptr ? std::string{} : shown(plain(*value)));
+    row.push_back(value == nullptr ? std::string{} : without_control_characters(plain(*value)));
   }
   rows_.push_back(std::move(row));
 }

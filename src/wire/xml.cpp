@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
+#include <cstdint>
 #include <optional>
 
 #include "base/text.hpp"
@@ -46,7 +48,10 @@ class Inspector {
       if (depth_ == 0) return Malformed{"there is text outside the root element"};
       return skip_past("]]>", "a CDATA section is not closed");
     }
-    if (rest_.starts_with("<!--")) return skip_past("-->", "a comment is not closed");
+    if (rest_.starts_with("<!--")) {
+      rest_.remove_prefix(4);  // so that <!--> is no whole comment
+      return skip_past("-->", "a comment is not closed");
+    }
     if (rest_.starts_with("<!")) return Malformed{"a DOCTYPE or other declaration is not allowed"};
     if (rest_.starts_with("<?")) return Malformed{"a processing instruction is not allowed"};
     return tag();
@@ -57,6 +62,9 @@ class Inspector {
     if (end == std::string_view::npos) return Malformed{"a tag is not closed"};
     const auto inner = rest_.substr(1, end - 1);
     rest_.remove_prefix(end + 1);
+    // A quoted value may hold a '>', and then this walk and the parser would see different documents.
+    if (inner.find_first_of("\"'=") != std::string_view::npos)
+      return Malformed{"an attribute is not allowed"};
     if (inner.starts_with('/')) {
       if (depth_ == 0) return Malformed{"an end tag has no start"};
       --depth_;
@@ -83,12 +91,27 @@ class Inspector {
       const auto end = run.find(';', at);
       if (end == std::string_view::npos) return Malformed{"an & is not escaped"};
       const auto name = run.substr(at + 1, end - at - 1);
-      const bool character = name.starts_with('#') && name.size() > 1;
-      if (!character && std::find(known.begin(), known.end(), name) == known.end()) {
+      if (name.starts_with('#')) {
+        if (!is_character(name.substr(1))) return Malformed{"a character reference is malformed"};
+      } else if (std::find(known.begin(), known.end(), name) == known.end()) {
         return Malformed{"an unknown entity is used"};
       }
     }
     return std::nullopt;
+  }
+
+  /// Whether `65` or `x41` names a character that a document may hold (XML, 2.2). pugixml would write a NUL
+  /// or half a surrogate pair, and leave what it cannot read as it stands.
+  static bool is_character(std::string_view number) {
+    const bool is_hex = number.starts_with('x');
+    if (is_hex) number.remove_prefix(1);
+    std::uint32_t code = 0;
+    const auto* const end = number.data() + number.size();
+    const auto result = std::from_chars(number.data(), end, code, is_hex ? 16 : 10);
+    if (result.ec != std::errc{} || result.ptr != end) return false;
+    const bool blank = code == '\t' || code == '\n' || code == '\r';
+    const bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+    return blank || (code >= 0x20 && !surrogate && code <= 0x10FFFF && code != 0xFFFE && code != 0xFFFF);
   }
 
   std::optional<Malformed> skip_past(std::string_view end, const char* otherwise) {
@@ -118,7 +141,7 @@ std::variant<Fields, Malformed> parse_xml(std::string_view document, std::size_t
   if (!is_utf8(document)) return Malformed{"it is not UTF-8"};
   if (document.starts_with("\xEF\xBB\xBF")) document.remove_prefix(3);
   document = trim(document);
-  if (document.front() != '<') return Malformed{"it is no XML"};
+  if (!document.starts_with('<')) return Malformed{"it is no XML"};
   if (auto problem = Inspector{document}.inspect()) return *problem;
 
   pugi::xml_document parsed;

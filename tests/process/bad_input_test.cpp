@@ -35,7 +35,7 @@ struct Untouched {
     const auto json = shop.run(arguments, std::move(input));
     CHECK(json.code == 2);
     CHECK(json.out.empty());
-    const auto error = json_line(json.err);
+    auto error = json_line(json.err);
     CHECK(keys_of(error) == std::vector<std::string>{"error"});
     CHECK(error["error"]["code"] == "USAGE");
     CHECK("wxpayctl: error: " + error["error"]["message"].get<std::string>() + " (USAGE)" == lines[0]);
@@ -49,10 +49,8 @@ std::vector<std::string> with_number(const std::string& number) { return create(
 
 TEST_CASE("create-order takes no amount that is not a whole number of fen from 1 to 9999999999") {
   const Untouched shop;
-  for (const auto* amount :
-       {"0", "-1", "-0", "+1", "12345678901", "99999999999999999999", "1e3", "10.005", "10.00", "1000",
-        "１０００", "٣", "", " 1", "1 ", "0x10", "1,000", "NaN", "1_000"}) {
-    if (std::string{amount} == "1000") continue;
+  for (const auto* amount : {"0", "-1", "-0", "+1", "12345678901", "99999999999999999999", "1e3", "10.005",
+                             "10.00", "１０００", "٣", "", " 1", "1 ", "0x10", "1,000", "NaN", "1_000"}) {
     shop.refused(create("20261123-1", {"--total-fee", amount}), "total_fee");
   }
 }
@@ -77,12 +75,12 @@ TEST_CASE("create-order wants exactly one amount") {
 TEST_CASE("an out_trade_no is 1 to 32 bytes of 0-9 A-Z a-z _ - | * everywhere") {
   const Untouched shop;
   const std::string too_long(33, '1');
-  for (const std::string number : {std::string{}, too_long, std::string{"T 1"}, std::string{"T/1"},
-                                   std::string{"T.1"}, std::string{"T'1"}, std::string{"订单1"},
-                                   std::string{"Ｔ１"}, std::string{"T\n1"}, std::string{"T;1"}}) {
+  for (const auto& number : {std::string{}, too_long, std::string{"T 1"}, std::string{"T/1"},
+                             std::string{"T.1"}, std::string{"T'1"}, std::string{"订单1"},
+                             std::string{"Ｔ１"}, std::string{"T\n1"}, std::string{"T;1"}}) {
     shop.refused(with_number(number), "out_trade_no");
   }
-  for (const std::string number : {too_long, std::string{"T 1"}, std::string{"订单1"}}) {
+  for (const auto& number : {too_long, std::string{"T 1"}, std::string{"订单1"}}) {
     shop.refused({"query", number}, "out_trade_no");
     shop.refused({"close", number}, "out_trade_no");
     shop.refused({"orders", "show", number}, "out_trade_no");

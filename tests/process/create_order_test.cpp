@@ -39,7 +39,7 @@ std::string text_of(const Json& object, const char* key) { return object.at(key)
 
 TEST_CASE("create-order for JSAPI prints the pay parameters of wx.requestPayment, signed") {
   const Market market;
-  const auto order = market.json(create("20261123-J1"));
+  auto order = market.json(create("20261123-J1"));
 
   CHECK(keys_of(order) == std::vector<std::string>{"outTradeNo", "returnCode", "returnMsg", "resultCode",
                                                    "appId", "timeStamp", "nonceStr", "package", "signType",
@@ -66,7 +66,7 @@ TEST_CASE("create-order for JSAPI prints the pay parameters of wx.requestPayment
 
 TEST_CASE("create-order for APP prints the parameters of the APP SDK, signed") {
   const Market market;
-  const auto order = market.json(
+  auto order = market.json(
       {"create-order", "--out-trade-no", "20261123-A1", "--trade-type", "APP", "--amount", "10.00"});
 
   CHECK(keys_of(order) == std::vector<std::string>{"outTradeNo", "returnCode", "returnMsg", "resultCode",
@@ -86,7 +86,7 @@ TEST_CASE("create-order for APP prints the parameters of the APP SDK, signed") {
 
 TEST_CASE("create-order for NATIVE prints the code to show, and for H5 the link, instead of pay parameters") {
   const Market market;
-  const auto code = market.json(native("20261123-N1"));
+  auto code = market.json(native("20261123-N1"));
   CHECK(keys_of(code) == std::vector<std::string>{"outTradeNo", "returnCode", "returnMsg", "resultCode",
                                                   "codeUrl", "prepayId", "ledger"});
   CHECK(text_of(code, "codeUrl").starts_with("weixin://"));
@@ -94,8 +94,8 @@ TEST_CASE("create-order for NATIVE prints the code to show, and for H5 the link,
 
   for (const std::string type : {"H5", "MWEB"}) {
     CAPTURE(type);
-    const auto link = market.json({"create-order", "--out-trade-no", "20261123-" + type, "--trade-type", type,
-                                   "--total-fee", "5", "--scene-info", scene});
+    auto link = market.json({"create-order", "--out-trade-no", "20261123-" + type, "--trade-type", type,
+                             "--total-fee", "5", "--scene-info", scene});
     CHECK(keys_of(link) == std::vector<std::string>{"outTradeNo", "returnCode", "returnMsg", "resultCode",
                                                     "mwebUrl", "prepayId", "ledger"});
     CHECK(link["mwebUrl"] == market.sandbox.order("20261123-" + type)["mwebUrl"]);
@@ -109,7 +109,7 @@ TEST_CASE("create-order gives the same result as CSV with a header, and as text 
   CHECK(csv.code == 0);
   const auto lines = lines_of(csv.out);
   REQUIRE(lines.size() == 2);
-  const auto order = market.json(create("20261123-C1"));
+  auto order = market.json(create("20261123-C1"));
   // The columns are the keys of the JSON in their order, and others may stand between them.
   std::size_t at = 0;
   for (const auto& key : keys_of(order)) {
@@ -132,15 +132,15 @@ TEST_CASE("create-order gives the same result as CSV with a header, and as text 
 
 TEST_CASE("create-order again with the same parameters is answered from the ledger without a request") {
   const Market market;
-  const auto first = market.json(create("20261123-R1"));
-  const auto again = market.json(create("20261123-R1"));
+  auto first = market.json(create("20261123-R1"));
+  auto again = market.json(create("20261123-R1"));
   CHECK(first["ledger"] == "CREATED");
   CHECK(again["ledger"] == "REUSED");
   CHECK(again["prepayId"] == first["prepayId"]);
   CHECK(again["nonceStr"] != first["nonceStr"]);
   CHECK(market.sandbox.requests("/pay/unifiedorder") == 1);
 
-  const auto code = market.json(native("20261123-R2"));
+  auto code = market.json(native("20261123-R2"));
   CHECK(market.json(native("20261123-R2"))["codeUrl"] == code["codeUrl"]);
   CHECK(market.sandbox.requests() == 2);
   CHECK(market.sandbox.orders().size() == 2);
@@ -150,7 +150,7 @@ TEST_CASE("an expiry counts from the first creation and is compared as the durat
   const Market market;
   CHECK(market.json(create("20261123-E1", {"--expire-in", "30m"}))["ledger"] == "CREATED");
   CHECK(market.json(create("20261123-E1", {"--expire-in", "30m"}))["ledger"] == "REUSED");
-  const auto other = market.json(create("20261123-E1", {"--expire-in", "40m"}), 1);
+  auto other = market.json(create("20261123-E1", {"--expire-in", "40m"}), 1);
   CHECK(other["errCode"] == "OUT_TRADE_NO_USED");
   CHECK(other["differs"] == Json{"time_expire"});
 }
@@ -173,7 +173,7 @@ TEST_CASE("create-order with other parameters is refused, says what differs and 
       {{"--profit-sharing"}, {"profit_sharing"}},
   };
   for (const auto& row : rows) {
-    const auto refused = market.json(create("20261123-D1", row.more), 1);
+    auto refused = market.json(create("20261123-D1", row.more), 1);
     CAPTURE(refused.dump());
     CHECK(refused["resultCode"] == "FAIL");
     CHECK(refused["errCode"] == "OUT_TRADE_NO_USED");
@@ -182,7 +182,7 @@ TEST_CASE("create-order with other parameters is refused, says what differs and 
           std::set<std::string>{row.differs.begin(), row.differs.end()});
   }
   CHECK(market.sandbox.requests() == 1);
-  const auto untouched = market.json({"orders", "show", "20261123-D1"});
+  auto untouched = market.json({"orders", "show", "20261123-D1"});
   CHECK(untouched["totalFee"] == 1000);
   CHECK(untouched["history"].size() == 2);
 }
@@ -207,11 +207,11 @@ TEST_CASE("create-order of a paid or closed order is refused without a request")
   const int before = market.sandbox.requests();
 
   for (const auto& more : {std::vector<std::string>{}, std::vector<std::string>{"--total-fee", "7"}}) {
-    const auto paid = market.json(create("20261123-X1", more), 1);
+    auto paid = market.json(create("20261123-X1", more), 1);
     CHECK(paid["resultCode"] == "FAIL");
     CHECK(paid["errCode"] == "ORDERPAID");
     CHECK(paid["ledgerState"] == "SUCCESS");
-    const auto closed = market.json(create("20261123-X2", more), 1);
+    auto closed = market.json(create("20261123-X2", more), 1);
     CHECK(closed["errCode"] == "ORDERCLOSED");
     CHECK(closed["ledgerState"] == "CLOSED");
   }
@@ -228,21 +228,21 @@ TEST_CASE("what WeChat Pay refuses at creation is settled by asking it") {
   market.sandbox.pay("20261123-S1");
   REQUIRE(market.run({"close", "20261123-S2", "--ledger", elsewhere}).code == 0);
 
-  const auto paid = market.json(create("20261123-S1"), 1);
+  auto paid = market.json(create("20261123-S1"), 1);
   CHECK(paid["errCode"] == "ORDERPAID");
   CHECK(paid["returnCode"] == "SUCCESS");
   CHECK(paid["ledgerState"] == "SUCCESS");
   CHECK(market.json({"orders", "show", "20261123-S1"})["history"].back()["source"] == "query");
 
-  const auto closed = market.json(create("20261123-S2"), 1);
+  auto closed = market.json(create("20261123-S2"), 1);
   CHECK(closed["errCode"] == "ORDERCLOSED");
   CHECK(closed["ledgerState"] == "CLOSED");
 
-  const auto used = market.json(create("20261123-S3", {"--attach", "other"}), 1);
+  auto used = market.json(create("20261123-S3", {"--attach", "other"}), 1);
   CHECK(used["errCode"] == "INVALID_REQUEST");
   CHECK(used["ledgerState"] == "FAILED");
   // The parameters of the order that is there are taken, and give its own prepay_id.
-  const auto same = market.json(create("20261123-S3"));
+  auto same = market.json(create("20261123-S3"));
   CHECK(same["ledger"] == "CREATED");
   CHECK(same["prepayId"] == market.sandbox.order("20261123-S3")["prepayId"]);
 }
@@ -277,11 +277,11 @@ TEST_CASE("a signed refusal makes the order FAILED, and the number is free for o
         R"({"outTradeNo":"20261123-F1","returnCode":"SUCCESS","returnMsg":"OK","resultCode":"FAIL",)"
         R"("errCode":"NOAUTH","errCodeDes":"no such right","ledgerState":"FAILED"})");
 
-  const auto accepted = json_line(shop.run(create("20261123-F1", {"--json", "--total-fee", "2000"})).out);
+  auto accepted = json_line(shop.run(create("20261123-F1", {"--json", "--total-fee", "2000"})).out);
   CHECK(accepted["ledger"] == "CREATED");
   REQUIRE(server.requests() == 2);
   CHECK(v2_element(server.received()[1], "total_fee") == "2000");
-  const auto shown = json_line(shop.run({"orders", "show", "20261123-F1", "--json"}).out);
+  auto shown = json_line(shop.run({"orders", "show", "20261123-F1", "--json"}).out);
   CHECK(shown["totalFee"] == 2000);
   CHECK(shown["state"] == "NOTPAY");
   REQUIRE(shown["history"].size() >= 4);
@@ -308,7 +308,7 @@ TEST_CASE("unsigned refusals are final only where their text is known to be") {
     shop.configure(server.url(""));
     const auto result = shop.run(create("20261123-U1", {"--json"}));
     CHECK(result.code == row.code);
-    const auto order = json_line(result.out);
+    auto order = json_line(result.out);
     CHECK(order["ledgerState"] == row.state);
     CHECK(order["returnCode"] == "FAIL");
     CHECK(order["resultCode"] == (row.code == 1 ? "FAIL" : "UNKNOWN"));
@@ -318,7 +318,7 @@ TEST_CASE("unsigned refusals are final only where their text is known to be") {
 TEST_CASE("FREQUENCY_LIMITED is not executed: the order stays CREATING, and the next run creates it") {
   const Market market;
   market.sandbox.fault("rate-limit");
-  const auto limited = market.json(create("20261123-L1"), 4);
+  auto limited = market.json(create("20261123-L1"), 4);
   CHECK(limited["errCode"] == "FREQUENCY_LIMITED");
   CHECK(limited["ledgerState"] == "CREATING");
   CHECK(market.sandbox.orders().empty());
@@ -433,7 +433,7 @@ TEST_CASE("the intent is durable before the request is sent") {
   shop.configure(server.url(""));
   const auto result = shop.run(create("20261123-I1", {"--json"}));
   CHECK(result.code == 4);
-  const auto order = json_line(result.out);
+  auto order = json_line(result.out);
   CHECK(order["resultCode"] == "UNKNOWN");
   CHECK(order["errCode"] == "NETWORK");
   CHECK(order["ledgerState"] == "CREATING");

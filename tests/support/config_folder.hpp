@@ -39,7 +39,7 @@ class ConfigFolder {
   }
 
   std::filesystem::path write(const std::string& name, const std::string& text, mode_t mode = 0600) const {
-    const auto file = path(name);
+    auto file = path(name);
     std::filesystem::create_directories(file.parent_path());
     std::ofstream{file, std::ios::binary} << text;
     if (::chmod(file.c_str(), mode) != 0) throw std::runtime_error{"cannot set a mode"};

@@ -248,8 +248,8 @@ TEST_CASE("a configuration of another user is refused, one of root's or one's ow
 
 TEST_CASE("a configuration that is too large or a FIFO is refused without waiting") {
   const ConfigFolder folder;
-  CHECK(std::string{error_in(folder, shop + std::string(1024 * 1024, '#')).what()}.find("is larger than") !=
-        std::string::npos);
+  CHECK(std::string{error_in(folder, shop + std::string(std::size_t{1024} * 1024, '#')).what()}.find(
+            "is larger than") != std::string::npos);
   SettingOptions options;
   options.config = folder.path("fifo").string();
   REQUIRE(::mkfifo(options.config->c_str(), 0600) == 0);

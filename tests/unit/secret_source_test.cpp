@@ -38,7 +38,7 @@ SecretSource command(const std::string& text) {
 /// Waits for a file that another process writes; empty after a long while.
 std::string wait_for_file(const ConfigFolder& folder, const std::string& name) {
   for (int i = 0; i < 1000; ++i) {
-    const auto text = folder.read(name);
+    auto text = folder.read(name);
     if (!text.empty() && text.back() == '\n') return text;
     std::this_thread::sleep_for(std::chrono::milliseconds{10});
   }

@@ -24,12 +24,7 @@ Unknown not_to_be_trusted(std::string message, WireResult said = {}) {
 }
 
 /// What the gateway says is shown to people, so it must not carry terminal sequences.
-std::string printable(std::string text) {
-  std::replace_if(
-      text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7F; },
-      ' ');
-  return text;
-}
+std::string printable(std::string text) { return without_control_characters(std::move(text)); }
 
 WireResult wire_result(const Fields& fields) {
   return {printable(fields.get("return_code")), printable(fields.get("return_msg")),
@@ -165,9 +160,8 @@ std::optional<OrderState> state_of(const std::string& trade_state) {
 
 /// Why an answer's payment cannot be used, or empty.
 std::string payment_problem(const PaymentEvidence& evidence, const Fields& fields) {
-  if (fields.has("total_fee") && !evidence.total_fee) return "its total_fee is no amount";
-  if (fields.has("time_end") && !fields.get("time_end").empty() && !evidence.time_end)
-    return "its time_end is no time";
+  if (!fields.get("total_fee").empty() && !evidence.total_fee) return "its total_fee is no amount";
+  if (!fields.get("time_end").empty() && !evidence.time_end) return "its time_end is no time";
   if (evidence.transaction_id.text().size() > 32 || has_control_character(evidence.transaction_id.text())) {
     return "its transaction_id is malformed";
   }

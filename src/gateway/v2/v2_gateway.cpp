@@ -74,7 +74,9 @@ class V2Gateway final : public PaymentGateway {
         outcome = read(response);
         if (!may_be_repeated(response, outcome)) return outcome;
       }
-      if (!pause_before_next(tries, deadline)) return outcome;
+      const bool again = pause_before_next(tries, deadline);
+      if (seams_.stop.requested()) return unknown_after({ErrorKind::interrupted, true, "interrupted"});
+      if (!again) return outcome;
       seams_.log.write(LogLevel::info, "trying " + path + " again");
     }
   }
@@ -110,7 +112,7 @@ class V2Gateway final : public PaymentGateway {
     const auto pause = longest / 2 + longest * std::to_integer<int>(draw[0]) / 510;
     if (seams_.clock.steady_now() + pause >= deadline) return false;
     seams_.clock.sleep_for(pause);
-    return !seams_.stop.requested();
+    return true;
   }
 
   V2Account account_;

@@ -1,0 +1,136 @@
+# Completion of wxpayctl(1) for bash; needs nothing but bash itself.
+
+# The options of a command, or the global ones when no command is named.
+_wxpayctl_options() {
+  case $1 in
+    "")
+      echo "-h --help --version --config -p --profile --ledger --base-url -o --output --json -q --quiet -v --verbose
+        --log-level --log-file --color --no-progress --timeout --yes"
+      ;;
+    create-order)
+      echo "--out-trade-no --openid --total-fee --amount --body --trade-type --attach --detail --goods-tag
+        --product-id --device-info --limit-pay --expire-in --time-expire --client-ip --notify-url --scene-info
+        --profit-sharing --sub-openid --request"
+      ;;
+    sign)
+      echo "--prepay-id --trade-type --timestamp --nonce --params --verify --sign-type --explain"
+      ;;
+    query) echo "--transaction-id --read-only --watch --for" ;;
+    "orders list") echo "--state --since --until --min-fee --max-fee --limit" ;;
+    "orders mark") echo "--state --reason" ;;
+    "ledger check") echo "--head" ;;
+    "sandbox serve") echo "--port --state" ;;
+    "sandbox pay") echo "--fee" ;;
+    "sandbox notify") echo "--to --out" ;;
+    "sandbox fault") echo "--count --match --seconds" ;;
+    init)
+      echo "--mch-id --app-id --sub-mch-id --sub-app-id --sign-type --notify-url --trade-type --body
+        --key-file --key-env --key-command"
+      ;;
+  esac
+}
+
+# The commands under a command.
+_wxpayctl_commands() {
+  case $1 in
+    "") echo "create-order sign query close orders ledger sandbox init doctor" ;;
+    orders) echo "list show mark" ;;
+    ledger) echo "check backup" ;;
+    sandbox) echo "serve pay notify fault" ;;
+  esac
+}
+
+# The profiles of the configuration file, and the built-in one.
+_wxpayctl_profiles() {
+  local file
+  echo sandbox
+  for file in "${WXPAYCTL_CONFIG:-${XDG_CONFIG_HOME:-$HOME/.config}/wxpayctl/config.toml}" /etc/wxpayctl/config.toml; do
+    [[ -r $file ]] || continue
+    sed -n 's/^[[:space:]]*\[profiles\.\([A-Za-z0-9_-]*\)\].*/\1/p' "$file"
+    break
+  done
+}
+
+# True for an option that is followed by a value.
+_wxpayctl_takes_value() {
+  case $1 in
+    *=*) return 1 ;;
+    -p | -o) return 0 ;;
+    --help | --version | --json | --quiet | --verbose | --no-progress | --yes) return 1 ;;
+    --profit-sharing | --explain | --read-only | --watch) return 1 ;;
+    --*) return 0 ;;
+    *) return 1 ;;
+  esac
+}
+
+# Fills COMPREPLY with files that begin with $1.
+_wxpayctl_files() {
+  local file
+  compopt -o filenames 2>/dev/null
+  while IFS= read -r file; do COMPREPLY+=("$file"); done < <(compgen -f -- "$1")
+}
+
+# Fills COMPREPLY with the values of option $2 of command $1 that begin with $3.
+_wxpayctl_values() {
+  local words=
+  case "$1 $2" in
+    *" --output" | *" -o") words="text json csv" ;;
+    *" --color") words="auto always never" ;;
+    *" --log-level") words="trace debug info warn error" ;;
+    *" --profile" | *" -p") words=$(_wxpayctl_profiles) ;;
+    "sign --trade-type") words="JSAPI APP" ;;
+    *" --trade-type") words="JSAPI NATIVE APP H5" ;;
+    *" --sign-type") words="MD5 HMAC-SHA256" ;;
+    *" --limit-pay") words="no_credit" ;;
+    "orders list --state" | "orders mark --state")
+      words="CREATING NOTPAY USERPAYING SUCCESS REFUND CLOSED REVOKED PAYERROR FAILED"
+      ;;
+    *" --config" | *" --ledger" | *" --log-file" | *" --request" | *" --params" | *" --verify" | *" --key-file" | \
+      "sandbox notify --out" | "sandbox serve --state")
+      _wxpayctl_files "$3"
+      return
+      ;;
+    *" --key-env") words=$(compgen -e) ;;
+  esac
+  # shellcheck disable=SC2207  # one word a line
+  COMPREPLY=($(compgen -W "$words" -- "$3"))
+}
+
+_wxpayctl() {
+  local current=${COMP_WORDS[COMP_CWORD]} previous='' command='' end_of_options='' index word
+  COMPREPLY=()
+
+  # What stands before the word to complete: the command, and whether an option waits for its value. Bash makes three
+  # words of --option=value.
+  for ((index = 1; index < COMP_CWORD; ++index)); do
+    word=${COMP_WORDS[index]}
+    if [[ -n $previous ]]; then
+      [[ $word == = ]] || previous=
+    elif [[ -z $end_of_options && $word == -- ]]; then
+      end_of_options=yes
+    elif [[ -z $end_of_options && $word == -* ]]; then
+      if _wxpayctl_takes_value "$word"; then previous=$word; fi
+    elif [[ " $(_wxpayctl_commands "$command") " == *" $word "* ]]; then
+      command=${command:+$command }$word
+    fi
+  done
+
+  if [[ -n $previous ]]; then
+    [[ $current != = ]] || current=
+    _wxpayctl_values "$command" "$previous" "$current"
+  elif [[ -z $end_of_options && $current == -* ]]; then
+    # shellcheck disable=SC2207
+    COMPREPLY=($(compgen -W "$(_wxpayctl_options "") $(_wxpayctl_options "$command")" -- "$current"))
+  elif [[ $command == "sandbox fault" ]]; then
+    # shellcheck disable=SC2207
+    COMPREPLY=($(compgen -W "lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app
+      other-amount system-error rate-limit redirect html none" -- "$current"))
+  elif [[ $command == "ledger backup" ]]; then
+    _wxpayctl_files "$current"
+  else
+    # shellcheck disable=SC2207
+    COMPREPLY=($(compgen -W "$(_wxpayctl_commands "$command")" -- "$current"))
+  fi
+}
+
+complete -F _wxpayctl wxpayctl

@@ -1,0 +1,164 @@
+# Completion of wxpayctl(1) for fish.
+
+# The command that stands before the cursor, as in "orders list"; empty when there is none yet.
+function __wxpayctl_command
+    set -l tokens (commandline -opc)
+    set -e tokens[1]
+    set -l command
+    set -l skip no
+    for token in $tokens
+        if test $skip = yes
+            set skip no
+        else if string match -qr -- '^(-p|-o)$' $token
+            set skip yes
+        else if contains -- $token --help --version --json --quiet --verbose --no-progress --yes \
+                --profit-sharing --explain --read-only --watch
+            continue
+        else if string match -qr -- '^--[^=]+$' $token
+            set skip yes
+        else if string match -q -- '-*' $token
+            continue
+        else if test (count $command) -eq 0
+            set command $token
+        else if test (count $command) -eq 1; and contains -- $command[1] orders ledger sandbox
+            set -a command $token
+        end
+    end
+    echo "$command"
+end
+
+function __wxpayctl_at
+    test (__wxpayctl_command) = "$argv[1]"
+end
+
+# The profiles of the configuration file, and the built-in one.
+function __wxpayctl_profiles
+    echo sandbox
+    set -l folder $HOME/.config
+    set -q XDG_CONFIG_HOME; and set folder $XDG_CONFIG_HOME
+    set -l file $folder/wxpayctl/config.toml
+    set -q WXPAYCTL_CONFIG; and set file $WXPAYCTL_CONFIG
+    for candidate in $file /etc/wxpayctl/config.toml
+        if test -r $candidate
+            string replace -rf '^\s*\[profiles\.([A-Za-z0-9_-]+)\].*' '$1' <$candidate
+            return
+        end
+    end
+end
+
+set -l states CREATING NOTPAY USERPAYING SUCCESS REFUND CLOSED REVOKED PAYERROR FAILED
+
+# Files are offered where an option or an argument takes one, and nowhere else.
+complete -c wxpayctl -f
+
+complete -c wxpayctl -s h -l help -d 'Show help'
+complete -c wxpayctl -l version -d 'Show the versions of the program and its libraries'
+complete -c wxpayctl -l config -r -F -d 'Configuration file'
+complete -c wxpayctl -s p -l profile -x -a '(__wxpayctl_profiles)' -d 'Profile'
+complete -c wxpayctl -l ledger -r -F -d 'Order ledger, a path or sqlite:PATH'
+complete -c wxpayctl -l base-url -x -d 'Gateway'
+complete -c wxpayctl -s o -l output -x -a 'text json csv' -d 'Format of results'
+complete -c wxpayctl -l json -d 'Short for --output json'
+complete -c wxpayctl -s q -l quiet -d 'No warnings and no progress'
+complete -c wxpayctl -s v -l verbose -d 'Log what is done; twice for details'
+complete -c wxpayctl -l log-level -x -a 'trace debug info warn error' -d 'Log from this level on'
+complete -c wxpayctl -l log-file -r -F -d 'Log to a file'
+complete -c wxpayctl -l color -x -a 'auto always never' -d 'Colour results'
+complete -c wxpayctl -l no-progress -d 'No progress on the terminal'
+complete -c wxpayctl -l timeout -x -d 'Of one request with all its tries'
+complete -c wxpayctl -l yes -d 'Answer yes to every question'
+
+complete -c wxpayctl -n '__wxpayctl_at ""' -a create-order -d 'Create a prepay order and sign its pay parameters'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a sign -d 'Sign or verify parameters, offline'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a query -d 'Ask WeChat Pay about orders and update the ledger'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a close -d 'Close an order that is not paid'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a orders -d 'List, show and repair the orders of the ledger'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a ledger -d 'Check and back up the ledger itself'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a sandbox -d 'A local WeChat Pay gateway'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a init -d 'Write a first configuration'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a doctor -d 'Check configuration, key, ledger, gateway and clock'
+complete -c wxpayctl -n '__wxpayctl_at "orders"' -a list -d 'List orders of the ledger, newest first'
+complete -c wxpayctl -n '__wxpayctl_at "orders"' -a show -d 'Show an order with its whole history'
+complete -c wxpayctl -n '__wxpayctl_at "orders"' -a mark -d 'Repair the state of an order by hand'
+complete -c wxpayctl -n '__wxpayctl_at "ledger"' -a check -d 'Recompute the hash chain and hold the orders against it'
+complete -c wxpayctl -n '__wxpayctl_at "ledger"' -a backup -d 'Copy the ledger while others go on using it'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a serve -d 'Run the gateway on 127.0.0.1 until Ctrl-C'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a pay -d 'Pay an order, as the payer would'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a notify -d 'Send or save the notification of a paid order'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a fault -d 'Spoil the answers to the next requests'
+
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l out-trade-no -x -d 'Order number'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l openid -x -d 'The payer under the app'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l total-fee -x -d 'Amount in fen'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l amount -x -d 'Amount in yuan'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l body -x -d 'Description of the goods'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l trade-type -x -a 'JSAPI NATIVE APP H5' -d 'Trade type'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l attach -x -d 'Returned in queries and notifications'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l detail -x -d 'Goods in detail'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l goods-tag -x -d 'Coupon tag'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l product-id -x -d 'Product'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l device-info -x -d 'Terminal or shop'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l limit-pay -x -a no_credit -d 'Limit the ways to pay'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l expire-in -x -d 'Time to pay'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l time-expire -x -d 'Point in time at which it expires'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l client-ip -x -d 'Address of the payer'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l notify-url -x -d 'Where notifications go'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l scene-info -x -d 'Scene, for H5'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l profit-sharing -d 'Freeze the amount for profit sharing'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l sub-openid -x -d 'The payer under the app of the sub-merchant'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l request -r -F -d 'Read the order from a JSON object'
+
+complete -c wxpayctl -n '__wxpayctl_at "sign"' -l prepay-id -x -d 'Make the pay parameters of a prepay_id'
+complete -c wxpayctl -n '__wxpayctl_at "sign"' -l trade-type -x -a 'JSAPI APP' -d 'Trade type'
+complete -c wxpayctl -n '__wxpayctl_at "sign"' -l timestamp -x -d 'Seconds since 1970 instead of now'
+complete -c wxpayctl -n '__wxpayctl_at "sign"' -l nonce -x -d 'Nonce instead of a random one'
+complete -c wxpayctl -n '__wxpayctl_at "sign"' -l params -r -F -d 'Sign a parameter set'
+complete -c wxpayctl -n '__wxpayctl_at "sign"' -l verify -r -F -d 'Check the sign of an XML document'
+complete -c wxpayctl -n '__wxpayctl_at "sign"' -l sign-type -x -a 'MD5 HMAC-SHA256' -d 'Signature type'
+complete -c wxpayctl -n '__wxpayctl_at "sign"' -l explain -d 'Also show what is signed, and why a sign does not hold'
+
+complete -c wxpayctl -n '__wxpayctl_at "query"' -l transaction-id -x -d 'Ask by the number of WeChat Pay'
+complete -c wxpayctl -n '__wxpayctl_at "query"' -l read-only -d 'Leave the ledger as it is'
+complete -c wxpayctl -n '__wxpayctl_at "query"' -l watch -d 'Ask again until the order is decided'
+complete -c wxpayctl -n '__wxpayctl_at "query"' -l for -x -d 'How long to watch'
+
+complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l state -x -a "$states" -d 'Only orders in this state'
+complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l since -x -d 'Created at or after'
+complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l until -x -d 'Created before'
+complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l min-fee -x -d 'At least this many fen'
+complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l max-fee -x -d 'At most this many fen'
+complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l limit -x -d 'At most so many orders'
+
+complete -c wxpayctl -n '__wxpayctl_at "orders mark"' -l state -x -a "$states" -d 'The state it is to have'
+complete -c wxpayctl -n '__wxpayctl_at "orders mark"' -l reason -x -d 'Why'
+
+complete -c wxpayctl -n '__wxpayctl_at "ledger check"' -l head -x -d 'A head kept elsewhere'
+
+complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l port -x -d 'Port to listen on; 0 takes a free one'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l state -r -F -d 'Keep the orders in this file'
+
+complete -c wxpayctl -n '__wxpayctl_at "sandbox pay"' -l fee -x -d 'Pay this amount instead'
+
+complete -c wxpayctl -n '__wxpayctl_at "sandbox notify"' -l to -x -d 'Loopback URL it goes to'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox notify"' -l out -r -F -d 'Write it to this file instead'
+
+complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -l count -x -d 'How many requests'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -l match -x -d 'Only requests whose path contains this'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -l seconds -x -d 'How long delay holds an answer back'
+
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l mch-id -x -d 'Merchant number'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l app-id -x -d 'App id'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l sub-mch-id -x -d 'Sub-merchant number'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l sub-app-id -x -d 'App id of the sub-merchant'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l sign-type -x -a 'MD5 HMAC-SHA256' -d 'Signature type'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l notify-url -x -d 'Where WeChat Pay reports payments'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l trade-type -x -a 'JSAPI NATIVE APP H5' -d 'Default trade type'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l body -x -d 'Default goods description'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l key-file -r -F -d 'File that holds the API v2 key'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l key-env -x -a '(set -nx)' -d 'Environment variable that holds the key'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l key-command -x -d 'Command that prints the key'
+
+complete -c wxpayctl -n '__wxpayctl_at "ledger backup"' -F
+set -l kinds lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app other-amount \
+    system-error rate-limit redirect html none
+complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -a "$kinds" -d 'Kind of fault'

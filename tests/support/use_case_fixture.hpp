@@ -1,0 +1,125 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "support/fakes.hpp"
+#include "support/ledger_fixture.hpp"
+#include "wxpay/ledger.hpp"
+
+namespace wxpay::test {
+
+/// A real ledger whose `settle` fails while it is told to, as on a full disk.
+class FailingLedger final : public OrderLedger {
+ public:
+  explicit FailingLedger(OrderLedger& real) : real_{real} {}
+  bool fails = true;
+
+  std::optional<Order> find(const MerchantId& mch_id, const OutTradeNo& number) override {
+    return real_.find(mch_id, number);
+  }
+  BeginResult begin(const OrderIntent& intent, const DefaultedFields& defaulted) override {
+    return real_.begin(intent, defaulted);
+  }
+  SettleResult settle(const PaymentEvidence& evidence) override {
+    if (fails) throw Error{ErrorKind::ledger, "database or disk is full"};
+    return real_.settle(evidence);
+  }
+  SettleResult preview(const PaymentEvidence& evidence) override { return real_.preview(evidence); }
+  void note(const MerchantId& mch_id, const OutTradeNo& number, EvidenceSource source,
+            const std::string& reason) override {
+    real_.note(mch_id, number, source, reason);
+  }
+  void transact(const std::function<void()>& work) override { real_.transact(work); }
+  void list(const MerchantId& mch_id, const OrderFilter& filter,
+            const std::function<bool(const Order&)>& visit) override {
+    real_.list(mch_id, filter, visit);
+  }
+  std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& number) override {
+    return real_.history(mch_id, number);
+  }
+  CheckReport check(const std::optional<std::string>& expected_head) override {
+    return real_.check(expected_head);
+  }
+  void backup(const std::filesystem::path& target) override { real_.backup(target); }
+
+ private:
+  OrderLedger& real_;
+};
+
+/// A real ledger in a folder of its own, and a gateway that answers as it is told.
+struct UseCase {
+  ledger_fixture::LedgerFolder folder;
+  FakeClock clock;
+  std::unique_ptr<OrderLedger> ledger =
+      open_sqlite_ledger(ledger_fixture::options_for(folder.ledger()), clock);
+  FakeGateway gateway;
+
+  std::optional<Order> order(std::string_view number = "T1") const {
+    return ledger->find(ledger_fixture::test_merchant(), ledger_fixture::number_of(number));
+  }
+  OrderState state(std::string_view number = "T1") const { return order(number).value().state; }
+  std::vector<HistoryEntry> history(std::string_view number = "T1") const {
+    return ledger->history(ledger_fixture::test_merchant(), ledger_fixture::number_of(number));
+  }
+  /// Brings order T1 into a state, as WeChat Pay would.
+  void bring_to(OrderState state) const {
+    ledger->begin(ledger_fixture::intent_of("T1"), {});
+    if (state == OrderState::creating) return;
+    if (state == OrderState::failed) {
+      ledger->settle(ledger_fixture::evidence_of("T1", EvidenceSource::create, state));
+      return;
+    }
+    ledger->settle(ledger_fixture::prepay_of("T1"));
+    if (state == OrderState::notpay) return;
+    auto evidence = is_paid(state) ? ledger_fixture::payment_of("T1", EvidenceSource::query)
+                                   : ledger_fixture::evidence_of("T1", EvidenceSource::query, state);
+    evidence.state = state;
+    ledger->settle(evidence);
+  }
+};
+
+inline WireResult said_success() {
+  WireResult said;
+  said.return_code = "SUCCESS";
+  said.return_msg = "OK";
+  said.result_code = "SUCCESS";
+  return said;
+}
+
+inline Created created(const OrderIntent& intent, const Clock& clock, const char* prepay_id = "wx1") {
+  auto evidence = ledger_fixture::prepay_of(intent.out_trade_no.text(), prepay_id);
+  evidence.total_fee.reset();
+  evidence.sent = intent;
+  evidence.prepay->expires_at = clock.now() + std::chrono::hours{2};
+  return {said_success(), std::move(evidence)};
+}
+
+inline Refused refused(const char* err_code, Reaction reaction) {
+  Refused answer;
+  answer.said = said_success();
+  answer.said.result_code = "FAIL";
+  answer.said.err_code = err_code;
+  answer.said.err_code_des = "why";
+  answer.reaction = reaction;
+  answer.digest = std::string(64, 'd');
+  return answer;
+}
+
+inline Unknown unknown(ErrorKind kind, const char* code) { return {kind, code, "no answer", {}}; }
+
+inline QueryAnswer query_answer(const PaymentEvidence& evidence) {
+  return {evidence, std::string{to_string(evidence.state)}, "as WeChat Pay words it"};
+}
+
+/// What a query says of order T1.
+inline QueryAnswer query_says(OrderState state) {
+  auto evidence = is_paid(state) ? ledger_fixture::payment_of("T1", EvidenceSource::query)
+                                 : ledger_fixture::evidence_of("T1", EvidenceSource::query, state);
+  evidence.state = state;
+  return query_answer(evidence);
+}
+
+}  // namespace wxpay::test

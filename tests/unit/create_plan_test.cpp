@@ -1,0 +1,181 @@
+#include <doctest/doctest.h>
+
+#include <functional>
+
+#include "support/ledger_fixture.hpp"
+#include "wxpay/settle.hpp"
+
+using namespace wxpay;
+using namespace wxpay::test::ledger_fixture;
+using std::chrono::hours;
+using std::chrono::minutes;
+using std::chrono::seconds;
+
+namespace {
+
+const auto now = standing_clock().now();
+
+Order order_in(OrderState state, std::optional<seconds> prepay_validity = {}) {
+  Order order{.intent = intent_of("T1")};
+  order.state = state;
+  if (prepay_validity) order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, SignType::md5, now + *prepay_validity};
+  return order;
+}
+
+CreateDecision plan(const Order& order, const OrderIntent& wanted, const DefaultedFields& defaulted = {}) {
+  return plan_create(&order, wanted, defaulted, now);
+}
+
+struct Change {
+  const char* wire_name;
+  std::function<void(OrderIntent&)> apply;
+};
+
+const std::vector<Change>& every_change() {
+  static const std::vector<Change> changes{
+      {"appid", [](OrderIntent& i) { i.merchant.app_id = AppId{"wxother"}; }},
+      {"sub_appid", [](OrderIntent& i) { i.merchant.sub_app_id = AppId{"wxsub"}; }},
+      {"sub_mch_id", [](OrderIntent& i) { i.merchant.sub_mch_id = MerchantId{"1900000200"}; }},
+      {"device_info", [](OrderIntent& i) { i.device_info = "WEB"; }},
+      {"body", [](OrderIntent& i) { i.body = "other goods"; }},
+      {"detail", [](OrderIntent& i) { i.detail = "{}"; }},
+      {"attach", [](OrderIntent& i) { i.attach = "branch"; }},
+      {"total_fee", [](OrderIntent& i) { i.total_fee = Fen{1001}; }},
+      {"spbill_create_ip", [](OrderIntent& i) { i.client_ip = "10.0.0.1"; }},
+      {"time_expire", [](OrderIntent& i) { i.time_expire = now + hours{1}; }},
+      {"goods_tag", [](OrderIntent& i) { i.goods_tag = "WXG"; }},
+      {"notify_url", [](OrderIntent& i) { i.notify_url = "https://other.example/"; }},
+      {"trade_type", [](OrderIntent& i) { i.trade_type = TradeType::app; }},
+      {"product_id", [](OrderIntent& i) { i.product_id = "7"; }},
+      {"limit_pay", [](OrderIntent& i) { i.limit_pay = "no_credit"; }},
+      {"openid", [](OrderIntent& i) { i.openid = "oOther"; }},
+      {"sub_openid", [](OrderIntent& i) { i.sub_openid = "oSub"; }},
+      {"profit_sharing", [](OrderIntent& i) { i.profit_sharing = true; }},
+      {"scene_info", [](OrderIntent& i) { i.scene_info = "{}"; }},
+  };
+  return changes;
+}
+
+}  // namespace
+
+TEST_CASE("a number that the ledger does not know is a first order") {
+  const auto decision = plan_create(nullptr, intent_of("T1"), {}, now);
+  CHECK((decision.plan == CreatePlan::first));
+  CHECK(decision.differs.empty());
+}
+
+TEST_CASE("the same parameters again: by state and prepay_id") {
+  struct Row {
+    const char* what;
+    Order order;
+    CreatePlan expected;
+  };
+  using enum OrderState;
+  const Row rows[] = {
+      {"creation without an answer", order_in(creating), CreatePlan::again},
+      {"a valid prepay_id", order_in(notpay, hours{2}), CreatePlan::reuse},
+      {"a valid prepay_id, the payer is at it", order_in(userpaying, hours{1}), CreatePlan::reuse},
+      {"a prepay_id that has run out", order_in(notpay, -seconds{1}), CreatePlan::again},
+      {"a prepay_id that runs out now", order_in(notpay, seconds{0}), CreatePlan::again},
+      {"a prepay_id for a last minute", order_in(notpay, minutes{1}), CreatePlan::again},
+      {"a prepay_id for more than a minute", order_in(notpay, seconds{61}), CreatePlan::reuse},
+      {"known by a query alone", order_in(notpay), CreatePlan::again},
+      {"refused", order_in(failed), CreatePlan::replace},
+      {"paid", order_in(success, hours{2}), CreatePlan::paid},
+      {"refunded", order_in(refund, hours{2}), CreatePlan::paid},
+      {"closed", order_in(closed, hours{2}), CreatePlan::closed},
+      {"reversed", order_in(revoked, hours{2}), CreatePlan::closed},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    const auto decision = plan(row.order, intent_of("T1"));
+    CHECK((decision.plan == row.expected));
+    CHECK(decision.differs.empty());
+  }
+}
+
+TEST_CASE("each other parameter is refused by its wire name, unless the order had failed") {
+  for (const auto& change : every_change()) {
+    CAPTURE(change.wire_name);
+    auto wanted = intent_of("T1");
+    change.apply(wanted);
+    const std::vector<std::string> expected{change.wire_name};
+    CHECK(differing_fields(intent_of("T1"), wanted, {}) == expected);
+    CHECK(differing_fields(wanted, intent_of("T1"), {}) == expected);
+    for (const auto state : {OrderState::creating, OrderState::notpay, OrderState::userpaying}) {
+      const auto decision = plan(order_in(state, hours{2}), wanted);
+      CHECK((decision.plan == CreatePlan::differs));
+      CHECK(decision.differs == expected);
+    }
+    CHECK((plan(order_in(OrderState::failed), wanted).plan == CreatePlan::replace));
+    CHECK((plan(order_in(OrderState::success), wanted).plan == CreatePlan::paid));
+    CHECK((plan(order_in(OrderState::refund), wanted).plan == CreatePlan::paid));
+    CHECK((plan(order_in(OrderState::closed), wanted).plan == CreatePlan::closed));
+    CHECK((plan(order_in(OrderState::revoked), wanted).plan == CreatePlan::closed));
+  }
+}
+
+TEST_CASE("several differences are named in the order of the wire document") {
+  auto wanted = intent_of("T1");
+  std::vector<std::string> expected;
+  for (const auto& change : every_change()) {
+    change.apply(wanted);
+    expected.emplace_back(change.wire_name);
+  }
+  CHECK(differing_fields(intent_of("T1"), wanted, {}) == expected);
+}
+
+TEST_CASE("a default of the profile is not compared, a given value is") {
+  auto wanted = intent_of("T1");
+  wanted.body = "new default";
+  wanted.notify_url = "https://new.example/";
+  wanted.client_ip = "10.0.0.1";
+  struct Row {
+    DefaultedFields defaulted;
+    std::vector<std::string> differs;
+  };
+  const Row rows[] = {{{true, true, true}, {}},
+                      {{false, true, true}, {"body"}},
+                      {{true, false, true}, {"notify_url"}},
+                      {{true, true, false}, {"spbill_create_ip"}},
+                      {{false, false, false}, {"body", "spbill_create_ip", "notify_url"}}};
+  for (const auto& row : rows) {
+    const auto decision = plan(order_in(OrderState::notpay, hours{2}), wanted, row.defaulted);
+    CHECK(decision.differs == row.differs);
+    CHECK((decision.plan == (row.differs.empty() ? CreatePlan::reuse : CreatePlan::differs)));
+  }
+}
+
+TEST_CASE("an expiry given as a duration is compared as one, a point in time as that") {
+  struct Expiry {
+    std::optional<std::chrono::sys_seconds> at;
+    std::optional<seconds> in;
+  };
+  struct Row {
+    const char* what;
+    Expiry stored, wanted;
+    bool same;
+  };
+  const Row rows[] = {
+      {"the same duration, an hour later", {now, minutes{30}}, {now + hours{1}, minutes{30}}, true},
+      {"another duration with the same end", {now, minutes{30}}, {now, minutes{31}}, false},
+      {"the same duration in other words", {now, minutes{60}}, {now + hours{1}, hours{1}}, true},
+      {"the same point", {now, {}}, {now, {}}, true},
+      {"another point", {now, {}}, {now + seconds{1}, {}}, false},
+      {"a point where there was none", {{}, {}}, {now, {}}, false},
+      {"a duration where there was a point", {now, {}}, {now, minutes{30}}, false},
+      {"the point that a duration had come to", {now, minutes{30}}, {now, {}}, true},
+      {"nothing where there was a duration", {now, minutes{30}}, {{}, {}}, false},
+      {"a duration where there was nothing", {{}, {}}, {now, minutes{30}}, false},
+  };
+  for (const auto& row : rows) {
+    auto stored = intent_of("T1");
+    stored.time_expire = row.stored.at;
+    stored.expire_in = row.stored.in;
+    auto wanted = intent_of("T1");
+    wanted.time_expire = row.wanted.at;
+    wanted.expire_in = row.wanted.in;
+    CAPTURE(row.what);
+    CHECK(differing_fields(stored, wanted, {}).empty() == row.same);
+  }
+}
