@@ -1,34 +1,29 @@
 # What `cmake --install` puts where: the program with its man pages and completions, and the library with its headers.
 include(CMakePackageConfigHelpers)
 
-if(TARGET wxpayctl)
-  install(TARGETS wxpayctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
-endif()
+install(TARGETS wxpayctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
 
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/man/ DESTINATION ${CMAKE_INSTALL_MANDIR}/man1
         FILES_MATCHING PATTERN "*.1")
-install(FILES ${PROJECT_SOURCE_DIR}/completions/wxpayctl.bash OPTIONAL
+install(FILES ${PROJECT_SOURCE_DIR}/completions/wxpayctl.bash
         DESTINATION ${CMAKE_INSTALL_DATADIR}/bash-completion/completions RENAME wxpayctl)
-install(FILES ${PROJECT_SOURCE_DIR}/completions/_wxpayctl OPTIONAL
+install(FILES ${PROJECT_SOURCE_DIR}/completions/_wxpayctl
         DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
-install(FILES ${PROJECT_SOURCE_DIR}/completions/wxpayctl.fish OPTIONAL
+install(FILES ${PROJECT_SOURCE_DIR}/completions/wxpayctl.fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md OPTIONAL
+install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
 # find_package(wxpay) gives wxpay::wxpay, the floors that another program may stand on.
-if(TARGET wxpay)
-  set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/wxpay)
-  install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/wxpay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-  install(TARGETS wxpay EXPORT wxpay-targets
-          ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR}
-          INCLUDES DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
-  install(EXPORT wxpay-targets NAMESPACE wxpay:: DESTINATION ${package_dir})
-  configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/wxpay-config.cmake.in
-    ${PROJECT_BINARY_DIR}/wxpay-config.cmake INSTALL_DESTINATION ${package_dir})
-  # Below 1.0 a minor version may change an interface.
-  write_basic_package_version_file(${PROJECT_BINARY_DIR}/wxpay-config-version.cmake COMPATIBILITY SameMinorVersion)
-  install(FILES ${PROJECT_BINARY_DIR}/wxpay-config.cmake ${PROJECT_BINARY_DIR}/wxpay-config-version.cmake
-          DESTINATION ${package_dir})
-endif()
+set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/wxpay)
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/wxpay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
+install(TARGETS wxpay EXPORT wxpay-targets
+        ARCHIVE DESTINATION ${CMAKE_INSTALL_LIBDIR})
+install(EXPORT wxpay-targets NAMESPACE wxpay:: DESTINATION ${package_dir})
+configure_package_config_file(${PROJECT_SOURCE_DIR}/cmake/wxpay-config.cmake.in
+  ${PROJECT_BINARY_DIR}/wxpay-config.cmake INSTALL_DESTINATION ${package_dir})
+# Below 1.0 a minor version may change an interface.
+write_basic_package_version_file(${PROJECT_BINARY_DIR}/wxpay-config-version.cmake COMPATIBILITY SameMinorVersion)
+install(FILES ${PROJECT_BINARY_DIR}/wxpay-config.cmake ${PROJECT_BINARY_DIR}/wxpay-config-version.cmake
+        DESTINATION ${package_dir})

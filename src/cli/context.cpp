@@ -140,16 +140,19 @@ void Context::print_row(const report::Record& record, const std::vector<std::str
   switch (options_.output) {
     case OutputFormat::json:
       return print_text(report::to_json(record) + "\n");
-    case OutputFormat::csv: {
-      const auto row = report::csv_row(record, columns) + "\n";
-      const bool first = !std::exchange(parts_->csv_header_printed, true);
-      return print_text(first ? report::csv_header(columns) + "\n" + row : row);
-    }
+    case OutputFormat::csv:
+      begin_rows(columns);
+      return print_text(report::csv_row(record, columns) + "\n");
     case OutputFormat::text:
       if (!parts_->table) parts_->table.emplace(columns);
       parts_->table->add(record);
       if (parts_->table->size() >= table_piece) finish();
   }
+}
+
+void Context::begin_rows(const std::vector<std::string>& columns) {
+  if (options_.output != OutputFormat::csv || std::exchange(parts_->csv_header_printed, true)) return;
+  print_text(report::csv_header(columns) + "\n");
 }
 
 void Context::finish() {

@@ -40,6 +40,8 @@ struct GlobalOptions {
 class Context {
  public:
   Context(GlobalOptions options, Environment environment, const Stop& stop, Log& log);
+  Context(const Context&) = delete;
+  Context& operator=(const Context&) = delete;
   ~Context();
 
   const GlobalOptions& options() const { return options_; }
@@ -66,6 +68,8 @@ class Context {
   void print(const report::Record& record, const std::vector<std::string>& columns);
   /// Prints one result of several: an object a line, a CSV row, or a line of a table of these columns.
   void print_row(const report::Record& record, const std::vector<std::string>& columns);
+  /// Prints the header of CSV, so that an empty list is a table too.
+  void begin_rows(const std::vector<std::string>& columns);
   /// Ends a table that rows were added to.
   void finish();
   /// Writes raw text on standard output, for what is not a record (a table, a QR code).

@@ -83,6 +83,7 @@ int run_list(const ListOptions& options, Context& context) {
   filter.max_fee = fee_of("--max-fee", options.max_fee);
   if (!options.limit.empty()) filter.limit = parse_count("--limit", options.limit, 1, INT64_MAX);
   const auto& mch_id = context.profile().merchant.mch_id;
+  context.begin_rows(columns);
   auto* ledger = context.ledger_read_only();
   if (ledger == nullptr) return exit_done;
   ledger->list(mch_id, filter, [&context](const Order& order) {

@@ -55,10 +55,10 @@ class PartialFile {
     if (!file || ::fsync(file.get()) != 0) fail_with(target_, errno);
     if (::renameat2(AT_FDCWD, name_.c_str(), AT_FDCWD, target_.c_str(), RENAME_NOREPLACE) == 0) {
       name_.clear();
-    } else if (errno != EINVAL && errno != ENOSYS) {
-      fail_to_name();
-    } else if (::link(name_.c_str(), target_.c_str()) != 0) {  // for file systems without the flag
-      fail_to_name();
+    } else {
+      // Some file systems lack the flag; a second name for the file does not replace anything either.
+      const bool lacks_flag = errno == EINVAL || errno == ENOSYS;
+      if (!lacks_flag || ::link(name_.c_str(), target_.c_str()) != 0) fail_to_name();
     }
     sync_folder(folder_of(target_));
   }

@@ -86,6 +86,7 @@ std::optional<FaultKind> parse_fault_kind(std::string_view text) {
 
 std::vector<std::string> fault_names() {
   std::vector<std::string> texts;
+  texts.reserve(names.size() + 1);
   for (const auto& name : names) texts.emplace_back(name.text);
   texts.emplace_back("none");
   return texts;

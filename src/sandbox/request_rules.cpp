@@ -67,7 +67,7 @@ struct Rule {
   Check check = anything;
 };
 
-constexpr std::size_t no_limit = 64 * 1024;
+constexpr std::size_t no_limit = 65'536;
 
 constexpr std::array unified_order_rules{
     Rule{"appid", true, 32},

@@ -24,9 +24,9 @@ namespace {
 constexpr const char* loopback = "127.0.0.1";
 /// One thread serves one connection, and an idle one keeps its thread: many batches at once must fit.
 constexpr std::size_t threads = 256;
-constexpr std::size_t largest_body = 1024 * 1024;
+constexpr std::size_t largest_body = 1'048'576;
 /// Of one whole request: also holds off a chunked body, whose length httplib does not bound.
-constexpr std::size_t largest_request = largest_body + 64 * 1024;
+constexpr std::size_t largest_request = largest_body + 65'536;
 constexpr int read_timeout_ms = 5'000;
 /// As long as WeChat Pay keeps an idle connection.
 constexpr int idle_timeout_ms = 8'000;
@@ -142,7 +142,7 @@ class Connection final : public httplib::Stream {
 
   int socket_;
   const std::atomic<bool>& stopping_;
-  std::array<char, 16 * 1024> buffer_{};
+  std::array<char, 16'384> buffer_{};
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
   std::size_t received_ = 0;

@@ -231,7 +231,7 @@ void StateFile::rewrite(const Store& store) {
     size += static_cast<std::int64_t>(buffer.size());
     buffer.clear();
   };
-  constexpr std::size_t enough = 1024 * 1024;
+  constexpr std::size_t enough = 1'048'576;
   store.for_each([&](const GatewayOrder& order) {
     buffer += to_state_line(order);
     buffer += '\n';

@@ -10,7 +10,7 @@
 
 namespace wxpay::wire {
 
-inline constexpr std::size_t largest_message = 64 * 1024;
+inline constexpr std::size_t largest_message = 65'536;
 
 /// Reads one flat API v2 document: a root element whose children hold text. Values are the decoded text to
 /// the byte, nothing trimmed. Refuses what the reference, section 18, refuses: a DOCTYPE or any entity beyond

@@ -38,7 +38,9 @@ struct Untouched {
       CAPTURE(result.err);
       CHECK(result.code == 3);
       CHECK(result.out.empty());
-      auto error = json_line(result.err)["error"];
+      // Before it there may be what a key_command had to say.
+      REQUIRE_FALSE(result.err.empty());
+      auto error = Json::parse(lines_of(result.err).back())["error"];
       CHECK(error["code"] == code);
       CHECK(contains(error.value("message", ""), about));
       CHECK(contains(error.value("hint", ""), hint));

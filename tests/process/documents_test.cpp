@@ -383,13 +383,16 @@ TEST_CASE("mandoc finds nothing in the man pages") {
 }
 
 TEST_CASE("the shells read their completions without an error") {
-  const std::pair<const char*, const char*> files[]{
-      {"bash", "wxpayctl.bash"}, {"zsh", "_wxpayctl"}, {"fish", "wxpayctl.fish"}};
-  for (const auto& [shell, file] : files) {
-    const auto program = tool(shell);
+  struct File {
+    const char* shell;
+    std::string name;
+  };
+  for (const auto& file :
+       {File{"bash", "wxpayctl.bash"}, File{"zsh", "_wxpayctl"}, File{"fish", "wxpayctl.fish"}}) {
+    const auto program = tool(file.shell);
     if (!program) continue;
-    const auto result = run_shell(*program, {"-n", project(std::string{"completions/"} + file).string()});
-    CHECK_MESSAGE(result.code == 0, file << ": " << result.err);
+    const auto result = run_shell(*program, {"-n", project("completions/" + file.name).string()});
+    CHECK_MESSAGE(result.code == 0, file.name << ": " << result.err);
     CHECK(result.err.empty());
   }
 }

@@ -105,7 +105,7 @@ TEST_CASE("a prepay_id is of no use after the order's own expiry") {
 
 TEST_CASE("an acceptance without what it must bring is no answer") {
   struct Row {
-    const char* what;
+    std::string what;
     TradeType type;
     Fields answer;
   };
@@ -128,7 +128,7 @@ TEST_CASE("an acceptance without what it must bring is no answer") {
 
 TEST_CASE("each trade_state becomes the ledger's state") {
   struct Row {
-    const char* trade_state;
+    std::string trade_state;
     std::optional<OrderState> state;
   };
   const Row rows[] = {{"NOTPAY", OrderState::notpay},
@@ -217,7 +217,7 @@ TEST_CASE("what WeChat Pay says carries no terminal sequence into a message") {
                                      {"err_code", "NOAUTH"},
                                      {"err_code_des",
                                       "\x1b[31m\xC2\x9B"
-                                      "2J无权限\r\n"}});
+                                      "2J无权限\n"}});
   // ESC as a byte is no XML character of a reference, but it may stand in a section.
   const auto outcome = creation(signed_answer(fields));
   REQUIRE(std::holds_alternative<Refused>(outcome));

@@ -67,7 +67,7 @@ TEST_CASE("an order that the ledger does not know can be closed too") {
 
 TEST_CASE("what a refusal to close means") {
   struct Row {
-    const char* what;
+    std::string what;
     Refused refusal;
     Outcome outcome;
     const char* result_code;
@@ -98,7 +98,7 @@ TEST_CASE("when the payer was faster, a query settles it") {
   auto other_amount = payment_of("T1", EvidenceSource::query);
   other_amount.total_fee = Fen{999};
   struct Row {
-    const char* what;
+    std::string what;
     QueryOutcome answer;
     Outcome outcome;
     OrderState state;
@@ -131,7 +131,7 @@ TEST_CASE("when the payer was faster, a query settles it") {
 TEST_CASE("without an answer to a closing nothing is known, and nothing is written") {
   struct Row {
     ErrorKind kind;
-    const char* code;
+    std::string code;
     Outcome outcome;
   };
   const Row rows[] = {{ErrorKind::timeout, "TIMEOUT", Outcome::unknown},

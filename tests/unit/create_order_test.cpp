@@ -115,7 +115,7 @@ TEST_CASE("other parameters, and orders that are over, are refused without a req
   struct Row {
     OrderState state;
     std::int64_t fee;
-    const char* err_code;
+    std::string err_code;
     std::vector<std::string> differs;
   };
   using enum OrderState;
@@ -159,7 +159,7 @@ TEST_CASE("a number whose order was refused takes other parameters") {
 
 TEST_CASE("what a refusal does to the ledger") {
   struct Row {
-    const char* what;
+    std::string what;
     Refused refusal;
     Outcome outcome;
     OrderState state;
@@ -206,8 +206,8 @@ TEST_CASE("where only WeChat Pay knows, it is asked by query and the answer sett
   auto other_amount = payment_of("T1", EvidenceSource::query);
   other_amount.total_fee = Fen{999};
   struct Row {
-    const char* what;
-    const char* err_code;
+    std::string what;
+    std::string err_code;
     QueryOutcome answer;
     Outcome outcome;
     OrderState state;
@@ -287,9 +287,9 @@ TEST_CASE("without an answer the order stays CREATING and the outcome is unknown
 
 TEST_CASE("what happened while the answer was awaited counts more than the answer") {
   struct Row {
-    const char* what;
+    std::string what;
     PaymentEvidence meanwhile;
-    const char* err_code;
+    std::string err_code;
     OrderState state;
   };
   const Row rows[] = {

@@ -27,7 +27,7 @@ CreateDecision plan(const Order& order, const OrderIntent& wanted, const Default
 }
 
 struct Change {
-  const char* wire_name;
+  std::string wire_name;
   std::function<void(OrderIntent&)> apply;
 };
 
@@ -66,7 +66,7 @@ TEST_CASE("a number that the ledger does not know is a first order") {
 
 TEST_CASE("the same parameters again: by state and prepay_id") {
   struct Row {
-    const char* what;
+    std::string what;
     Order order;
     CreatePlan expected;
   };
@@ -152,7 +152,7 @@ TEST_CASE("an expiry given as a duration is compared as one, a point in time as 
     std::optional<seconds> in;
   };
   struct Row {
-    const char* what;
+    std::string what;
     Expiry stored, wanted;
     bool same;
   };

@@ -342,7 +342,7 @@ TEST_CASE("list streams the newest first and filters") {
   const auto ledger = open_sqlite_ledger(options_for(folder.ledger()), clock);
   const auto start = clock.time;
   for (int i = 1; i <= 5; ++i) {
-    ledger->begin(intent_of("T" + std::to_string(i), i * 100), {});
+    ledger->begin(intent_of("T" + std::to_string(i), std::int64_t{100} * i), {});
     clock.time += std::chrono::seconds{10};
   }
   auto paid = payment_of("T3");

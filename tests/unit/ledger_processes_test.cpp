@@ -93,6 +93,7 @@ TEST_CASE("four processes at once lose no update, and each change happens once")
     return 0;
   };
   std::vector<std::unique_ptr<Child>> children;
+  children.reserve(writers);
   for (int i = 0; i < writers; ++i) children.push_back(std::make_unique<Child>(work));
   for (const auto& child : children) child->go();
   int begun = 0;
@@ -118,6 +119,7 @@ TEST_CASE("processes that make the same new ledger at once all succeed") {
   for (int round = 0; round < 15; ++round) {
     const LedgerFolder folder;
     std::vector<std::unique_ptr<Child>> children;
+    children.reserve(4);
     for (int i = 0; i < 4; ++i) {
       children.push_back(std::make_unique<Child>([&folder, i](Child& self) {
         self.await_go();
@@ -286,7 +288,7 @@ TEST_CASE("a full disk is reported, what was reported before is kept, and with s
   Child child{[&folder](Child&) {
     if (!mount_small_disk(folder.path(), "size=768k")) return not_possible;
     const auto filler = folder.path() / "filler";
-    write_bytes(filler, std::string(256 * 1024, 'x'));
+    write_bytes(filler, std::string(std::size_t{256} * 1024, 'x'));
     const int begun = begin_until_error(folder.ledger(), [](const Error& error) {
       return error.kind() == ErrorKind::ledger && contains(error.what(), "disk full") &&
              !error.hint().empty();
@@ -314,7 +316,7 @@ TEST_CASE("no space from the start is reported, and the ledger is made when ther
   Child child{[&folder](Child&) {
     if (!mount_small_disk(folder.path(), "size=256k")) return not_possible;
     const auto filler = folder.path() / "filler";
-    write_bytes(filler, std::string(256 * 1024, 'x'));
+    write_bytes(filler, std::string(std::size_t{256} * 1024, 'x'));
     const auto error = error_of([&] { create_order(*open_ledger(folder.ledger()), "T1"); });
     if (!error || error->kind() != ErrorKind::ledger || !contains(error->what(), "disk full")) return 1;
     std::filesystem::remove(filler);
@@ -332,7 +334,7 @@ TEST_CASE("a write that the system refuses is reported and loses nothing") {
   const LedgerFolder folder;
   Child child{[&folder](Child&) {
     std::signal(SIGXFSZ, SIG_IGN);
-    constexpr rlim_t largest_file = 300 * 1024;
+    constexpr rlim_t largest_file = rlim_t{300} * 1024;
     rlimit limit{};
     ::getrlimit(RLIMIT_FSIZE, &limit);
     limit.rlim_cur = largest_file;

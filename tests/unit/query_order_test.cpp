@@ -102,7 +102,7 @@ TEST_CASE("a payment brings its transaction, amount and time") {
 
 TEST_CASE("a payment that does not agree is named by the first thing that differs, and not written") {
   struct Row {
-    const char* what;
+    std::string what;
     OrderState ledger;
     QueryAnswer answer;
     const char* reason;
@@ -247,7 +247,7 @@ TEST_CASE("no answer, or none that settles anything, is an error of its kind") {
   struct Row {
     QueryOutcome answer;
     ErrorKind kind;
-    const char* code;
+    std::string code;
   };
   const Row rows[] = {
       {unknown(ErrorKind::timeout, "TIMEOUT"), ErrorKind::timeout, "TIMEOUT"},

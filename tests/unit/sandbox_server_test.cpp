@@ -246,6 +246,7 @@ TEST_CASE("many connections at once are all answered") {
   constexpr int workers = 32;
   constexpr int each = 50;
   std::vector<std::future<std::set<std::string>>> running;
+  running.reserve(workers);
   for (int worker = 0; worker < workers; ++worker) {
     running.push_back(std::async(std::launch::async, [&served] {
       std::set<std::string> prepay_ids;

@@ -80,7 +80,7 @@ Verdict verdict_of(Cell cell) {
 }
 
 struct Row {
-  const char* what;
+  std::string what;
   PaymentEvidence evidence;
   std::array<Cell, 9> cells;  ///< by ledger state, in the order of all_states
 };
@@ -267,7 +267,7 @@ TEST_CASE("evidence about another merchant, app or sub-merchant changes nothing"
   const MerchantIdentity partner{MerchantId{"1900000109"}, AppId{"wxd678efh567hg6787"},
                                  MerchantId{"1900000200"}, AppId{"wxsub"}};
   struct Identity {
-    const char* what;
+    std::string what;
     MerchantIdentity ours;
     MerchantIdentity said;
     bool same;
@@ -378,7 +378,7 @@ TEST_CASE("an answer to parameters that the order no longer has is stale") {
 
 TEST_CASE("an accepted creation renews the prepay_id of an open order and is applied once") {
   struct Renewal {
-    const char* what;
+    std::string what;
     Prepay said;
     Verdict expected;
   };

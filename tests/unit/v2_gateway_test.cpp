@@ -78,7 +78,7 @@ TEST_CASE("each call is one signed XML document at its own path") {
 
 TEST_CASE("what was surely not carried out, or may be asked for again, is repeated with the same bytes") {
   struct Row {
-    const char* what;
+    std::string what;
     HttpResult first;
   };
   const Row rows[] = {
@@ -104,7 +104,7 @@ TEST_CASE("what was surely not carried out, or may be asked for again, is repeat
 
 TEST_CASE("what may have been carried out, or was settled, is not repeated") {
   struct Row {
-    const char* what;
+    std::string what;
     HttpResult answer;
     std::string code;  ///< of the Unknown; empty for a refusal
   };
@@ -271,7 +271,7 @@ TEST_CASE("an answer that arrives is believed even where the end was asked for")
 namespace {
 
 struct Unbelievable {
-  const char* what;
+  std::string what;
   std::string body;
   ErrorKind kind;
 };
@@ -386,7 +386,7 @@ TEST_CASE("a sub-merchant's answers must be about the sub-merchant") {
 
 TEST_CASE("an answer to a creation that cannot be believed is unknown") {
   struct Row {
-    const char* what;
+    std::string what;
     std::string body;
   };
   const Row rows[] = {
@@ -418,7 +418,7 @@ TEST_CASE("every err_code of the documents has its reaction") {
   using v2::Operation;
   struct Row {
     Operation operation;
-    const char* err_code;
+    std::string err_code;
     Reaction expected;
   };
   constexpr auto create = Operation::unifiedorder;
@@ -471,8 +471,8 @@ TEST_CASE("every err_code of the documents has its reaction") {
 
 TEST_CASE("an unsigned refusal is final only where its words are known") {
   struct Row {
-    const char* return_msg;
-    const char* err_code;  ///< empty: nobody knows
+    std::string return_msg;
+    std::string err_code;  ///< empty: nobody knows
     Reaction reaction;
   };
   const Row rows[] = {

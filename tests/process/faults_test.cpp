@@ -1,0 +1,335 @@
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <memory>
+#include <random>
+#include <thread>
+
+#include "support/shop.hpp"
+
+using namespace wxpay::test;
+
+namespace {
+
+constexpr int kills = 200;
+
+/// Printed, so that a run can be had again with WXPAY_TEST_SEED.
+std::mt19937 seeded() {
+  const auto* given = std::getenv("WXPAY_TEST_SEED");
+  const auto seed = given == nullptr ? std::random_device{}() : static_cast<unsigned>(std::stoul(given));
+  MESSAGE("WXPAY_TEST_SEED=" << seed);
+  return std::mt19937{seed};
+}
+
+struct Market {
+  Shop shop;
+  Sandbox sandbox{shop};
+
+  Json json(std::vector<std::string> arguments, int code = 0) const {
+    arguments.emplace_back("--json");
+    const auto result = shop.run(std::move(arguments));
+    CAPTURE(result.err);
+    CHECK(result.code == code);
+    return json_line(result.out);
+  }
+  std::vector<std::string> steps(const std::string& number) const {
+    auto order = json({"orders", "show", number});
+    std::vector<std::string> states;
+    for (auto& entry : order["history"]) states.push_back(entry["to"]);
+    return states;
+  }
+  void check_ledger() const { CHECK(json({"ledger", "check"})["ok"] == true); }
+};
+
+/// Runs a program and kills it at a random moment of its life.
+class Killer {
+ public:
+  /// @param life  how long an undisturbed run of this kind takes
+  Killer(std::mt19937& random, std::chrono::microseconds life)
+      : random_{random}, moment_{0, life.count() * 12 / 10} {}
+
+  void run(const Command& command) {
+    Process process{command};
+    std::this_thread::sleep_for(std::chrono::microseconds{moment_(random_)});
+    process.kill(SIGKILL);
+    killed_ += process.wait().signal == SIGKILL ? 1 : 0;
+  }
+  int killed() const { return killed_; }
+
+ private:
+  std::mt19937& random_;
+  std::uniform_int_distribution<std::int64_t> moment_;
+  int killed_ = 0;
+};
+
+/// The median of a few runs.
+template <class Make>
+std::chrono::microseconds life_of(Make make) {
+  std::array<std::chrono::microseconds, 5> lives{};
+  for (auto& life : lives) {
+    const auto start = std::chrono::steady_clock::now();
+    run(make());
+    life = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - start);
+  }
+  std::sort(lives.begin(), lives.end());
+  return lives[2];
+}
+
+std::string numbered(const char* name, int i) { return name + std::to_string(i); }
+
+}  // namespace
+
+TEST_CASE("kill -9 at any moment of create-order and query: the same command again finishes it") {
+  const Market market;
+  auto random = seeded();
+
+  int warm_up = 0;
+  const auto creation_life =
+      life_of([&] { return market.shop.command(create(numbered("WARM-", ++warm_up))); });
+  Killer creations{random, creation_life};
+  std::map<std::string, int> left_as;
+  for (int i = 0; i < kills; ++i) {
+    const auto number = numbered("KILLED-", i);
+    CAPTURE(number);
+    creations.run(market.shop.command(create(number)));
+    const auto left = market.shop.run({"orders", "show", number, "--json"});
+    ++left_as[left.code == 0 ? json_line(left.out).at("state").get<std::string>() : "nothing"];
+
+    auto again = market.json(create(number));
+    CHECK((again["ledger"] == "CREATED" || again["ledger"] == "REUSED"));
+    CHECK(again["prepayId"] == market.sandbox.order(number)["prepayId"]);
+    CHECK(market.json({"orders", "show", number})["state"] == "NOTPAY");
+  }
+  MESSAGE("create-order: " << creations.killed() << " killed; left " << Json(left_as).dump());
+  CHECK(creations.killed() > kills / 2);
+  CHECK(left_as.size() >= 2);
+  CHECK(market.sandbox.orders().size() == kills + 5);  // one each
+  market.check_ledger();
+
+  for (int i = 0; i < kills; ++i) market.sandbox.pay(numbered("KILLED-", i));
+  for (int i = 1; i <= warm_up; ++i) market.sandbox.pay(numbered("WARM-", i));
+  const auto query_life = life_of([&] {
+    return market.shop.command({"query", numbered("WARM-", warm_up--)});
+  });
+  Killer queries{random, query_life};
+  int written = 0;
+  for (int i = 0; i < kills; ++i) {
+    const auto number = numbered("KILLED-", i);
+    CAPTURE(number);
+    queries.run(market.shop.command({"query", number}));
+    auto again = market.json({"query", number});
+    const bool was_written = again["resultMsg"] == "UNABLE_TO_UPDATE" && again["reason"] == "ALREADY_PAID";
+    written += was_written ? 1 : 0;
+    CHECK((was_written || again["resultMsg"] == "UPDATE_SUCCESS"));
+    CHECK(again["ledgerState"] == "SUCCESS");
+    const auto steps = market.steps(number);
+    CHECK(std::count(steps.begin(), steps.end(), "SUCCESS") == 1);
+  }
+  MESSAGE("query: " << queries.killed() << " killed, " << written << " of " << kills
+                    << " had been written before");
+  CHECK(queries.killed() > kills / 2);
+  CHECK(market.sandbox.orders().size() == kills + 5);
+  market.check_ledger();
+}
+
+TEST_CASE(
+    "a reply that is lost after the order was accepted leaves CREATING, and a query or the same "
+    "command finishes it") {
+  for (const std::string fault : {"lost-reply", "truncated", "delay", "wrong-sign", "html"}) {
+    CAPTURE(fault);
+    const Market market;
+    const int code = fault == "wrong-sign" ? 5 : 4;
+    const bool is_placed = fault != "html";
+    for (const auto* number : {"ASKED-1", "AGAIN-1", "PAID-1"}) {
+      market.sandbox.fault(fault, 1, "/pay/unifiedorder", 2);
+      auto lost = market.json(create(number, {"--timeout", "1"}), code);
+      CHECK(lost["resultCode"] == "UNKNOWN");
+      CHECK(lost["ledgerState"] == "CREATING");
+      CHECK_FALSE(lost.contains("prepayId"));
+    }
+    CHECK(market.sandbox.orders().size() == (is_placed ? 3 : 0));
+
+    auto asked = market.json({"query", "ASKED-1"}, is_placed ? 0 : 1);
+    if (is_placed) {
+      CHECK(asked["reason"] == "NOT_PAID");
+      CHECK(asked["ledgerState"] == "NOTPAY");
+      CHECK(market.steps("ASKED-1") == std::vector<std::string>{"CREATING", "NOTPAY"});
+      CHECK(market.json(create("ASKED-1"))["prepayId"] == market.sandbox.order("ASKED-1")["prepayId"]);
+
+      market.sandbox.pay("PAID-1");
+      auto paid = market.json(create("PAID-1"), 1);
+      CHECK(paid["errCode"] == "ORDERPAID");
+      CHECK(paid["ledgerState"] == "SUCCESS");
+    } else {
+      CHECK(asked["resultMsg"] == "NO_SUCH_PAYMENT_ORDER_IN_WECHAT");
+      CHECK(asked["ledgerState"] == "CREATING");
+    }
+    auto again = market.json(create("AGAIN-1"));
+    CHECK(again["ledger"] == "CREATED");
+    CHECK(again["prepayId"] == market.sandbox.order("AGAIN-1")["prepayId"]);
+    market.check_ledger();
+  }
+}
+
+TEST_CASE("a lost reply to close leaves the order as it was, and the same command finishes it") {
+  const Market market;
+  market.json(create("CLOSED-1"));
+  market.sandbox.fault("lost-reply", 1, "/pay/closeorder");
+  auto lost = market.json({"close", "CLOSED-1"}, 4);
+  CHECK(lost["resultCode"] == "UNKNOWN");
+  CHECK(lost["errCode"] == "NETWORK");
+  CHECK(lost["ledgerState"] == "NOTPAY");
+  auto again = market.json({"close", "CLOSED-1"});
+  CHECK(again["resultCode"] == "SUCCESS");
+  CHECK(again["ledgerState"] == "CLOSED");
+  market.check_ledger();
+}
+
+TEST_CASE("four processes creating at once: every order is there, right and once") {
+  const Market market;
+  constexpr int orders_each = 25;
+  std::vector<std::thread> writers;
+  std::array<int, 4> failures{};
+  for (std::size_t writer = 0; writer < failures.size(); ++writer) {
+    writers.emplace_back([&, writer] {
+      for (int i = 0; i < orders_each; ++i) {
+        const auto number = "W" + std::to_string(writer) + "-" + std::to_string(i) + "-ORDER";
+        const auto fee = std::to_string(100 * writer + static_cast<std::size_t>(i) + 1);
+        failures[writer] += market.shop.run(create(number, {"--total-fee", fee})).code == 0 ? 0 : 1;
+      }
+    });
+  }
+  for (auto& writer : writers) writer.join();
+  CHECK(failures == std::array<int, 4>{});
+
+  auto checked = market.json({"ledger", "check"});
+  CHECK(checked["ok"] == true);
+  CHECK(checked["orders"] == 4 * orders_each);
+  CHECK(checked["entries"] == 2 * 4 * orders_each);
+  const auto listed = json_lines(market.shop.run({"orders", "list", "--json"}).out);
+  const auto placed = market.sandbox.orders();
+  REQUIRE(listed.size() == 4 * orders_each);
+  REQUIRE(placed.size() == listed.size());
+  for (const auto& order : listed) {
+    auto there = market.sandbox.order(order.at("outTradeNo"));
+    CHECK(order.at("state") == "NOTPAY");
+    CHECK(order.at("totalFee") == there["totalFee"]);
+    CHECK(order.at("prepayId") == there["prepayId"]);
+  }
+}
+
+TEST_CASE("four processes after the same number: one order, whose parameters are those that were accepted") {
+  const Market market;
+  for (int round = 0; round < 10; ++round) {
+    const auto number = numbered("CONTESTED-", round);
+    CAPTURE(number);
+    std::array<std::unique_ptr<Process>, 4> processes;
+    for (std::size_t i = 0; i < processes.size(); ++i) {
+      processes[i] = std::make_unique<Process>(
+          market.shop.command(create(number, {"--total-fee", std::to_string(i + 1), "--json"})));
+    }
+    int accepted = 0;
+    for (std::size_t i = 0; i < processes.size(); ++i) {
+      const auto result = processes[i]->wait();
+      auto order = json_line(result.out);
+      if (result.code == 0) {
+        ++accepted;
+        CHECK(market.sandbox.order(number)["totalFee"] == i + 1);
+        CHECK(market.json({"orders", "show", number})["totalFee"] == i + 1);
+      } else {
+        CHECK(result.code == 1);
+        CHECK(order["errCode"] == "OUT_TRADE_NO_USED");
+        CHECK(order["differs"] == Json{"total_fee"});
+      }
+    }
+    CHECK(accepted == 1);
+  }
+  CHECK(market.sandbox.requests() == 10);
+  market.check_ledger();
+}
+
+TEST_CASE("four processes with the same order or the same news of it: one order, applied once") {
+  const Market market;
+  for (int round = 0; round < 10; ++round) {
+    const auto number = numbered("SHARED-", round);
+    CAPTURE(number);
+    const auto four = [&](const std::vector<std::string>& arguments) {
+      std::array<std::unique_ptr<Process>, 4> processes;
+      for (auto& process : processes) process = std::make_unique<Process>(market.shop.command(arguments));
+      std::vector<Json> results;
+      for (auto& process : processes) {
+        const auto result = process->wait();
+        CAPTURE(result.err);
+        CHECK(result.code == 0);
+        results.push_back(json_line(result.out));
+      }
+      return results;
+    };
+    const auto prepay_id = [&](const Json& order) { return order.at("prepayId"); };
+    const auto created = four(create(number, {"--json"}));
+    for (const auto& order : created) CHECK(prepay_id(order) == market.sandbox.order(number)["prepayId"]);
+
+    market.sandbox.pay(number);
+    int updates = 0;
+    for (const auto& order : four({"query", number, "--json"})) {
+      CHECK(order.at("ledgerState") == "SUCCESS");
+      if (order.at("resultMsg") == "UPDATE_SUCCESS") {
+        ++updates;
+      } else {
+        CHECK(order.at("reason") == "ALREADY_PAID");
+      }
+    }
+    CHECK(updates == 1);
+    const auto steps = market.steps(number);
+    CHECK(std::count(steps.begin(), steps.end(), "SUCCESS") == 1);
+  }
+  CHECK(market.sandbox.orders().size() == 10);
+  market.check_ledger();
+}
+
+TEST_CASE("a gateway that dies and comes back with its state: everything goes on where it was") {
+  Shop shop;
+  const auto state = shop.path("sandbox.jsonl");
+  auto sandbox = std::make_unique<Sandbox>(shop, state);
+  auto first = json_line(shop.run(create("BEFORE-1", {"--json"})).out);
+  sandbox->pay("BEFORE-1");
+  sandbox->process().kill(SIGKILL);
+  sandbox->process().wait();
+
+  const auto lost = shop.run(create("DURING-1", {"--json", "--timeout", "1"}));
+  CHECK(lost.code == 4);
+  CHECK(json_line(lost.out)["errCode"] == "NETWORK");
+  CHECK(json_line(lost.out)["ledgerState"] == "CREATING");
+  CHECK(shop.run({"query", "BEFORE-1", "--timeout", "1"}).code == 4);
+  CHECK(json_line(shop.run(create("BEFORE-1", {"--json"})).out)["ledger"] == "REUSED");
+
+  sandbox = std::make_unique<Sandbox>(shop, state);
+  CHECK(json_line(shop.run({"query", "BEFORE-1", "--json"}).out)["resultMsg"] == "UPDATE_SUCCESS");
+  CHECK(json_line(shop.run(create("DURING-1", {"--json"})).out)["ledger"] == "CREATED");
+  CHECK(sandbox->orders().size() == 2);
+  CHECK(sandbox->order("BEFORE-1")["prepayId"] == first["prepayId"]);
+  CHECK(shop.run({"ledger", "check"}).code == 0);
+}
+
+TEST_CASE("Ctrl-C while a creation waits for its answer: 130 soon, and the order is kept as CREATING") {
+  const Market market;
+  for (const int signal : {SIGINT, SIGTERM}) {
+    CAPTURE(signal);
+    const auto number = numbered("STOPPED-", signal);
+    market.sandbox.fault("delay", 1, "/pay/", 5);
+    Process creation{market.shop.command(create(number, {"--json"}))};
+    while (market.shop.run({"orders", "show", number}).code != 0) {
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds{100});  // it waits for the answer now
+    creation.kill(signal);
+    const auto result = creation.wait();
+    CHECK(result.code == (signal == SIGINT ? 130 : 143));
+    CHECK(result.took < std::chrono::seconds{4});  // the answer comes after five
+    CHECK(market.json({"orders", "show", number})["state"] == "CREATING");
+    CHECK(market.json(create(number))["ledger"] == "CREATED");
+  }
+  market.check_ledger();
+}

@@ -1,0 +1,147 @@
+#include "report/record.hpp"
+
+#include <doctest/doctest.h>
+
+#include <nlohmann/json.hpp>
+
+#include "wire/json.hpp"
+
+using namespace wxpay;
+using report::Record;
+using report::Table;
+
+namespace {
+
+Record sample() {
+  Record record;
+  record.text("outTradeNo", "T1")
+      .number("totalFee", 1000)
+      .flag("ok", true)
+      .list("differs", {"body", "attach"});
+  return record;
+}
+
+bool holds_control(const std::string& text) {
+  return std::any_of(text.begin(), text.end(),
+                     [](unsigned char c) { return (c < 0x20 && c != '\n') || c == 0x7F; });
+}
+
+}  // namespace
+
+TEST_CASE("a record is one JSON object on one line, in the order of its values") {
+  CHECK(to_json(sample()) == R"({"outTradeNo":"T1","totalFee":1000,"ok":true,"differs":["body","attach"]})");
+  CHECK(to_json(Record{}) == "{}");
+  Record nested;
+  nested.records("history", {sample(), Record{}}).list("none", {}).records("empty", {}).flag("no", false);
+  CHECK(to_json(nested) ==
+        R"({"history":[{"outTradeNo":"T1","totalFee":1000,"ok":true,"differs":["body","attach"]},{}],)"
+        R"("none":[],"empty":[],"no":false})");
+}
+
+TEST_CASE("a value that is not there leaves no key") {
+  Record record;
+  record.text_if_set("reason", "").text("kept", "").fields({{"appId", "wx"}, {"paySign", "A"}});
+  CHECK(to_json(record) == R"({"kept":"","appId":"wx","paySign":"A"})");
+  CHECK(record.find("reason") == nullptr);
+  REQUIRE(record.find("appId") != nullptr);
+  CHECK(std::get<std::string>(*record.find("appId")) == "wx");
+}
+
+TEST_CASE("JSON texts are escaped, and read back by another reader") {
+  CHECK(wire::json_quote("a\"b\\c\n\r\t\x01\x1b\x7f") == R"("a\"b\\c\n\r\t\u0001\u001b\u007f")");
+  CHECK(wire::json_quote("支付/\xF0\x9F\x98\x80") == "\"支付/\xF0\x9F\x98\x80\"");
+  std::string every_byte;
+  for (int byte = 0; byte < 0x80; ++byte) every_byte += static_cast<char>(byte);
+  Record record;
+  record.text(every_byte, every_byte);
+  const auto line = to_json(record);
+  CHECK_FALSE(holds_control(line));
+  CHECK(line.find('\n') == std::string::npos);
+  const auto read = nlohmann::json::parse(line);
+  CHECK(read.at(every_byte) == every_byte);
+  CHECK(nlohmann::json::parse(wire::json_quote("a\xFF\x62")) ==
+        "a\xEF\xBF\xBD"
+        "b");
+}
+
+TEST_CASE("CSV cells are quoted where they must be") {
+  const std::vector<std::string> columns{"a", "b", "c", "d"};
+  CHECK(report::csv_header(columns) == "a,b,c,d");
+  struct Row {
+    std::string value, cell;
+  };
+  const Row rows[] = {{"plain", "plain"},   {"", ""},
+                      {"a,b", "\"a,b\""},   {"a\"b", "\"a\"\"b\""},
+                      {"a\nb", "\"a\nb\""}, {"a\rb", "\"a\rb\""},
+                      {"\"", "\"\"\"\""},   {" a ", " a "},
+                      {"支付", "支付"}};
+  for (const auto& row : rows) {
+    Record record;
+    record.number("c", 7).text("a", row.value);
+    CAPTURE(row.value);
+    CHECK(report::csv_row(record, columns) == row.cell + ",,7,");
+  }
+  CHECK(report::csv_row(sample(), {"differs", "ok"}) == "body attach,true");
+  CHECK(report::csv_header({"a,b"}) == "\"a,b\"");
+}
+
+TEST_CASE("text shows keys in one column") {
+  CHECK(to_text(sample()) ==
+        "outTradeNo  T1\n"
+        "totalFee    1000\n"
+        "ok          true\n"
+        "differs     body attach\n");
+  Record nested;
+  nested.text("state", "SUCCESS").records("history", {sample()});
+  CHECK(to_text(nested).find("history\n  {\"outTradeNo\"") != std::string::npos);
+}
+
+TEST_CASE("a table lines up by what a terminal shows") {
+  Table table{{"no", "goods", "fee"}};
+  table.add(Record{}.text("no", "T1").text("goods", "支付测试").number("fee", 1));
+  table.add(Record{}.text("no", "T20261123").text("goods", "tea").number("fee", 10'000));
+  table.add(Record{}.text("fee", "-"));
+  CHECK(table.render() ==
+        "no         goods     fee\n"
+        "T1         支付测试  1\n"
+        "T20261123  tea       10000\n"
+        "                     -\n");
+  CHECK(table.size() == 3);
+  CHECK(table.render(false).starts_with("T1 "));
+  table.clear();
+  CHECK(table.render() == "no  goods  fee\n");
+}
+
+TEST_CASE("a control character never reaches a terminal") {
+  Record record;
+  record.text("attach", "a\x1b[2J\r\n\x07\x7f b")
+      .text("c1",
+            "\xC2\x9B"
+            "2J");
+  Table table{{"attach", "c1"}};
+  table.add(record);
+  for (const auto& shown : {to_text(record), table.render()}) {
+    CHECK_FALSE(holds_control(shown));
+    CHECK(shown.find("\xC2\x9B") == std::string::npos);
+    CHECK(shown.find("[2J") != std::string::npos);
+  }
+  CHECK(std::count(table.render().begin(), table.render().end(), '\n') >= 0);
+}
+
+TEST_CASE("states are painted, other values are not, and colour does not shift a column") {
+  CHECK(report::paint_states("state", "SUCCESS") == "\x1b[32m");
+  CHECK(report::paint_states("state", "NOTPAY") == "\x1b[33m");
+  CHECK(report::paint_states("ledgerState", "CREATING") == "\x1b[33m");
+  CHECK(report::paint_states("state", "FAILED") == "\x1b[31m");
+  CHECK(report::paint_states("outTradeNo", "SUCCESS").empty());
+  CHECK(report::no_paint("state", "SUCCESS").empty());
+  Table table{{"state", "no"}};
+  table.add(Record{}.text("state", "SUCCESS").text("no", "T1"));
+  table.add(Record{}.text("state", "CREATING").text("no", "T2"));
+  CHECK(table.render(true, report::paint_states) ==
+        "state     no\n"
+        "\x1b[32mSUCCESS\x1b[0m   T1\n"
+        "\x1b[33mCREATING\x1b[0m  T2\n");
+  CHECK(to_text(Record{}.text("state", "SUCCESS"), report::paint_states) ==
+        "state  \x1b[32mSUCCESS\x1b[0m\n");
+}

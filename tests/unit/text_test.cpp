@@ -1,0 +1,151 @@
+#include "base/text.hpp"
+
+#include <doctest/doctest.h>
+
+#include "wxpay/error.hpp"
+#include "wxpay/identifiers.hpp"
+#include "wxpay/order.hpp"
+
+using namespace wxpay;
+using namespace std::string_literals;
+
+TEST_CASE("UTF-8 is told from what only resembles it") {
+  struct Row {
+    std::string what, bytes;
+    bool sound;
+  };
+  const Row rows[] = {
+      {"nothing", "", true},
+      {"ASCII with NUL and DEL", "a\0\x7F"s, true},
+      {"two bytes, least", "\xC2\x80", true},
+      {"two bytes, most", "\xDF\xBF", true},
+      {"three bytes, least", "\xE0\xA0\x80", true},
+      {"below the surrogates", "\xED\x9F\xBF", true},
+      {"above the surrogates", "\xEE\x80\x80", true},
+      {"three bytes, most", "\xEF\xBF\xBF", true},
+      {"four bytes, least", "\xF0\x90\x80\x80", true},
+      {"the last of Unicode", "\xF4\x8F\xBF\xBF", true},
+      {"Chinese", "支付", true},
+      {"overlong NUL", "\xC0\x80", false},
+      {"overlong slash in two", "\xC1\xAF", false},
+      {"overlong slash in three", "\xE0\x80\xAF", false},
+      {"overlong in three, most", "\xE0\x9F\xBF", false},
+      {"overlong in four", "\xF0\x8F\xBF\xBF", false},
+      {"the first surrogate", "\xED\xA0\x80", false},
+      {"the last surrogate", "\xED\xBF\xBF", false},
+      {"above Unicode", "\xF4\x90\x80\x80", false},
+      {"far above", "\xF5\x80\x80\x80", false},
+      {"five bytes", "\xF8\x88\x80\x80\x80", false},
+      {"a continuation alone", "\x80", false},
+      {"cut in two", "\xC2", false},
+      {"cut in three", "\xE4\xB8", false},
+      {"cut in four", "\xF0\x9F\x98", false},
+      {"an ASCII letter in between", "\xE4\x41\xAD", false},
+      {"0xFF", "a\xFF", false},
+      {"GBK", "\xD6\xA7\xB8\xB6", false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    CHECK(is_utf8(row.bytes) == row.sound);
+    CHECK(is_utf8("支" + row.bytes + "付") == row.sound);
+  }
+}
+
+TEST_CASE("control characters are found, and blanks shown in their place") {
+  for (const char c : "\x01\x08\t\n\r\x1b\x1f\x7f"s) {
+    CHECK(has_control_character("a"s + c));
+    CHECK(without_control_characters("a"s + c + "b") == "a b");
+  }
+  CHECK(has_control_character("a\0b"s));
+  CHECK(without_control_characters("a\0b"s) == "a b");
+  CHECK_FALSE(has_control_character("支付 ~"));
+  CHECK(without_control_characters("支付 \xC2\xA0~") == "支付 \xC2\xA0~");
+  // U+009B begins a sequence on some terminals.
+  CHECK(without_control_characters("a\xC2\x9B"s + "2J\xC2\x80\xC2\x9F") == "a  2J    ");
+  CHECK(without_control_characters("cut \xC2") == "cut \xC2");
+}
+
+TEST_CASE("blanks are trimmed at both ends and nowhere else") {
+  CHECK(trim(" \t\r\n\v\fa b \n") == "a b");
+  CHECK(trim(" \n ").empty());
+  CHECK(trim("").empty());
+  CHECK(has_outer_blank(" a"));
+  CHECK(has_outer_blank("a\n"));
+  CHECK_FALSE(has_outer_blank("a b"));
+  CHECK_FALSE(has_outer_blank(""));
+}
+
+TEST_CASE("digits are the ten of ASCII") {
+  CHECK(is_digits("0123456789"));
+  for (const char* text : {"", " 1", "1 ", "-1", "1.0", "１", "a"}) CHECK_FALSE(is_digits(text));
+}
+
+TEST_CASE("hex and lower case touch what they should") {
+  CHECK(to_hex("\0\x7f\xff"s) == "007fff");
+  CHECK(to_hex("").empty());
+  CHECK(to_lower("ABCZ[é付]") == "abcz[é付]");
+}
+
+TEST_CASE("what was meant is guessed from what was typed, when it is near enough") {
+  const std::vector<std::string> commands{"create-order", "query",   "close", "orders",
+                                          "ledger",       "sandbox", "sign"};
+  struct Row {
+    std::string typed;
+    std::string meant;  ///< empty: too far from everything
+  };
+  const Row rows[] = {
+      {"qurey", "query"},
+      {"query", "query"},
+      {"qery", "query"},
+      {"queery", "query"},
+      {"clsoe", "close"},
+      {"sing", "sign"},
+      {"ledgers", "ledger"},
+      {"order", "orders"},
+      {"createorder", "create-order"},
+      {"craete-odrer", "create-order"},
+      {"sandbax", "sandbox"},
+      {"refund", ""},
+      {"xyz", ""},
+      {"q", ""},
+      {"", ""},
+      {"reconcile", ""},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.typed);
+    CHECK(nearest(row.typed, commands).value_or("") == row.meant);
+  }
+  CHECK_FALSE(nearest("query", {}).has_value());
+}
+
+TEST_CASE("an out_trade_no is its 1 to 32 characters and nothing else") {
+  CHECK(OutTradeNo::parse("0aZ_-|*").text() == "0aZ_-|*");
+  CHECK(OutTradeNo::parse(std::string(32, '9')).text().size() == 32);
+  CHECK(OutTradeNo::parse("12345").shorter_than_advised());
+  CHECK_FALSE(OutTradeNo::parse("123456").shorter_than_advised());
+  for (const auto& text :
+       {""s, std::string(33, '9'), "a b"s, "a@b"s, "a\0b"s, "订单"s, "a.b"s, "a/b"s, "é"s}) {
+    CAPTURE(text);
+    CHECK_THROWS_AS(OutTradeNo::parse(text), Error);
+  }
+}
+
+TEST_CASE("every name of a state, source, trade type and sign type is read back") {
+  for (int i = 0; i < 9; ++i) {
+    const auto state = static_cast<OrderState>(i);
+    CHECK((parse_order_state(to_string(state)) == state));
+    CHECK(is_open(state) == (i < 3));
+    CHECK(is_paid(state) == (i > 6));
+  }
+  for (const auto type :
+       {TradeType::jsapi, TradeType::native, TradeType::app, TradeType::mweb, TradeType::micropay}) {
+    CHECK((parse_trade_type(to_string(type)) == type));
+  }
+  CHECK((parse_trade_type("H5") == TradeType::mweb));
+  CHECK(to_string(TradeType::mweb) == "MWEB");
+  for (const auto type : {SignType::md5, SignType::hmac_sha256})
+    CHECK((parse_sign_type(to_string(type)) == type));
+  for (const char* text : {"", "md5", "MD5 ", "HMAC", "NONE"}) CHECK_FALSE(parse_sign_type(text).has_value());
+  for (const char* text : {"", "success", "PAID", "SUCCESS "})
+    CHECK_FALSE(parse_order_state(text).has_value());
+}
