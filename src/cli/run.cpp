@@ -60,14 +60,6 @@ const CLI::App& innermost(const CLI::App& root) {
   return *app;
 }
 
-/// "wxpayctl orders" for the command `wxpayctl orders list`, empty for the program itself.
-std::string path_to(const CLI::App& command) {
-  const auto* parent = command.get_parent();
-  if (parent == nullptr) return {};
-  const auto path = path_to(*parent);
-  return path.empty() ? parent->get_name() : path + " " + parent->get_name();
-}
-
 std::string did_you_mean(const std::string& typed, const std::vector<std::string>& candidates) {
   const auto meant = nearest(typed, candidates);
   return meant ? "did you mean '" + *meant + "'?" : std::string{};
