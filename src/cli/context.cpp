@@ -67,7 +67,7 @@ const Profile& Context::profile() {
 }
 
 const Secret& Context::key() {
-  if (!parts_->key) parts_->key.emplace(load_v2_key(profile().key, environment_));
+  if (!parts_->key) parts_->key.emplace(load_v2_key(profile().key, environment_, &stop_));
   return *parts_->key;
 }
 

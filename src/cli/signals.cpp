@@ -21,6 +21,9 @@ SignalStop::SignalStop() {
   sigaction(SIGTERM, &action, nullptr);
   action.sa_handler = SIG_IGN;
   sigaction(SIGPIPE, &action, nullptr);
+  // Whoever started this may ignore it, and then a key_command's end could not be waited for.
+  action.sa_handler = SIG_DFL;
+  sigaction(SIGCHLD, &action, nullptr);
 }
 
 bool SignalStop::requested() const noexcept { return received_signal != 0; }

@@ -7,7 +7,9 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <cstring>
+#include <ctime>
 #include <future>
 #include <utility>
 
@@ -163,6 +165,16 @@ class ServedConnection {
   ~ServedConnection() { served = nullptr; }
 };
 
+/// As RFC 9110, 5.6.7, wants it: `Mon, 23 Nov 2026 02:00:00 GMT`.
+std::string http_date(std::chrono::sys_seconds instant) {
+  const std::time_t seconds = std::chrono::system_clock::to_time_t(instant);
+  std::tm civil{};
+  gmtime_r(&seconds, &civil);
+  std::array<char, 40> text{};
+  const auto length = std::strftime(text.data(), text.size(), "%a, %d %b %Y %H:%M:%S GMT", &civil);
+  return {text.data(), length};
+}
+
 class HttpServer final : public httplib::Server {
  public:
   HttpServer(Service& service, Clock& clock, Log& log) : service_{service}, clock_{clock}, log_{log} {
@@ -218,6 +230,7 @@ class HttpServer final : public httplib::Server {
     if (reply.delay > std::chrono::seconds{0}) clock_.sleep_for(reply.delay);
     served->plan(reply.delivery, reply.body.size());
     response.status = reply.status;
+    response.set_header("Date", http_date(clock_.now()));
     if (!reply.location.empty()) response.set_header("Location", reply.location);
     response.set_content(reply.body, reply.content_type);
   }

@@ -97,7 +97,7 @@ inline Created created(const OrderIntent& intent, const Clock& clock, const char
   return {said_success(), std::move(evidence)};
 }
 
-inline Refused refused(const char* err_code, Reaction reaction) {
+inline Refused refused(const std::string& err_code, Reaction reaction) {
   Refused answer;
   answer.said = said_success();
   answer.said.result_code = "FAIL";
@@ -108,7 +108,7 @@ inline Refused refused(const char* err_code, Reaction reaction) {
   return answer;
 }
 
-inline Unknown unknown(ErrorKind kind, const char* code) { return {kind, code, "no answer", {}}; }
+inline Unknown unknown(ErrorKind kind, const std::string& code) { return {kind, code, "no answer", {}}; }
 
 inline QueryAnswer query_answer(const PaymentEvidence& evidence) {
   return {evidence, std::string{to_string(evidence.state)}, "as WeChat Pay words it"};

@@ -295,6 +295,24 @@ TEST_CASE("bytes that differ anywhere in the file are found, or make no differen
   CHECK(found < tried);
 }
 
+TEST_CASE("an index that no longer finds its order is damage") {
+  const LedgerFolder folder;
+  const auto path = folder.ledger();
+  fill(*open_ledger(path));
+  const auto page =
+      RawDatabase{path}.number("SELECT rootpage FROM sqlite_schema WHERE name = 'sqlite_autoindex_orders_1'");
+  constexpr std::size_t page_size = 4096;
+  auto bytes = read_bytes(path);
+  const auto place = bytes.find("1900000109T5", (static_cast<std::size_t>(page) - 1) * page_size);
+  REQUIRE(place < static_cast<std::size_t>(page) * page_size);
+  bytes[place + 11] = '9';
+  write_bytes(path, bytes);
+  CHECK_FALSE(open_read_only(path)->find(test_merchant(), number_of("T5")));
+  const auto report = check(path);
+  CHECK_FALSE(report.ok);
+  CHECK(contains(report.problem, "the file is damaged"));
+}
+
 TEST_CASE("bytes that differ in an entry name the entry") {
   const LedgerFolder folder;
   const auto path = folder.ledger();
