@@ -1,5 +1,6 @@
 #include "cli/context.hpp"
 
+#include <poll.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -190,12 +191,17 @@ void Context::confirm(const std::string& question) {
   if (options_.yes || isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1) return;
   write_standard_error(question + " [y/N] ");
   std::string answer;
-  for (char c = 0; answer.size() < 16;) {
+  for (char c = 0; answer.size() < 16 && !stop_.requested();) {
+    // In slices: a signal just before a read that waits would be seen only after it.
+    constexpr int slice_ms = 100;
+    pollfd waiting{STDIN_FILENO, POLLIN, 0};
+    if (::poll(&waiting, 1, slice_ms) <= 0) continue;
     const auto count = ::read(STDIN_FILENO, &c, 1);
-    if (count < 0 && errno == EINTR && !stop_.requested()) continue;
+    if (count < 0 && errno == EINTR) continue;
     if (count <= 0 || c == '\n') break;
     answer += c;
   }
+  if (stop_.requested()) throw Error{ErrorKind::interrupted, "interrupted"};
   if (answer != "y" && answer != "Y" && answer != "yes") {
     throw Error{ErrorKind::interrupted, "not confirmed"};
   }

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "cli/input.hpp"
 #include "cli/version.hpp"
 #include "wxpay/time.hpp"
 
@@ -78,7 +79,11 @@ void add_global_options(CLI::App& root, RawGlobalOptions& raw) {
       ->type_name("DURATION")
       ->group(group);
   root.add_flag("--yes", raw.yes, "Answer yes to every question")->group(group);
-  for (auto* option : root.get_options()) option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+  for (auto* option : root.get_options()) {
+    option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+    // A script's unset variable must not lead to another profile or ledger.
+    if (option->get_expected_max() > 0) option->check(refuse_empty);
+  }
 }
 
 GlobalOptions resolve_global_options(const RawGlobalOptions& raw, const Environment& environment) {

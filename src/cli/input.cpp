@@ -59,4 +59,6 @@ std::int64_t parse_count(const char* option, const std::string& text, std::int64
   return count;
 }
 
+std::string refuse_empty(const std::string& value) { return value.empty() ? "is empty" : ""; }
+
 }  // namespace wxpay::cli

@@ -15,4 +15,7 @@ std::string read_input(const std::string& path, std::size_t largest);
 /// @throws Error{usage}
 std::int64_t parse_count(const char* option, const std::string& text, std::int64_t least, std::int64_t most);
 
+/// What is wrong with an option's value: a script's unset variable must not count as no option at all.
+std::string refuse_empty(const std::string& value);
+
 }  // namespace wxpay::cli

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/input.hpp"
 
 namespace wxpay::cli {
 
@@ -55,7 +56,8 @@ void add_ledger(CLI::App& root, Command& chosen) {
   auto* check =
       command->add_subcommand("check", "Recompute the ledger's hash chain and hold the orders against it");
   check->add_option("--head", *head, "A head kept elsewhere: it must still be in the chain")
-      ->type_name("HASH");
+      ->type_name("HASH")
+      ->check(refuse_empty);
   check->footer(
       "Example:\n  wxpayctl ledger check --json\n\nExit codes: 0 whole; 7 changed, cut off or unreadable");
   check->callback(

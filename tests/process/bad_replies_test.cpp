@@ -1,11 +1,8 @@
 #include <doctest/doctest.h>
 
 #include <functional>
-#include <mutex>
 
-#include "support/raw_server.hpp"
-#include "support/shop.hpp"
-#include "support/v2_wire.hpp"
+#include "support/v2_gateway.hpp"
 
 using namespace wxpay::test;
 
@@ -18,60 +15,6 @@ constexpr bool measures_memory = true;
 #endif
 constexpr long most_memory_kib = 64L * 1024;
 
-/// A right answer, still unsigned.
-WireFields right_answer(const std::string& request) {
-  WireFields answer{{"return_code", "SUCCESS"}, {"return_msg", "OK"},      {"appid", shop_app_id},
-                    {"mch_id", shop_mch_id},    {"nonce_str", "IITRi8Ia"}, {"result_code", "SUCCESS"}};
-  if (contains(request, "/pay/unifiedorder")) {
-    answer["trade_type"] = "JSAPI";
-    answer["prepay_id"] = "wx201411101639507cbf6ffd8b0779950874";
-    return answer;
-  }
-  answer["out_trade_no"] = v2_element(request, "out_trade_no");
-  answer["trade_type"] = "JSAPI";
-  answer["trade_state"] = "SUCCESS";
-  answer["total_fee"] = "1000";
-  answer["fee_type"] = "CNY";
-  answer["cash_fee"] = "1000";
-  answer["transaction_id"] = "1217752501201407033233368018";
-  answer["time_end"] = "20261123100000";
-  answer["openid"] = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
-  return answer;
-}
-
-std::string right_document(const std::string& request) {
-  return v2_signed_xml(right_answer(request), shop_key);
-}
-
-using Spoil = std::function<void(Peer&, const std::string& request)>;
-
-/// A gateway that answers well until it is told to spoil its answers.
-class Gateway {
- public:
-  void spoil(Spoil how) {
-    const std::lock_guard lock{mutex_};
-    spoil_ = std::move(how);
-  }
-  RawServer& server() { return server_; }
-
- private:
-  void serve(Peer& peer) {
-    while (const auto request = peer.read_request()) {
-      Spoil how;
-      {
-        const std::lock_guard lock{mutex_};
-        how = spoil_;
-      }
-      if (how) return how(peer, *request);
-      if (!peer.send(http_answer(right_document(*request)))) return;
-    }
-  }
-
-  std::mutex mutex_;
-  Spoil spoil_;
-  RawServer server_{[this](Peer& peer) { serve(peer); }};
-};
-
 /// A shop with one open order, OPEN-1, at a gateway of whose answers the test decides.
 struct Case {
   explicit Case(const std::string& more_of_the_profile = {}) {
@@ -83,7 +26,7 @@ struct Case {
     return json_line(shop.run({"orders", "show", number, "--json"}).out).at("state");
   }
 
-  Gateway gateway;
+  ScriptedGateway gateway;
   Shop shop;
 };
 
@@ -447,7 +390,7 @@ TEST_CASE("a connection that breaks is no answer: exit 4") {
   at.open_order();
   struct Row {
     std::string name;
-    Spoil spoil;
+    ScriptedGateway::Spoil spoil;
   };
   const Row rows[] = {
       {"closed without a byte", [](Peer&, const std::string&) {}},

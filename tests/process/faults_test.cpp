@@ -116,10 +116,11 @@ TEST_CASE("kill -9 at any moment of create-order and query: the same command aga
   auto created = market.json({"ledger", "check"});
   CHECK(created["ok"] == true);
 
-  for (const auto& [number, prepay_id] : prepay_ids) market.sandbox.pay(number);
+  for (const auto& order : prepay_ids) market.sandbox.pay(order.first);
   had_finished = 0;
   Killer queries{random};
-  for (const auto& [number, prepay_id] : prepay_ids) {
+  for (const auto& order : prepay_ids) {
+    const auto& number = order.first;
     CAPTURE(number);
     if (queries.killed() < kills) queries.run(market.shop.command({"query", number}));
     auto again = market.json({"query", number});

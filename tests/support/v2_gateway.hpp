@@ -1,0 +1,79 @@
+#pragma once
+
+#include <functional>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include "support/raw_server.hpp"
+#include "support/shop.hpp"
+#include "support/v2_wire.hpp"
+
+namespace wxpay::test {
+
+/// What WeChat Pay would answer to this request, still unsigned: a creation is accepted, an order that is
+/// asked about is paid with 1000 fen, one that is to be closed is closed.
+inline WireFields right_answer(const std::string& request) {
+  WireFields answer{{"return_code", "SUCCESS"}, {"return_msg", "OK"},      {"appid", shop_app_id},
+                    {"mch_id", shop_mch_id},    {"nonce_str", "IITRi8Ia"}, {"result_code", "SUCCESS"}};
+  if (contains(request, "/pay/closeorder")) return answer;
+  answer["trade_type"] = "JSAPI";
+  if (contains(request, "/pay/unifiedorder")) {
+    answer["prepay_id"] = "wx201411101639507cbf6ffd8b0779950874";
+    return answer;
+  }
+  answer["out_trade_no"] = v2_element(request, "out_trade_no");
+  answer["trade_state"] = "SUCCESS";
+  answer["total_fee"] = "1000";
+  answer["fee_type"] = "CNY";
+  answer["cash_fee"] = "1000";
+  answer["transaction_id"] = "1217752501201407033233368018";
+  answer["time_end"] = "20261123100000";
+  answer["openid"] = "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o";
+  return answer;
+}
+
+inline std::string right_document(const std::string& request) {
+  return v2_signed_xml(right_answer(request), shop_key);
+}
+
+/// A gateway of the merchant of Shop::configure that answers well until it is told to spoil its answers.
+class ScriptedGateway {
+ public:
+  using Spoil = std::function<void(Peer&, const std::string& request)>;
+
+  /// Answers every request like this; nothing: well again. The connection is closed after each such answer.
+  void spoil(Spoil how) {
+    const std::lock_guard lock{mutex_};
+    spoil_ = std::move(how);
+  }
+  /// Answers with the right fields, some of them replaced or, by an empty value, left out.
+  void change(const WireFields& changes) {
+    spoil([changes](Peer& peer, const std::string& request) {
+      auto answer = right_answer(request);
+      for (const auto& [name, value] : changes) answer[name] = value;
+      std::erase_if(answer, [](const auto& field) { return field.second.empty(); });
+      peer.send(http_answer(v2_signed_xml(answer, shop_key)));
+    });
+  }
+  RawServer& server() { return server_; }
+
+ private:
+  void serve(Peer& peer) {
+    while (const auto request = peer.read_request()) {
+      Spoil how;
+      {
+        const std::lock_guard lock{mutex_};
+        how = spoil_;
+      }
+      if (how) return how(peer, *request);
+      if (!peer.send(http_answer(right_document(*request)))) return;
+    }
+  }
+
+  std::mutex mutex_;
+  Spoil spoil_;
+  RawServer server_{[this](Peer& peer) { serve(peer); }};
+};
+
+}  // namespace wxpay::test
