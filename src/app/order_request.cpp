@@ -110,7 +110,7 @@ enum class Needed { no, yes };
 /// meant.
 std::string checked_text(const char* name, const std::optional<std::string>& given, std::size_t longest,
                          Needed needed = Needed::no) {
-  const std::string text = given.value_or("");
+  std::string text = given.value_or("");
   if (text.empty() && needed == Needed::yes) {
     refuse(std::string{name} + " is missing", "give it, or set its default in the profile");
   }

@@ -104,8 +104,8 @@ namespace {
 
 std::string in_gbk(const std::string& text) {
   const iconv_t converter = iconv_open("GBK", "UTF-8");
-  if (converter == reinterpret_cast<iconv_t>(-1))
-    return text;  // NOLINT(performance-no-int-to-ptr): iconv's own error value
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): iconv's own error value
+  if (converter == reinterpret_cast<iconv_t>(-1)) return text;
   std::string input = text;
   std::string output(text.size() * 2, '\0');
   char* from = input.data();

@@ -8,7 +8,11 @@ namespace wxpay {
 
 Secret::Secret(std::string value) : value_{value} { explicit_bzero(value.data(), value.size()); }
 
-Secret::Secret(Secret&& other) noexcept : value_{other.value_} { other.wipe(); }
+// A moved-from short string keeps its bytes, so a secret is copied and the source wiped.
+Secret::Secret(Secret&& other) noexcept {
+  value_ = other.value_;
+  other.wipe();
+}
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this != &other) {

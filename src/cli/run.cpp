@@ -79,13 +79,12 @@ void refuse_what_is_left(const CLI::App& root) {
     if (word == "--") continue;
     if (word.size() > 1 && word.front() == '-') {
       const auto typed = word.substr(0, word.find('='));
-      auto hint = did_you_mean(typed, option_names(command));
-      throw Error{ErrorKind::usage, "unknown option " + typed, hint.empty() ? see_help : std::move(hint)};
+      const auto hint = did_you_mean(typed, option_names(command));
+      throw Error{ErrorKind::usage, "unknown option " + typed, hint.empty() ? see_help : hint};
     }
     if (!sub_commands.empty()) {
-      auto hint = did_you_mean(word, names_of(sub_commands));
-      throw Error{ErrorKind::usage, "unknown command '" + word + "'",
-                  hint.empty() ? see_help : std::move(hint)};
+      const auto hint = did_you_mean(word, names_of(sub_commands));
+      throw Error{ErrorKind::usage, "unknown command '" + word + "'", hint.empty() ? see_help : hint};
     }
     throw Error{ErrorKind::usage, "there is an argument too many: '" + word + "'", see_help};
   }

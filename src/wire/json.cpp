@@ -82,8 +82,7 @@ std::string json_quote(std::string_view text) {
   quoted.reserve(text.size() + 2);
   quoted += '"';
   if (!is_utf8(text)) {
-    const auto replaced = Json(std::string{text}).dump(-1, ' ', false, Json::error_handler_t::replace);
-    return replaced;
+    return Json(std::string{text}).dump(-1, ' ', false, Json::error_handler_t::replace);
   }
   for (const char c : text) {
     const auto byte = static_cast<unsigned char>(c);

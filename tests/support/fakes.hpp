@@ -80,7 +80,7 @@ class FakeTransport final : public Transport {
     return answer(request);
   }
 
-  FakeTransport& then(HttpResult result, int times = 1) {
+  FakeTransport& then(const HttpResult& result, int times = 1) {
     for (int i = 0; i < times; ++i) answers.emplace_back([result](const HttpRequest&) { return result; });
     return *this;
   }

@@ -42,7 +42,8 @@ struct Prepared {
       : program{command.program.string()}, folder{command.folder.string()} {
     words.push_back(program);
     words.insert(words.end(), command.arguments.begin(), command.arguments.end());
-    for (const auto& [name, value] : command.environment) variables.push_back(name + "=" + value);
+    for (const auto& [name, value] : command.environment)
+      variables.push_back(std::string{name}.append("=").append(value));
     for (auto& word : words) argv.push_back(word.data());
     for (auto& variable : variables) envp.push_back(variable.data());
     argv.push_back(nullptr);

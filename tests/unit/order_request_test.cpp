@@ -168,7 +168,7 @@ TEST_CASE("texts are limited in bytes, and are what WeChat Pay would sign the sa
                           {"scene_info", &OrderRequest::scene_info, 256},
                           {"openid", &OrderRequest::openid, 128}};
   for (const auto& limit : limits) {
-    const auto with = [&limit](std::string text) {
+    const auto with = [&limit](const std::string& text) {
       return [&limit, text](OrderRequest& request) { request.*limit.member = text; };
     };
     CAPTURE(limit.name);

@@ -361,9 +361,10 @@ TEST_CASE("an answer to parameters that the order no longer has is stale") {
       {"openid", [](OrderIntent& intent) { intent.openid = "oOther"; }},
   };
   for (const auto state : {OrderState::creating, OrderState::failed, OrderState::notpay}) {
-    for (const auto& [what, change] : changes) {
+    for (const auto& change : changes) {
+      const auto& what = change.first;
       auto sent = intent_of("T1");
-      change(sent);
+      change.second(sent);
       for (auto evidence : {accepted(), said(EvidenceSource::create, OrderState::failed),
                             said(EvidenceSource::create, OrderState::closed)}) {
         evidence.sent = sent;

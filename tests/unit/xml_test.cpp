@@ -212,7 +212,7 @@ TEST_CASE("what is written is read back, whatever the values hold") {
 TEST_CASE("damaged documents are refused or read, and never more than that") {
   const std::string sound =
       "<?xml version=\"1.0\"?><xml><a><![CDATA[x]]></a><b>&lt;1&#x41;</b><!-- c --><d/></xml>";
-  static constexpr std::string_view bytes{"<>&;!-[]?/\"'=#x \0\xC2\x80 a", 22};
+  static constexpr std::string_view bytes{"<>&;!-[]?/\"'=#x \0\xC2\x80 a", 21};
   std::mt19937 random{11};  // NOLINT: the same damage in every run
   for (int round = 0; round < 20'000; ++round) {
     auto damaged = sound;
