@@ -25,6 +25,7 @@ struct HistoryEntry {
   std::string actor;
   std::string reason;
   std::string digest;
+  std::string replaced;  ///< the parameters that a new try took the place of, as JSON
 };
 
 struct OrderFilter {
@@ -80,12 +81,12 @@ class OrderLedger {
   virtual void note(const MerchantId& mch_id, const OutTradeNo& out_trade_no, EvidenceSource source,
                     const std::string& reason) = 0;
 
-  /// Runs `work` in one transaction, which its calls of begin, settle and note join: all of them are kept, or,
-  /// when it throws or one of them failed, none. It shares one wait for the disk between many orders.
+  /// Runs `work` in one transaction, which its calls of begin, settle and note join: all of them are kept,
+  /// or, when it throws or one of them failed, none. It shares one wait for the disk between many orders.
   virtual void transact(const std::function<void()>& work) = 0;
 
-  /// Newest first, as a stream of what the ledger held at the start; the visitor returns false to stop. It may
-  /// take its time, as others go on writing, but must not write to this ledger itself.
+  /// Newest first, as a stream of what the ledger held at the start; the visitor returns false to stop. It
+  /// may take its time, as others go on writing, but must not write to this ledger itself.
   virtual void list(const MerchantId& mch_id, const OrderFilter& filter,
                     const std::function<bool(const Order&)>& visit) = 0;
 

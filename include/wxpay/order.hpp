@@ -12,7 +12,7 @@
 
 namespace wxpay {
 
-/// The states of contract section 4. The numbers are what the ledger stores: the open ones come first, so
+/// The states of an order in the ledger. The numbers are what the ledger stores: the open ones come first, so
 /// that "still open" is one comparison.
 enum class OrderState : std::uint8_t {
   creating = 0,    ///< sent or about to be; the answer is unknown

@@ -26,10 +26,10 @@ struct Settlement {
   Verdict verdict = Verdict::no_news;
   OrderState to = OrderState::creating;      ///< the state after it, also where nothing is written
   OrderState proven = OrderState::creating;  ///< what WeChat Pay has proved after it
-  bool paid_after_close = false;  ///< the order was closed (or revoked) here, and then paid
+  bool paid_after_close = false;             ///< the order was closed (or revoked) here, and then paid
 };
 
-/// Every rule about what may change (contract section 4), and nothing else: no clock, no ledger, no network.
+/// Every rule about what may change, and nothing else: no clock, no ledger, no network.
 /// Never backwards, never on another amount, merchant, app or transaction, and once only.
 Settlement settle(const Order& order, const PaymentEvidence& evidence);
 
@@ -56,7 +56,7 @@ struct DefaultedFields {
   bool client_ip = false;
 };
 
-/// The rules of contract section 2, "Running it again is always safe".
+/// Why running a creation again is always safe (wxpayctl-create-order(1)).
 CreateDecision plan_create(const Order* existing, const OrderIntent& wanted, const DefaultedFields& defaulted,
                            std::chrono::sys_seconds now);
 

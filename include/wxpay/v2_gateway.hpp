@@ -19,7 +19,7 @@ struct V2Account {
   MerchantIdentity merchant;
   SignType sign_type = SignType::md5;
   Secret key;
-  /// The gateway and, where the contract allows one, its fallback. Without a trailing slash.
+  /// The gateway and, where there is one, its fallback. Without a trailing slash.
   std::vector<std::string> base_urls;
   /// Of one request, all its tries together.
   std::chrono::milliseconds timeout{30'000};

@@ -30,8 +30,7 @@ class Closing {
     const auto result = ledger_.settle(evidence);
     if (result.order) state_ = result.order->state;
     said.result_code = "SUCCESS";
-    const bool paid_here = result.settlement.verdict == Verdict::state_mismatch;
-    return ended(paid_here ? Outcome::integrity : Outcome::done, std::move(said));
+    return ended(agrees(result) ? Outcome::done : Outcome::integrity, std::move(said));
   }
 
   CloseResult refused_by_gateway(Refused refused) {
@@ -62,14 +61,18 @@ class Closing {
     if (const auto* known = std::get_if<QueryAnswer>(&answer)) {
       const auto result = ledger_.settle(known->evidence);
       if (result.order) state_ = result.order->state;
-      const auto verdict = result.settlement.verdict;
-      const bool agrees = !result.order || verdict == Verdict::apply || verdict == Verdict::already_applied ||
-                          verdict == Verdict::no_news;
-      if (!agrees) outcome = Outcome::integrity;
+      if (!agrees(result)) outcome = Outcome::integrity;
     } else if (const auto* nothing = std::get_if<Unknown>(&answer)) {
       outcome = outcome_of(*nothing);
     }
     return said_no(outcome, std::move(refused));
+  }
+
+  /// Whether the ledger took the answer, had it already, or has no such order.
+  static bool agrees(const SettleResult& result) {
+    const auto verdict = result.settlement.verdict;
+    return !result.order || verdict == Verdict::apply || verdict == Verdict::already_applied ||
+           verdict == Verdict::no_news;
   }
 
   CloseResult unknown(const Unknown& nothing) const {

@@ -1,5 +1,10 @@
 #include "app/create_order.hpp"
 
+#include <algorithm>
+
+#include "wxpay/error.hpp"
+#include "wxpay/time.hpp"
+
 namespace wxpay::app {
 
 namespace {
@@ -27,6 +32,7 @@ class Creation {
       case CreatePlan::replace:
         break;
     }
+    refuse_past_expiry();
     auto outcome = gateway_.create(begun_.order.intent);
     if (auto* created = std::get_if<Created>(&outcome)) return accepted(std::move(*created));
     if (auto* refused = std::get_if<Refused>(&outcome)) return refused_by_gateway(std::move(*refused));
@@ -34,6 +40,16 @@ class Creation {
   }
 
  private:
+  /// What was stored is sent again, and a time_expire that has passed can only be refused.
+  void refuse_past_expiry() const {
+    const auto& intent = begun_.order.intent;
+    if (!intent.time_expire || *intent.time_expire > clock_.now()) return;
+    throw Error{
+        ErrorKind::usage,
+        "order " + intent.out_trade_no.text() + " expired at " + format_rfc3339(*intent.time_expire),
+        "'wxpayctl query " + intent.out_trade_no.text() + "' tells what became of it; use a new number"};
+  }
+
   CreateResult reused() const {
     return {.outcome = Outcome::done,
             .said = {.return_code = "SUCCESS", .return_msg = "OK", .result_code = "SUCCESS"},
@@ -60,7 +76,9 @@ class Creation {
     const auto state = state_after(settled);
     // Somebody else settled the order in the meantime: what it is now counts, not what this answer hoped for.
     if (is_paid(state)) return overtaken("ORDERPAID", paid_text, state);
-    if (!is_open(state)) return overtaken("ORDERCLOSED", closed_text, state);
+    if (state == OrderState::closed || state == OrderState::revoked) {
+      return overtaken("ORDERCLOSED", closed_text, state);
+    }
     if (settled.settlement.verdict == Verdict::stale) {
       return overtaken("OUT_TRADE_NO_USED", "the number was taken by other parameters meanwhile", state);
     }
@@ -83,6 +101,11 @@ class Creation {
       case Reaction::repeat:
       case Reaction::order_unknown:
         break;
+    }
+    // An earlier sending had no answer and may have been accepted: only where WeChat Pay has no such order is
+    // the number free.
+    if (begun_.decision.plan == CreatePlan::again && begun_.order.state == OrderState::creating) {
+      return asked(std::move(refused));
     }
     return refused_for_good(std::move(refused), OrderState::failed);
   }
@@ -112,7 +135,8 @@ class Creation {
     return said_no(Outcome::unknown, std::move(refused.said), begun_.order.state);
   }
 
-  /// ORDERPAID, OUT_TRADE_NO_USED, or a code that nobody documented: only WeChat Pay knows what is true.
+  /// ORDERPAID, OUT_TRADE_NO_USED, a code that nobody documented, or a refusal after an earlier sending
+  /// without an answer: only WeChat Pay knows what is true.
   CreateResult asked(Refused refused) {
     auto answer = gateway_.query(begun_.order.intent.out_trade_no);
     if (const auto* known = std::get_if<QueryAnswer>(&answer)) {
@@ -129,7 +153,9 @@ class Creation {
       if (no->reaction == Reaction::order_unknown && !documented) {
         return refused_for_good(std::move(refused), OrderState::failed);
       }
-      return said_no(Outcome::unknown, std::move(refused.said), begun_.order.state);
+      const bool final = refused.reaction == Reaction::refuse;
+      return said_no(final ? Outcome::refused : Outcome::unknown, std::move(refused.said),
+                     begun_.order.state);
     }
     const auto& nothing = std::get<Unknown>(answer);
     return said_no(outcome_of(nothing), std::move(refused.said), begun_.order.state);
@@ -167,7 +193,7 @@ class Creation {
   std::chrono::sys_seconds earliest_expiry(std::chrono::sys_seconds expires_at) const {
     if (begun_.decision.plan != CreatePlan::again || begun_.renews) return expires_at;
     const auto now = clock_.now();
-    const auto from_first_sending = begun_.order.created_at + (expires_at - now);
+    const auto from_first_sending = begun_.order.updated_at + (expires_at - now);
     return from_first_sending > now ? std::min(from_first_sending, expires_at) : expires_at;
   }
 

@@ -25,7 +25,7 @@ struct CreateResult {
 };
 
 /// Creates the prepay order: intent durable, then the request, then its answer settled. Safe to run again at
-/// any time (contract section 2, create-order).
+/// any time (wxpayctl-create-order(1)).
 /// @throws Error{ledger}  the ledger could not take the intent (nothing was sent) or the answer (the next run
 /// finishes it)
 CreateResult create_order(const CheckedRequest& request, OrderLedger& ledger, PaymentGateway& gateway,

@@ -51,7 +51,7 @@ struct CheckedRequest {
   std::vector<std::string> warnings;
 };
 
-/// Reads one JSON object with the keys of contract section 2, in camelCase or snake_case.
+/// Reads one JSON object with the keys of wxpayctl-create-order(1), in camelCase or snake_case.
 /// @throws Error{usage}  malformed, unknown or repeated key, a value of the wrong type
 OrderRequest parse_order_request(std::string_view json);
 

@@ -2,7 +2,7 @@
 
 namespace wxpay::app {
 
-/// How a single piece of work ended, as a caller must tell the cases apart (contract section 1, exit codes).
+/// How a single piece of work ended, as a caller must tell the cases apart (exit codes, wxpayctl(1)).
 enum class Outcome {
   done,
   refused,    ///< WeChat Pay or the ledger's rules said no

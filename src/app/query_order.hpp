@@ -29,7 +29,7 @@ struct QueryResult {
   bool decided = false;      ///< WeChat Pay's state will not change by waiting
 };
 
-/// Asks WeChat Pay about one order and settles the answer (contract section 2, query).
+/// Asks WeChat Pay about one order and settles the answer (wxpayctl-query(1)).
 /// @param ledger  none: there is no ledger file, and none is made
 /// @throws Error  no answer, or none that can be believed
 QueryResult query_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger* ledger,

@@ -76,7 +76,7 @@ class Context {
   void print_text(std::string_view text);
   /// One line on standard error, unless --quiet: `wxpayctl: warning: …`.
   void warn(std::string_view message);
-  /// The error line of contract section 1, or its JSON.
+  /// The error line of wxpayctl(1), or its JSON.
   void report(const Error& error);
   bool output_is_terminal() const;
   /// Whether results are coloured: on a terminal, unless told otherwise.
@@ -96,7 +96,7 @@ class Context {
   std::unique_ptr<Parts> parts_;
 };
 
-/// Writes the error line of contract section 1, or its JSON, on standard error.
+/// Writes the error line of wxpayctl(1), or its JSON, on standard error.
 void report_error(const Error& error, OutputFormat format);
 
 /// A parsed command, ready to run; gives the exit code.

@@ -21,7 +21,7 @@ inline constexpr int exit_internal = 70;
 inline constexpr int exit_lock_held = 75;
 inline constexpr int exit_interrupted = 130;
 
-/// The table of contract section 1.
+/// The table of wxpayctl(1).
 constexpr int exit_code(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::refused:
@@ -104,7 +104,7 @@ constexpr int exit_code(app::Outcome outcome) {
   return exit_internal;
 }
 
-/// The exit code of several pieces of work: the gravest, in the order of contract section 1.
+/// The exit code of several pieces of work: the gravest, in the order of wxpayctl(1).
 constexpr int gravest(int a, int b) {
   for (const int code : {exit_interrupted, exit_internal, exit_integrity, exit_ledger, exit_file, exit_config,
                          exit_unknown, exit_refused, exit_differences}) {

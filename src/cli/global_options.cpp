@@ -80,9 +80,9 @@ void add_global_options(CLI::App& root, RawGlobalOptions& raw) {
       ->group(group);
   root.add_flag("--yes", raw.yes, "Answer yes to every question")->group(group);
   for (auto* option : root.get_options()) {
+    if (option->get_expected_max() == 0) continue;  // flags: -v is counted
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    // A script's unset variable must not lead to another profile or ledger.
-    if (option->get_expected_max() > 0) option->check(refuse_empty);
+    option->check(refuse_empty);
   }
 }
 

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
@@ -25,7 +26,10 @@ OrderState checked_state(const std::string& text) {
     names.emplace_back(to_string(static_cast<OrderState>(number)));
     all += (all.empty() ? "" : ", ") + names.back();
   }
-  const auto meant = nearest(text, names);
+  auto typed = text;
+  std::transform(typed.begin(), typed.end(), typed.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  const auto meant = nearest(typed, names);
   refuse("there is no state '" + text + "'", meant ? "did you mean " + *meant + "?" : "states are " + all);
 }
 
@@ -51,7 +55,8 @@ report::Record describe(const HistoryEntry& entry) {
       .text("source", std::string{to_string(entry.source)})
       .text_if_set("actor", entry.actor)
       .text_if_set("reason", entry.reason)
-      .text_if_set("digest", entry.digest);
+      .text_if_set("digest", entry.digest)
+      .text_if_set("replaced", entry.replaced);
   return record;
 }
 
@@ -114,9 +119,11 @@ int run_show(const std::string& text, Context& context) {
   }
   context.print(record, columns);
   context.print_text("\n");
-  for (const auto& entry : history) {
-    context.print_row(entry, {"at", "from", "to", "source", "actor", "reason", "digest"});
-  }
+  std::vector<std::string> shown{"at", "from", "to", "source", "actor", "reason", "digest"};
+  const bool replaced = std::any_of(history.begin(), history.end(),
+                                    [](const auto& entry) { return entry.find("replaced") != nullptr; });
+  if (replaced) shown.emplace_back("replaced");
+  for (const auto& entry : history) context.print_row(entry, shown);
   return exit_done;
 }
 

@@ -27,7 +27,7 @@ struct QueryOptions {
 
 const std::vector<std::string> columns{"outTradeNo", "transactionId", "tradeState",  "tradeStateDesc",
                                        "totalFee",   "timeEnd",       "ledgerState", "resultMsg",
-                                       "reason",     "note"};
+                                       "reason",     "note",          "updateError"};
 
 report::Record describe(const app::QueryResult& result) {
   report::Record record;

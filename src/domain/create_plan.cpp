@@ -6,9 +6,6 @@ namespace wxpay {
 
 namespace {
 
-/// A prepay_id about to run out is of no use to a payer who still has to open the cashier.
-constexpr std::chrono::seconds shortest_useful_validity{60};
-
 bool same_expiry(const OrderIntent& stored, const OrderIntent& wanted) {
   if (wanted.expire_in) return stored.expire_in == wanted.expire_in;
   return stored.time_expire == wanted.time_expire;
@@ -61,7 +58,7 @@ CreateDecision plan_create(const Order* existing, const OrderIntent& wanted, con
   }
   if (existing->state == OrderState::failed) return {CreatePlan::replace, std::move(differs)};
   if (!differs.empty()) return {CreatePlan::differs, std::move(differs)};
-  const bool valid = existing->prepay && existing->prepay->expires_at > now + shortest_useful_validity;
+  const bool valid = existing->prepay && existing->prepay->expires_at > now;
   return {valid ? CreatePlan::reuse : CreatePlan::again, {}};
 }
 

@@ -88,7 +88,10 @@ class Settler {
     // A hand's mark is proved now, or given the name that WeChat Pay has for the same end.
     const bool proves_a_mark =
         order_.proven_state != order_.state && rank(evidence_.state) == rank(order_.state);
-    if (proves_a_mark || rank(evidence_.state) > rank(order_.state)) return applied();
+    // An open order at WeChat Pay may have other parameters than the refused ones, and its answer names no
+    // amount: the number stays free until the right parameters are given.
+    const bool was_refused = order_.state == OrderState::failed && is_open(evidence_.state);
+    if (proves_a_mark || (rank(evidence_.state) > rank(order_.state) && !was_refused)) return applied();
     return nothing(Verdict::no_news);
   }
 

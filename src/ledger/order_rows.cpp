@@ -206,6 +206,7 @@ HistoryEntry read_entry(const Rows& rows, const Database& database) {
   entry.actor = reader.text();
   entry.reason = reader.text();
   entry.digest = reader.text();
+  entry.replaced = reader.text();
   return entry;
 }
 

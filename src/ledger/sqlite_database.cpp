@@ -47,20 +47,20 @@ int open_flags(Access access) {
   return SQLITE_OPEN_READONLY;
 }
 
-void bind(sqlite3_stmt* statement, int index, const Value& value) {
-  // A failure to bind leaves NULL behind, which no NOT NULL column takes, so the step that follows reports
-  // it.
+/// @return SQLite's result code
+int bind(sqlite3_stmt* statement, int index, const Value& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) {
-    sqlite3_bind_int64(statement, index, *number);
-  } else if (const auto* text = std::get_if<std::string_view>(&value)) {
+    return sqlite3_bind_int64(statement, index, *number);
+  }
+  if (const auto* text = std::get_if<std::string_view>(&value)) {
     // A null pointer would be NULL, not the empty text.
     const char* bytes = text->data() == nullptr ? "" : text->data();
-    sqlite3_bind_text64(statement, index, bytes, text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
-  } else if (const auto* blob = std::get_if<Blob>(&value)) {
-    sqlite3_bind_blob64(statement, index, blob->bytes.data(), blob->bytes.size(), SQLITE_TRANSIENT);
-  } else {
-    sqlite3_bind_null(statement, index);
+    return sqlite3_bind_text64(statement, index, bytes, text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
   }
+  if (const auto* blob = std::get_if<Blob>(&value)) {
+    return sqlite3_bind_blob64(statement, index, blob->bytes.data(), blob->bytes.size(), SQLITE_TRANSIENT);
+  }
+  return sqlite3_bind_null(statement, index);
 }
 
 std::string_view bytes_of(sqlite3_stmt* statement, int column) {
@@ -158,7 +158,10 @@ Rows Statement::run(std::span<const Value> values) {
     handle_.reset(prepared);
   }
   int index = 0;
-  for (const auto& value : values) bind(handle_.get(), ++index, value);
+  for (const auto& value : values) {
+    // A value that was not bound would be stored as NULL.
+    if (const int code = bind(handle_.get(), ++index, value); code != SQLITE_OK) database_.fail(code);
+  }
   return Rows{*this};
 }
 

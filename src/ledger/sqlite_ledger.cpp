@@ -338,7 +338,7 @@ class SqliteLedger final : public OrderLedger {
                                          ")"};
   Statement select_history_{
       database_,
-      "SELECT number, at, from_state, to_state, source, actor, reason, digest FROM history "
+      "SELECT number, at, from_state, to_state, source, actor, reason, digest, details FROM history "
       "WHERE order_seq = (SELECT seq FROM orders WHERE mch_id = ? AND out_trade_no = ?) "
       "ORDER BY number"};
 };

@@ -369,7 +369,7 @@ TEST_CASE("the man pages name every state, kind of fault and key of the configur
 
 TEST_CASE("mandoc finds nothing in the man pages") {
   const auto mandoc = tool("mandoc");
-  if (!mandoc) return;
+  REQUIRE(mandoc);
   int pages = 0;
   for (const auto& entry : std::filesystem::directory_iterator{project("man")}) {
     const auto result = run({.program = *mandoc,
@@ -390,7 +390,7 @@ TEST_CASE("the shells read their completions without an error") {
   for (const auto& file :
        {File{"bash", "wxpayctl.bash"}, File{"zsh", "_wxpayctl"}, File{"fish", "wxpayctl.fish"}}) {
     const auto program = tool(file.shell);
-    if (!program) continue;
+    REQUIRE(program);
     const auto result = run_shell(*program, {"-n", project("completions/" + file.name).string()});
     CHECK_MESSAGE(result.code == 0, file.name << ": " << result.err);
     CHECK(result.err.empty());
@@ -413,7 +413,7 @@ TEST_CASE("bash and fish offer exactly the options and commands of every command
 
 TEST_CASE("zsh is told exactly the options and commands of every command") {
   const auto zsh = tool("zsh");
-  if (!zsh) return;
+  REQUIRE(zsh);
   const auto specifications = zsh_specifications(*zsh);
   for (const auto& node : nodes()) {
     CAPTURE(node.path);
@@ -441,7 +441,7 @@ TEST_CASE("the completions offer the values of options that have a few") {
     }
   }
   const auto zsh = tool("zsh");
-  if (!zsh) return;
+  REQUIRE(zsh);
   const auto specifications = zsh_specifications(*zsh);
   for (const auto& choice : choices()) {
     if (choice.option == "--profile") continue;  // by a function, since the configuration names them

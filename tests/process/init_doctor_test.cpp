@@ -59,11 +59,35 @@ TEST_CASE("init off a terminal does not ask: what is missing or wrong is exit 2,
   CHECK_FALSE(std::filesystem::exists(shop.path(file_name)));
 }
 
-TEST_CASE("init on a terminal asks; a key that is typed stays off the screen and out of the configuration") {
+TEST_CASE("init on a terminal asks; a key that is typed stays off the screen and gets a file of its own") {
   const Shop shop;
-  TerminalProcess asking{shop.command({"init", "--mch-id", "1900000109", "--app-id", "wx8888888888888888"})};
-  // Every question but the one for the key is answered with its default.
-  asking.type(std::string(2, '\n'));
+  TerminalProcess asking{shop.command({"init"})};
+  asking.read_until("(mch_id): ");
+  asking.type("nineteen\n");
+  asking.read_until("is not a number");
+  asking.type("1900000109\n");
+  asking.read_until("(app_id, wx…): ");
+  asking.type("wx8888888888888888\n");
+  asking.read_until("(Enter for MD5): ");
+  asking.type("\n");
+  asking.read_until("(Enter for none): ");
+  asking.type("\n");
+  asking.read_until("API v2 key");
+  asking.type(std::string{shop_key} + "\n");
+  const auto result = asking.wait();
+  CHECK(result.code == 0);
+  CHECK_FALSE(contains(result.out, shop_key));
+  CHECK(mode_of(shop.path(file_name)) == 0600U);
+  CHECK_FALSE(contains(shop.read(file_name), shop_key));
+  const auto sign = shop.run({"sign", "--params", "-", "--json"}, "a=1\n");
+  CHECK(sign.code == 0);
+  CHECK(json_line(sign.out)["sign"] == v2_sign({{"a", "1"}}, shop_key));
+}
+
+TEST_CASE("Ctrl-C at a question of init is 130, and nothing is written") {
+  const Shop shop;
+  TerminalProcess asking{shop.command({"init", "--mch-id", "1900000109"})};
+  asking.read_until("(app_id, wx…): ");
   asking.type("\x03");
   CHECK(asking.wait().code == 130);
   CHECK_FALSE(std::filesystem::exists(shop.path(file_name)));

@@ -109,7 +109,6 @@ Process::Process(const Command& command) : input_{command.input.value_or("")} {
     out.write = UniqueFd{::open(command.output.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
   }
   if (!in.read || !out.write) fail("open");
-  started_ = steady_clock::now();
   pid_ = ::fork();
   if (pid_ < 0) fail("fork");
   if (pid_ == 0) {
@@ -176,7 +175,6 @@ Result Process::wait() {
   while (out_ || err_) exchange(deadline);
   in_.reset();
   reap(std::exchange(pid_, -1), result_);
-  result_.took = std::chrono::duration_cast<std::chrono::milliseconds>(steady_clock::now() - started_);
   return std::move(result_);
 }
 

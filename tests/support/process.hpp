@@ -34,7 +34,6 @@ struct Result {
   std::string out;
   std::string err;
   long peak_rss_kib = 0;
-  std::chrono::milliseconds took{0};
 };
 
 /// A running program. It is killed when it is let go before its end.
@@ -65,7 +64,6 @@ class Process {
   UniqueFd in_, out_, err_;
   std::string input_;
   Result result_;
-  std::chrono::steady_clock::time_point started_;
 };
 
 inline Result run(const Command& command) { return Process{command}.wait(); }

@@ -13,6 +13,7 @@
 #include <fstream>
 #include <sstream>
 #include <stdexcept>
+#include <thread>
 
 namespace wxpay::test {
 
@@ -173,6 +174,14 @@ int Sandbox::requests(const std::string& path) const {
   int count = 0;
   for (std::string line; std::getline(log, line);) count += contains(line, " POST " + path) ? 1 : 0;
   return count;
+}
+
+void Sandbox::wait_for_requests(int count, const std::string& path) const {
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};
+  while (requests(path) < count) {
+    if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error{"no request in a minute"};
+    std::this_thread::sleep_for(std::chrono::milliseconds{5});
+  }
 }
 
 std::string http_exchange(const std::string& url, const std::string& body) {

@@ -77,8 +77,10 @@ class Sandbox {
   void pay(const std::string& out_trade_no, int fee = 0) const;
   void fault(const std::string& kind, int count = 1, const std::string& match = "/pay/",
              int seconds = 5) const;
-  /// How many requests to this path it has answered.
+  /// How many requests to this path it has carried out.
   int requests(const std::string& path = "/pay/") const;
+  /// Returns when it has carried out this many, answered or not.
+  void wait_for_requests(int count, const std::string& path = "/pay/") const;
 
  private:
   Json control(const std::string& path, const Json& request) const;

@@ -407,7 +407,7 @@ TEST_CASE("an accepted creation renews the prepay_id of an open order and is app
 
 namespace {
 
-/// How far along its life an order is, as the contract has it: a message never moves it back.
+/// How far along its life an order is, as the manual has it: a message never moves it back.
 int distance(OrderState state) {
   constexpr std::array order{0, 2, 3, 1, 4,
                              5, 5, 6, 7};  // by number of the state; CLOSED and REVOKED are one end

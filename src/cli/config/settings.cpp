@@ -237,10 +237,11 @@ std::vector<std::string> base_urls(const Selected& selected, const SettingOption
 LedgerPlace given_ledger(const Given& given, const std::filesystem::path& folder,
                          const Environment& environment) {
   const auto uri = parse_ledger_uri(given.value);
-  if (!uri.fault.empty()) {
-    throw Error{ErrorKind::config, given.origin + " " + uri.fault, "write a path, or sqlite:PATH"};
-  }
   const bool from_file = !folder.empty();
+  if (!uri.fault.empty()) {
+    throw Error{from_file ? ErrorKind::config : ErrorKind::usage, given.origin + " " + uri.fault,
+                "write a path, or sqlite:PATH"};
+  }
   return {from_file ? resolve_path(uri.path.string(), folder, environment) : uri.path, false};
 }
 

@@ -16,7 +16,7 @@
 
 namespace wxpay::cli {
 
-/// Looks a variable up; an empty one counts as unset (contract section 1). Handed in, so that tests have
+/// Looks a variable up; an empty one counts as unset (wxpayctl(1)). Handed in, so that tests have
 /// their own.
 using Environment = std::function<std::optional<std::string>(const std::string& name)>;
 Environment process_environment();
@@ -51,7 +51,7 @@ struct Profile {
   std::string body;
   TradeType trade_type = TradeType::jsapi;
   std::string client_ip = "127.0.0.1";
-  /// The base URL in use, then the fallback where the contract allows one; without a trailing slash.
+  /// The base URL in use, then the fallback for WeChat Pay's own host; without a trailing slash.
   std::vector<std::string> base_urls;
   std::filesystem::path ledger;
   bool default_ledger = false;  ///< the default place: its folder may be created

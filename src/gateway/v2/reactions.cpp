@@ -73,14 +73,7 @@ constexpr std::array phrases{Phrase{"频率限制", {slow, "FREQUENCY_LIMITED"}}
                              Phrase{"unknown parameter", {refuse, "PARAM_ERROR"}},
                              Phrase{"xml格式错误", {refuse, "XML_FORMAT_ERROR"}},
                              Phrase{"xml解析", {refuse, "XML_FORMAT_ERROR"}},
-                             Phrase{"xml format", {refuse, "XML_FORMAT_ERROR"}},
-                             Phrase{"不匹配", {refuse, "APPID_MCHID_NOT_MATCH"}},
-                             Phrase{"appid不存在", {refuse, "APPID_NOT_EXIST"}},
-                             Phrase{"appid not exist", {refuse, "APPID_NOT_EXIST"}},
-                             Phrase{"商户号mch_id", {refuse, "MCHID_NOT_EXIST"}},
-                             Phrase{"mch_id不存在", {refuse, "MCHID_NOT_EXIST"}},
-                             Phrase{"mch_id not exist", {refuse, "MCHID_NOT_EXIST"}},
-                             Phrase{"post method", {refuse, "REQUIRE_POST_METHOD"}}};
+                             Phrase{"xml format", {refuse, "XML_FORMAT_ERROR"}}};
 
 }  // namespace
 
