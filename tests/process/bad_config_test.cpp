@@ -15,6 +15,10 @@ constexpr const char* file_name = "config/wxpayctl/config.toml";
 /// A shop whose gateway must never be asked and whose ledger must never be made.
 struct Untouched {
   Untouched() { shop.write("shop.key", shop_key); }
+  Untouched(const Untouched&) = delete;
+  Untouched& operator=(const Untouched&) = delete;
+  Untouched(Untouched&&) = delete;
+  Untouched& operator=(Untouched&&) = delete;
   ~Untouched() {
     CHECK(gateway.connections() == 0);
     CHECK_FALSE(std::filesystem::exists(shop.path("state")));

@@ -11,6 +11,11 @@ struct Untouched {
   Shop shop;
   Sandbox sandbox{shop};
 
+  Untouched() = default;
+  Untouched(const Untouched&) = delete;
+  Untouched& operator=(const Untouched&) = delete;
+  Untouched(Untouched&&) = delete;
+  Untouched& operator=(Untouched&&) = delete;
   ~Untouched() {
     CHECK(sandbox.requests("/") == 0);
     CHECK_FALSE(std::filesystem::exists(shop.ledger()));
@@ -200,7 +205,9 @@ TEST_CASE("--request is one well-formed object of known fields, each once") {
 
 TEST_CASE("a --request of 10 MB is refused without being read to the end") {
   const Untouched shop;
-  const auto huge = R"({"outTradeNo":"20261123-1","attach":")" + std::string(10'000'000, 'x') + R"("})";
+  std::string filler;
+  filler.resize(10'000'000, 'x');
+  const auto huge = R"({"outTradeNo":"20261123-1","attach":")" + filler + R"("})";
   shop.refused({"create-order", "--request", "-"}, "larger than", huge);
   shop.shop.write("huge.json", huge);
   shop.refused({"create-order", "--request", "huge.json"}, "larger than");

@@ -377,7 +377,7 @@ TEST_CASE("what is not HTTP is no answer: exit 4") {
   at.open_order();
   const std::string answers[] = {"SSH-2.0-OpenSSH_9.2\r\n", std::string(5000, '\0'),
                                  "<xml><return_code>SUCCESS</return_code></xml>", "HTTP/1.1 abc OK\r\n\r\n",
-                                 "\x16\x03\x01\x02\x00\x01\x00"};
+                                 "\x15\x03\x01 TLS?"};
   for (const auto& answer : answers) {
     CAPTURE(answer.substr(0, 40));
     at.gateway.spoil([&](Peer& peer, const std::string&) { peer.send(answer); });

@@ -15,6 +15,10 @@ struct Offline {
   explicit Offline(const std::string& more_of_the_profile = {}) {
     shop.configure(gateway.url(""), more_of_the_profile);
   }
+  Offline(const Offline&) = delete;
+  Offline& operator=(const Offline&) = delete;
+  Offline(Offline&&) = delete;
+  Offline& operator=(Offline&&) = delete;
   ~Offline() {
     CHECK(gateway.connections() == 0);
     CHECK_FALSE(std::filesystem::exists(shop.path("state")));

@@ -353,3 +353,48 @@ TEST_CASE("when the answer cannot be written, the error is the ledger's, and the
   CHECK(
       (app::create_order(request_of(), failing, use_case.gateway, use_case.clock).outcome == Outcome::done));
 }
+
+TEST_CASE("a refusal after a lost answer frees the number only where WeChat Pay has no such order") {
+  struct Row {
+    std::string what;
+    QueryOutcome answer;
+    Outcome outcome;
+    OrderState state;
+  };
+  const Row rows[] = {
+      {"the lost one was accepted", query_says(OrderState::notpay), Outcome::refused, OrderState::notpay},
+      {"it was paid meanwhile", query_says(OrderState::success), Outcome::refused, OrderState::success},
+      {"it never arrived", refused("ORDERNOTEXIST", Reaction::order_unknown), Outcome::refused,
+       OrderState::failed},
+      {"the query is refused too", refused("SIGNERROR", Reaction::refuse), Outcome::refused,
+       OrderState::creating},
+      {"the query has no answer", unknown(ErrorKind::timeout, "TIMEOUT"), Outcome::unknown,
+       OrderState::creating},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    UseCase use_case;
+    use_case.gateway.creations.emplace_back(unknown(ErrorKind::timeout, "TIMEOUT"));
+    create(use_case);
+    use_case.gateway.creations.emplace_back(refused("SIGNERROR", Reaction::refuse));
+    use_case.gateway.queries.emplace_back(row.answer);
+    const auto result = create(use_case);
+    CHECK((result.outcome == row.outcome));
+    CHECK((use_case.state() == row.state));
+    CHECK(use_case.gateway.used_up());
+  }
+}
+
+TEST_CASE("an order whose own expiry has passed is not sent again") {
+  UseCase use_case;
+  auto request = request_of();
+  request.intent.expire_in = minutes{30};
+  request.intent.time_expire = use_case.clock.now() + minutes{30};
+  use_case.gateway.creations.emplace_back(unknown(ErrorKind::network, "NETWORK"));
+  create(use_case, request);
+  use_case.clock.advance(minutes{31});
+  request.intent.time_expire = use_case.clock.now() + minutes{30};
+  CHECK_THROWS_AS(create(use_case, request), wxpay::Error);
+  CHECK(use_case.gateway.sent.size() == 1);
+  CHECK((use_case.state() == OrderState::creating));
+}

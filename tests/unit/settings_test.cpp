@@ -322,7 +322,7 @@ TEST_CASE("a ledger is a path or sqlite:PATH; from option or environment it need
     options.ledger = row.uri;
     if (row.expected.empty()) {
       const auto error = error_of([&] { wxpay::cli::resolve_ledger(options, folder.environment()); });
-      CHECK((error.kind() == ErrorKind::config));
+      CHECK((error.kind() == ErrorKind::usage));
       CHECK(std::string{error.what()}.find("hunter2") == std::string::npos);
     } else {
       const auto place = wxpay::cli::resolve_ledger(options, folder.environment());

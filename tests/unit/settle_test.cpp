@@ -116,8 +116,8 @@ TEST_CASE("every state of the ledger meets everything that WeChat Pay may say") 
   // clang-format off
   check_rows({
       //                                               CREATING FAILED NOTPAY USERPAYING PAYERROR CLOSED REVOKED SUCCESS REFUND
-      {"query: NOTPAY",       said(query, notpay),     {go,     go,    none,  none,      none,    none,  none,   mismatch, mismatch}},
-      {"query: USERPAYING",   said(query, userpaying), {go,     go,    go,    none,      none,    none,  none,   mismatch, mismatch}},
+      {"query: NOTPAY",       said(query, notpay),     {go,     none,   none,  none,      none,    none,  none,   mismatch, mismatch}},
+      {"query: USERPAYING",   said(query, userpaying), {go,     none,   go,    none,      none,    none,  none,   mismatch, mismatch}},
       {"query: PAYERROR",     said(query, payerror),   {go,     go,    go,    go,        none,    none,  none,   mismatch, mismatch}},
       {"query: CLOSED",       said(query, closed),     {go,     go,    go,    go,        go,      none,  none,   mismatch, mismatch}},
       {"query: REVOKED",      said(query, revoked),    {go,     go,    go,    go,        go,      none,  none,   mismatch, mismatch}},
