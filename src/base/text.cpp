@@ -78,7 +78,7 @@ std::string without_control_characters(std::string text) {
     // U+0080 to U+009F: some terminals take U+009B for the start of a sequence.
     if (byte != 0xC2 || i + 1 == text.size()) continue;
     const auto next = static_cast<std::uint8_t>(text[i + 1]);
-    if (next >= 0x80 && next <= 0x9F) text.replace(i, 2, "  ");
+    if (next >= 0x80 && next <= 0x9F) text[i] = text[i + 1] = ' ';
   }
   return text;
 }

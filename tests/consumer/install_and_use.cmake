@@ -1,5 +1,5 @@
 # Installs the build into a new folder, builds the consumer against what is there, and runs it:
-#   cmake -DBUILD=… -DSOURCE=… -DWORK=… -DCOMPILER=… -DFLAGS=… -P install_and_use.cmake
+#   cmake -DBUILD=… -DSOURCE=… -DWORK=… -DCOMPILER=… -DSANITIZE=… -P install_and_use.cmake
 function(run)
   execute_process(COMMAND ${ARGV} RESULT_VARIABLE status OUTPUT_VARIABLE said ERROR_VARIABLE said)
   if(NOT status EQUAL 0)
@@ -19,8 +19,12 @@ foreach(part bin/wxpayctl share/man/man1/wxpayctl.1 share/bash-completion/comple
 endforeach()
 run(${WORK}/prefix/bin/wxpayctl --version)
 
-run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/build -G Ninja -DCMAKE_PREFIX_PATH=${WORK}/prefix
-    -DCMAKE_CXX_COMPILER=${COMPILER} -DCMAKE_CXX_FLAGS=${FLAGS})
+set(flags "")
+if(SANITIZE)
+  set(flags "-fsanitize=${SANITIZE}")
+endif()
+run(${CMAKE_COMMAND} -S ${SOURCE} -B ${WORK}/build -G Ninja "-DCMAKE_PREFIX_PATH=${WORK}/prefix"
+    -DCMAKE_CXX_COMPILER=${COMPILER} "-DCMAKE_CXX_FLAGS=${flags}")
 run(${CMAKE_COMMAND} --build ${WORK}/build)
 run(${WORK}/build/consumer)
 # The worked example of WeChat Pay's page on signatures (API v2, 4_3).

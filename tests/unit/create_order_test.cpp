@@ -95,6 +95,19 @@ TEST_CASE("a creation without an answer is sent again as it was stored, and is C
   CHECK((result.prepay->expires_at == use_case.clock.now() + hours{2} - minutes{10}));
 }
 
+TEST_CASE("a prepay_id's life counts from when its parameters took the number") {
+  UseCase use_case;
+  use_case.bring_to(OrderState::failed);
+  use_case.clock.advance(hours{1});
+  use_case.gateway.creations.emplace_back(unknown(ErrorKind::timeout, "TIMEOUT"));
+  create(use_case);
+  use_case.clock.advance(minutes{10});
+  use_case.gateway.creations.emplace_back(created(intent_of("T1"), use_case.clock));
+  const auto result = create(use_case);
+  REQUIRE(result.prepay);
+  CHECK((result.prepay->expires_at == use_case.clock.now() + hours{2} - minutes{10}));
+}
+
 TEST_CASE("an expiry given as a duration counts from the first creation") {
   UseCase use_case;
   auto first = request_of();

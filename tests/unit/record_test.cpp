@@ -100,12 +100,12 @@ TEST_CASE("a table lines up by what a terminal shows") {
   Table table{{"no", "goods", "fee"}};
   table.add(Record{}.text("no", "T1").text("goods", "支付测试").number("fee", 1));
   table.add(Record{}.text("no", "T20261123").text("goods", "tea").number("fee", 10'000));
-  table.add(Record{}.text("fee", "-"));
+  table.add(Record{}.text("goods", "茶").text("fee", "-"));
   CHECK(table.render() ==
         "no         goods     fee\n"
         "T1         支付测试  1\n"
         "T20261123  tea       10000\n"
-        "                     -\n");
+        "           茶        -\n");
   CHECK(table.size() == 3);
   CHECK(table.render(false).starts_with("T1 "));
   table.clear();

@@ -126,6 +126,8 @@ TEST_CASE("what may have been carried out, or was settled, is not repeated") {
       {"a page", answered(200, "<html>hello</html>"), "GATEWAY"},
       {"302", answered(302, ""), "GATEWAY"},
       {"404", answered(404, "not found"), "GATEWAY"},
+      {"404 with a sound answer", answered(404, signed_answer(accepted_order())), "GATEWAY"},
+      {"201 with a sound answer", answered(201, signed_answer(accepted_order())), "GATEWAY"},
       {"unsigned, with an unknown text", answered(200, unsigned_refusal_text("system error")), "GATEWAY"},
       {"refused", answered(200, signed_refusal("NOAUTH")), ""},
       {"rate limited", answered(200, signed_refusal("FREQUENCY_LIMITED")), ""},
