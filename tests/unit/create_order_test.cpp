@@ -405,7 +405,7 @@ TEST_CASE("an order whose own expiry has passed is not sent again") {
   request.intent.time_expire = use_case.clock.now() + minutes{30};
   use_case.gateway.creations.emplace_back(unknown(ErrorKind::network, "NETWORK"));
   create(use_case, request);
-  use_case.clock.advance(minutes{31});
+  use_case.clock.advance(minutes{30});
   request.intent.time_expire = use_case.clock.now() + minutes{30};
   CHECK_THROWS_AS(create(use_case, request), wxpay::Error);
   CHECK(use_case.gateway.sent.size() == 1);
