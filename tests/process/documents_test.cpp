@@ -203,9 +203,9 @@ class Fish final : public Completer {
   Names offers(const std::vector<std::string>& words) const override {
     std::string line;
     for (const auto& word : words) line += (line.empty() ? "" : " ") + word;
-    const auto result = run_shell(
-        shell_, {"--no-config", "-c",
-                 "source " + project("completions/wxpayctl.fish").string() + "; complete -C '" + line + "'"});
+    const auto result = run_shell(shell_, {"--no-config", "-c",
+                                           "source '" + project("completions/wxpayctl.fish").string() +
+                                               "'; complete -C '" + line + "'"});
     CHECK(result.code == 0);
     CHECK(result.err.empty());
     Names offered;  // each with its description after a tab
@@ -235,8 +235,8 @@ std::map<std::string, Names> zsh_specifications(const std::filesystem::path& she
   std::string script =
       "_arguments() { print -rl -- \"$@\"; state=command }\n"
       "_describe() { print -rl -- \"${(@P)@[-1]}\" }\n"
-      "source " +
-      project("completions/_wxpayctl").string() + "\n";
+      "source '" +
+      project("completions/_wxpayctl").string() + "'\n";
   for (const auto& node : nodes()) {
     auto function = node.path;
     std::replace(function.begin(), function.end(), ' ', '_');
