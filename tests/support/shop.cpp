@@ -92,7 +92,7 @@ std::filesystem::path Shop::path(const std::string& name) const {
 }
 
 std::filesystem::path Shop::write(const std::string& name, std::string_view text, mode_t mode) const {
-  const auto file = path(name);
+  auto file = path(name);
   std::filesystem::create_directories(file.parent_path());
   std::ofstream{file, std::ios::binary} << text;
   if (::chmod(file.c_str(), mode) != 0) throw std::runtime_error{"cannot set a mode"};
