@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -50,6 +51,34 @@ struct SettleResult {
   std::optional<Order> order;  ///< none: the ledger does not know this order, and nothing was written
 };
 
+/// Where a walk over orders stands; a walk begins with a new one.
+struct OrderCursor {
+  std::int64_t seq = 0;      ///< of the last order that was given
+  std::int64_t instant = 0;  ///< its updated_at, where the walk goes by that
+};
+
+/// Which open orders a walk gives.
+struct OpenOrders {
+  std::optional<std::chrono::sys_seconds> since;  ///< created at or after
+  std::chrono::sys_seconds until;                 ///< created before
+};
+
+/// Which orders in CLOSED a walk gives.
+struct ClosedOrders {
+  std::chrono::sys_seconds since;  ///< closed at or after
+  std::chrono::sys_seconds until;  ///< closed before
+};
+
+/// A notification as it came, and what was made of it.
+struct KeptNotification {
+  std::chrono::sys_seconds at;
+  MerchantId mch_id;         ///< of the profile that took it
+  std::string out_trade_no;  ///< as it says; empty where it could not be read
+  std::string outcome;       ///< APPLIED, BAD_SIGNATURE, …
+  std::string digest;        ///< SHA-256 of the raw bytes, lower-case hex
+  std::string raw;
+};
+
 struct CheckReport {
   bool ok = true;
   std::int64_t orders = 0;
@@ -81,7 +110,28 @@ class OrderLedger {
   virtual void note(const MerchantId& mch_id, const OutTradeNo& out_trade_no, EvidenceSource source,
                     const std::string& reason) = 0;
 
-  /// Runs `work` in one transaction, which its calls of begin, settle and note join: all of them are kept,
+  /// Takes over an order that another system made, in the state it names, with a history entry (`import`).
+  /// False, and nothing written, where the number is known already.
+  virtual bool import(const Order& order) = 0;
+
+  /// Keeps a notification's raw bytes and what became of it, once for each digest and outcome.
+  virtual void keep(const KeptNotification& notification) = 0;
+
+  /// What was kept of the notifications that name this order, oldest first.
+  virtual std::vector<KeptNotification> notifications(const MerchantId& mch_id,
+                                                      const OutTradeNo& out_trade_no) = 0;
+
+  /// Up to `most` orders of a walk by key, oldest first, and moves the cursor behind them; empty at the end.
+  /// Orders may enter or leave the selection between two pages: none of the others is missed or given twice.
+  virtual std::vector<Order> page(const MerchantId& mch_id, const OpenOrders& which, OrderCursor& cursor,
+                                  std::size_t most) = 0;
+  virtual std::vector<Order> page(const MerchantId& mch_id, const ClosedOrders& which, OrderCursor& cursor,
+                                  std::size_t most) = 0;
+  /// How many orders such walks would give now, for a progress line.
+  virtual std::int64_t count(const MerchantId& mch_id, const OpenOrders& which) = 0;
+  virtual std::int64_t count(const MerchantId& mch_id, const ClosedOrders& which) = 0;
+
+  /// Runs `work` in one transaction, which its calls of begin, settle, note, import and keep join: all of them are kept,
   /// or, when it throws or one of them failed, none. It shares one wait for the disk between many orders.
   virtual void transact(const std::function<void()>& work) = 0;
 

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "wire/malformed.hpp"
+
+namespace wxpay::wire {
+
+/// One record of a batch as it stood in the input.
+struct RawRecord {
+  std::size_t line = 0;  ///< on which it begins, from 1
+  std::string text;      ///< its bytes without the line end at its end
+  std::string problem;   ///< why it can be no record at all, such as a quote that is never closed; else empty
+};
+
+enum class RecordFormat { json_lines, csv };
+
+/// Cuts a stream of bytes into records, holding one record and one piece of the input at a time. A byte-order
+/// mark before the first record is dropped, LF and CRLF both end a line, and empty lines are skipped. The
+/// input is JSON Lines if its first character is `{`, else CSV, whose quoted cells may span lines.
+class RecordReader {
+ public:
+  /// Fills the buffer with some bytes; 0 at the end. May throw Error{file} or Error{interrupted}.
+  using Source = std::function<std::size_t(char* buffer, std::size_t size)>;
+
+  /// @param longest  a record of more bytes than this ends the reading with Error{file}, naming the line
+  explicit RecordReader(Source source, std::size_t longest = std::size_t{16} << 20U);
+
+  /// What the input is; reads its first piece. An empty input is CSV.
+  RecordFormat format();
+
+  /// The next record, in CSV the header first; nothing at the end.
+  std::optional<RawRecord> next();
+
+  /// How many bytes of the input have been given out as records, for a progress line.
+  std::size_t bytes_given() const noexcept;
+
+ private:
+  bool fill();
+
+  Source source_;
+  std::size_t longest_;
+  std::string buffer_;
+  std::size_t start_ = 0;  ///< of what is not given out yet
+  std::size_t line_ = 1;
+  std::size_t given_ = 0;
+  bool begun_ = false;
+  bool ended_ = false;
+  std::optional<RecordFormat> format_;
+};
+
+/// The cells of one CSV record (RFC 4180): quoted cells may hold commas, line ends and doubled quotes.
+/// Refuses a quote inside an unquoted cell, anything behind a closing quote, and non-UTF-8.
+std::variant<std::vector<std::string>, Malformed> split_csv(std::string_view record);
+
+}  // namespace wxpay::wire
