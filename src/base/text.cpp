@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <cstring>
 #include <numeric>
 
 namespace wxpay {
@@ -26,6 +27,19 @@ std::size_t sequence_length(std::string_view bytes) {
   if (lead == 0xED && at(1) > 0x9F) return 0;  // surrogate
   if (lead == 0xF0 && at(1) < 0x90) return 0;  // overlong
   if (lead == 0xF4 && at(1) > 0x8F) return 0;  // above U+10FFFF
+  return length;
+}
+
+/// How many bytes from the start, in whole words, are ASCII: most of any input is.
+std::size_t ascii_prefix(std::string_view bytes) {
+  constexpr std::uint64_t high_bits = 0x8080808080808080U;
+  std::size_t length = 0;
+  std::uint64_t word = 0;
+  while (length + sizeof(word) <= bytes.size()) {
+    std::memcpy(&word, bytes.data() + length, sizeof(word));
+    if ((word & high_bits) != 0) break;
+    length += sizeof(word);
+  }
   return length;
 }
 
@@ -57,6 +71,8 @@ constexpr bool is_blank(char c) {
 
 bool is_utf8(std::string_view bytes) {
   while (!bytes.empty()) {
+    bytes.remove_prefix(ascii_prefix(bytes));
+    if (bytes.empty()) return true;
     const auto length = sequence_length(bytes);
     if (length == 0) return false;
     bytes.remove_prefix(length);

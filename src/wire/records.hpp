@@ -29,8 +29,13 @@ class RecordReader {
   /// Fills the buffer with some bytes; 0 at the end. May throw Error{file} or Error{interrupted}.
   using Source = std::function<std::size_t(char* buffer, std::size_t size)>;
 
+  static constexpr std::size_t longest_by_default = std::size_t{16} << 20U;
+
   /// @param longest  a record of more bytes than this ends the reading with Error{file}, naming the line
-  explicit RecordReader(Source source, std::size_t longest = std::size_t{16} << 20U);
+  explicit RecordReader(Source source, std::size_t longest = longest_by_default);
+
+  /// A reader to which every line is a record, whatever it holds.
+  static RecordReader of_lines(Source source, std::size_t longest = longest_by_default);
 
   /// What the input is; reads its first piece. An empty input is CSV.
   RecordFormat format();
@@ -38,18 +43,30 @@ class RecordReader {
   /// The next record, in CSV the header first; nothing at the end.
   std::optional<RawRecord> next();
 
-  /// How many bytes of the input have been given out as records, for a progress line.
-  std::size_t bytes_given() const noexcept;
+  /// How many bytes of the input have been given out as records, line ends included, for a progress line.
+  std::size_t bytes_given() const noexcept { return given_; }
 
  private:
+  /// Where in a CSV record the search for its end stands.
+  enum class Within { cell_start, plain, quoted, after_quote };
+
+  void begin();
+  void skip_empty_lines();
+  bool find_end();
+  bool find_csv_end();
   bool fill();
+  RawRecord take();
+  void drop(std::size_t bytes);
 
   Source source_;
   std::size_t longest_;
   std::string buffer_;
-  std::size_t start_ = 0;  ///< of what is not given out yet
+  std::size_t start_ = 0;    ///< of what is not given out yet
+  std::size_t scanned_ = 0;  ///< up to where the end of the record has been looked for
+  std::size_t filled_ = 0;   ///< up to where the buffer holds input
   std::size_t line_ = 1;
   std::size_t given_ = 0;
+  Within within_ = Within::cell_start;
   bool begun_ = false;
   bool ended_ = false;
   std::optional<RecordFormat> format_;
