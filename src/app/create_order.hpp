@@ -24,8 +24,59 @@ struct CreateResult {
   OrderState ledger_state = OrderState::creating;
 };
 
+/// One creation, in the steps that it has: the ledger's, the gateway's, and the ledger's again. A caller with
+/// many of them may put the ledger's steps of several into one transaction, and the gateway's side by side.
+class Creation {
+ public:
+  Creation(CheckedRequest request, Clock& clock) : request_{std::move(request)}, clock_{clock} {}
+
+  /// The ledger's step: first the intent, which makes it durable, then the answer.
+  /// @return whether the gateway is to be asked next; else there is a result
+  bool record(OrderLedger& ledger);
+
+  /// The gateway's step. May be called again where it was told to slow down.
+  void ask(PaymentGateway& gateway);
+
+  /// After `ask`: the request was not executed, as there were too many.
+  bool told_to_slow_down() const;
+  /// After `ask`: whether WeChat Pay refused it or did not answer. Nothing where it said that the order is
+  /// paid or closed, which is neither a failure nor a success.
+  std::optional<bool> failed() const;
+
+  const OutTradeNo& out_trade_no() const { return request_.intent.out_trade_no; }
+  /// What was stored and sent, which is older than the request where the creation is run again.
+  const OrderIntent& intent() const { return begun_ ? begun_->order.intent : request_.intent; }
+  /// The stored time_expire has passed, so that nothing was sent.
+  bool expired() const { return expired_; }
+  const CreateResult& result() const { return result_; }
+
+ private:
+  bool begin(OrderLedger& ledger);
+  bool needs_a_query(const Refused& refused) const;
+  CreateResult concluded(OrderLedger& ledger);
+  CreateResult reused() const;
+  CreateResult own_refusal(const char* code, const char* why) const;
+  CreateResult overtaken(const char* code, const char* why, OrderState state) const;
+  CreateResult accepted(Created created, OrderLedger& ledger) const;
+  CreateResult refused_by_gateway(Refused refused, OrderLedger& ledger) const;
+  CreateResult refused_for_good(Refused refused, OrderState state, OrderLedger& ledger) const;
+  CreateResult asked(Refused refused, OrderLedger& ledger) const;
+  CreateResult unknown(const Unknown& nothing) const;
+  OrderState state_after(const SettleResult& settled) const;
+  std::chrono::sys_seconds earliest_expiry(std::chrono::sys_seconds expires_at) const;
+
+  CheckedRequest request_;
+  Clock& clock_;
+  std::optional<BeginResult> begun_;
+  std::optional<CreateOutcome> answer_;
+  std::optional<QueryOutcome> query_answer_;  ///< where only a query can tell what is true
+  bool expired_ = false;
+  CreateResult result_;
+};
+
 /// Creates the prepay order: intent durable, then the request, then its answer settled. Safe to run again at
 /// any time (wxpayctl-create-order(1)).
+/// @throws Error{usage}  the stored time_expire has passed
 /// @throws Error{ledger}  the ledger could not take the intent (nothing was sent) or the answer (the next run
 /// finishes it)
 CreateResult create_order(const CheckedRequest& request, OrderLedger& ledger, PaymentGateway& gateway,

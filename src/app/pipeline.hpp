@@ -6,7 +6,6 @@
 
 #include "wxpay/clock.hpp"
 #include "wxpay/error.hpp"
-#include "wxpay/ledger.hpp"
 
 namespace wxpay::app {
 
@@ -24,69 +23,74 @@ class PipelineItem {
   PipelineItem() = default;
   PipelineItem(const PipelineItem&) = delete;
   PipelineItem& operator=(const PipelineItem&) = delete;
+  PipelineItem(PipelineItem&&) = delete;
+  PipelineItem& operator=(PipelineItem&&) = delete;
   virtual ~PipelineItem() = default;
 
   /// What an item that was just read needs: record, work or done.
   virtual Next first() const { return Next::record; }
-  /// In the ledger's thread, in one transaction with other items: what it writes counts only when the
-  /// transaction was committed, which is before the item is seen again.
-  virtual Next record(OrderLedger& ledger) = 0;
-  /// In the thread of this worker, from 0 on. Says what happened by the item's own state, not by throwing.
+  /// In the thread that runs the pipeline, in one transaction with other items: what it writes counts only
+  /// when the transaction was committed, which is before the item is seen again.
+  virtual Next record() = 0;
+  /// In the thread of this worker, from 0 on. Says what happened by the item's own state.
   /// @return record or done
   virtual Next work(std::size_t worker) = 0;
   /// The transaction of its last `record` failed and wrote nothing.
-  /// @return whether the item has a result all the same; false ends the run with the error
-  virtual bool record_failed(const Error& /*error*/) { return false; }
+  /// @return whether the item is done all the same, with that as its result; false ends the run
+  virtual bool record_failed(const Error& error);
   /// Bytes that it holds, roughly.
-  virtual std::size_t weight() const { return 1024; }
+  virtual std::size_t weight() const;
 };
 
 struct PipelineOptions {
   std::size_t workers = 1;
-  std::size_t ahead = 64;                ///< items that wait for a worker, at most
-  std::size_t window = 16UL << 20U;      ///< bytes of items between reading and giving out, at most
-  std::size_t group = 256;               ///< items in one transaction, at most
-  bool record_in_order = false;          ///< an item is recorded only when all before it were
+  std::size_t ahead = 64;            ///< items that wait for a worker, at most
+  std::size_t window = 16UL << 20U;  ///< bytes of items between reading and giving out, at most
+  std::size_t group = 256;           ///< items in one transaction, at most
+  bool record_in_order = false;      ///< an item is recorded only when all before it were
 };
 
-/// Called in the thread that runs the pipeline.
+/// The two ends of a pipeline, called in the thread that runs it.
 struct PipelineEnds {
   /// The next item; null at the end.
   std::function<std::unique_ptr<PipelineItem>()> read;
+  /// Whether `read` would return at once. Asked while other items are under way, whose results are not to
+  /// wait for a slow input; empty: always.
+  std::function<bool()> readable;
   /// A finished item, in the order of reading, after its commit.
   std::function<void(PipelineItem&)> give;
-  /// An item that was read and, as the run was stopped, not worked on; in the order of reading.
+  /// An item that was read but, as the run was stopped, not finished; in the order of reading.
   std::function<void(PipelineItem&)> leave;
-  /// Some results were given, or a moment has passed without any: the time to show them.
+  /// Some results were given, or a moment has passed: the time to show them.
   std::function<void()> pause;
 };
 
 /// A stream of items: read, worked on by many threads, recorded by one in groups that share a transaction,
-/// given out in the order of reading. Holds a bounded part of the stream, however long it is.
+/// given out in the order of reading. Holds a bounded part of the stream, however long that is.
 class Pipeline {
  public:
-  /// @param ledger  null where no item records anything (then `record` is called without a ledger's thread)
-  Pipeline(PipelineOptions options, OrderLedger* ledger, const Stop& stop);
-  ~Pipeline();
+  /// Runs the work in one transaction, or in none where nothing is written.
+  using Transact = std::function<void(const std::function<void()>& work)>;
+
+  Pipeline(PipelineOptions options, Transact transact, const Stop& stop);
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
+  Pipeline(Pipeline&&) = delete;
+  Pipeline& operator=(Pipeline&&) = delete;
+  ~Pipeline();
 
-  /// Returns when every item was given or left. When it is asked to stop, by `stop`, by halt() or by an
-  /// error, it reads and begins nothing more, ends what is under way, records and gives it, and leaves the
-  /// rest.
-  /// @throws what read, give, leave, pause or a transaction threw, after what was under way has ended
+  /// Returns when every item that was read was given or left. When it is asked to stop, by `stop`, by halt()
+  /// or by an error, it reads and begins nothing more, ends what is under way, records and gives it, and
+  /// leaves the rest.
+  /// @throws what an end, a worker or a transaction threw, after what was under way has ended
   void run(const PipelineEnds& ends);
 
-  /// Asks for a stop from any thread, for a reason of the caller's.
+  /// Asks for a stop, for a reason of the caller's; from any thread.
   void halt() noexcept;
-  bool halted() const noexcept;
 
  private:
   class Run;
-  PipelineOptions options_;
-  OrderLedger* ledger_;
-  const Stop& stop_;
-  std::unique_ptr<struct PipelineState> state_;
+  std::unique_ptr<Run> run_;
 };
 
 }  // namespace wxpay::app
