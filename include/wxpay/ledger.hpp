@@ -131,8 +131,9 @@ class OrderLedger {
   virtual std::int64_t count(const MerchantId& mch_id, const OpenOrders& which) = 0;
   virtual std::int64_t count(const MerchantId& mch_id, const ClosedOrders& which) = 0;
 
-  /// Runs `work` in one transaction, which its calls of begin, settle, note, import and keep join: all of them are kept,
-  /// or, when it throws or one of them failed, none. It shares one wait for the disk between many orders.
+  /// Runs `work` in one transaction, which its calls of begin, settle, note, import and keep join: all of
+  /// them are kept, or, when it throws or one of them failed, none. It shares one wait for the disk between
+  /// many orders.
   virtual void transact(const std::function<void()>& work) = 0;
 
   /// Newest first, as a stream of what the ledger held at the start; the visitor returns false to stop. It

@@ -41,4 +41,14 @@ class Transport {
   virtual HttpResult send(const HttpRequest& request) = 0;
 };
 
+/// When the next request may be sent; shared by all who send to one merchant's WeChat Pay. From any thread.
+class Pace {
+ public:
+  virtual ~Pace() = default;
+  /// Returns when a request may be sent, or early when the program is asked to stop.
+  virtual void await_turn() = 0;
+  /// WeChat Pay said that there were too many requests.
+  virtual void slow_down() = 0;
+};
+
 }  // namespace wxpay

@@ -32,6 +32,7 @@ struct GatewaySeams {
   Random& random;
   const Stop& stop;
   Log& log;
+  Pace* pace = nullptr;  ///< asked before every try; the wait does not count for the timeout
 };
 
 std::unique_ptr<PaymentGateway> make_v2_gateway(V2Account account, GatewaySeams seams);

@@ -181,11 +181,9 @@ CreateResult Creation::asked(Refused refused, OrderLedger& ledger) const {
       return refused_for_good(std::move(refused), OrderState::failed, ledger);
     }
     const bool final = refused.reaction == Reaction::refuse;
-    return said_no(final ? Outcome::refused : Outcome::unknown, std::move(refused.said),
-                   begun_->order.state);
+    return said_no(final ? Outcome::refused : Outcome::unknown, std::move(refused.said), begun_->order.state);
   }
-  return said_no(outcome_of(std::get<Unknown>(*query_answer_)), std::move(refused.said),
-                 begun_->order.state);
+  return said_no(outcome_of(std::get<Unknown>(*query_answer_)), std::move(refused.said), begun_->order.state);
 }
 
 CreateResult Creation::unknown(const Unknown& nothing) const {

@@ -102,6 +102,38 @@ OrderRequest parse_order_request(std::string_view json) {
   return request;
 }
 
+OrderColumns::OrderColumns(const std::vector<std::string>& names) {
+  for (const auto& name : names) {
+    const auto& field = field_of(name);
+    if (std::find(members_.begin(), members_.end(), field.member) != members_.end()) {
+      refuse("the header has the column " + std::string{field.name} + " more than once");
+    }
+    members_.push_back(field.member);
+  }
+  const auto has = [this](Member member) {
+    return std::find(members_.begin(), members_.end(), member) != members_.end();
+  };
+  if (!has(&OrderRequest::out_trade_no)) {
+    refuse("the header has no column outTradeNo", "the first line of a CSV batch names the columns");
+  }
+  if (!has(&OrderRequest::total_fee) && !has(&OrderRequest::amount)) {
+    refuse("the header has neither a column totalFee nor amount",
+           "totalFee counts fen, amount is yuan, as 10.00");
+  }
+}
+
+OrderRequest OrderColumns::read(std::vector<std::string> cells) const {
+  if (cells.size() != members_.size()) {
+    refuse("the record has " + std::to_string(cells.size()) + " cells where the header has " +
+           std::to_string(members_.size()));
+  }
+  OrderRequest request;
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    if (!cells[i].empty()) request.*members_[i] = std::move(cells[i]);
+  }
+  return request;
+}
+
 namespace {
 
 enum class Needed { no, yes };

@@ -55,6 +55,20 @@ struct CheckedRequest {
 /// @throws Error{usage}  malformed, unknown or repeated key, a value of the wrong type
 OrderRequest parse_order_request(std::string_view json);
 
+/// The columns of a CSV batch: their names are the keys of parse_order_request.
+class OrderColumns {
+ public:
+  /// @throws Error{usage}  an unknown or repeated column, or no column for the number or the amount
+  explicit OrderColumns(const std::vector<std::string>& names);
+
+  /// The request of one row; an empty cell gives nothing.
+  /// @throws Error{usage}  another number of cells than columns
+  OrderRequest read(std::vector<std::string> cells) const;
+
+ private:
+  std::vector<std::optional<std::string> OrderRequest::*> members_;
+};
+
 /// Fills in the defaults and checks everything that can be checked here (API v2, 9_1).
 /// @throws Error{usage}  naming the field and what is wrong
 CheckedRequest check_order_request(const OrderRequest& request, const OrderDefaults& defaults,

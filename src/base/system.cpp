@@ -30,6 +30,15 @@ void SystemClock::sleep_for(std::chrono::milliseconds pause) {
   }
 }
 
+bool GraceStop::requested() const noexcept {
+  if (!stop_.requested()) return false;
+  const auto now = clock_.steady_now().time_since_epoch();
+  auto end = end_.load();
+  const auto wanted = std::chrono::duration_cast<std::chrono::steady_clock::duration>(now + grace_).count();
+  if (end == 0 && end_.compare_exchange_strong(end, wanted)) end = wanted;
+  return now.count() >= end;
+}
+
 void SystemRandom::fill(std::span<std::byte> bytes) {
   while (!bytes.empty()) {
     if (left_ == 0) {

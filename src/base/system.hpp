@@ -1,6 +1,8 @@
 #pragma once
 
 #include <array>
+#include <atomic>
+#include <chrono>
 #include <cstddef>
 
 #include "wxpay/clock.hpp"
@@ -28,6 +30,21 @@ class SystemRandom final : public Random {
  private:
   std::array<std::byte, 4096> pool_{};
   std::size_t left_ = 0;
+};
+
+/// Asks for the end only some time after it was asked for: what is under way may end by itself until then.
+/// From any thread.
+class GraceStop final : public Stop {
+ public:
+  GraceStop(const Stop& stop, const Clock& clock, std::chrono::milliseconds grace)
+      : stop_{stop}, clock_{clock}, grace_{grace} {}
+  bool requested() const noexcept override;
+
+ private:
+  const Stop& stop_;
+  const Clock& clock_;
+  std::chrono::milliseconds grace_;
+  mutable std::atomic<std::chrono::steady_clock::rep> end_ = 0;  ///< of the grace; 0: it has not begun
 };
 
 /// For code that is never asked to stop.

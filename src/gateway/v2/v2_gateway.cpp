@@ -59,8 +59,10 @@ class V2Gateway final : public PaymentGateway {
   template <class Outcome, class Read>
   Outcome exchange(const std::string& path, const Fields& request, const Read& read) {
     HttpRequest message{.content_type = "text/xml; charset=utf-8", .body = wire::to_xml(request)};
-    const auto deadline = seams_.clock.steady_now() + account_.timeout;
+    auto deadline = seams_.clock.steady_now() + account_.timeout;
     for (int tries = 1;; ++tries) {
+      deadline += wait_for_turn();
+      if (seams_.stop.requested()) return unknown_after({ErrorKind::interrupted, tries > 1, "interrupted"});
       message.url = account_.base_urls[host_] + path;
       message.timeout = time_left(deadline);
       auto result = seams_.transport.send(message);
@@ -79,6 +81,14 @@ class V2Gateway final : public PaymentGateway {
       if (!again) return outcome;
       seams_.log.write(LogLevel::info, "trying " + path + " again");
     }
+  }
+
+  /// How long it took, which is no time of the request's.
+  std::chrono::steady_clock::duration wait_for_turn() {
+    if (seams_.pace == nullptr) return {};
+    const auto before = seams_.clock.steady_now();
+    seams_.pace->await_turn();
+    return seams_.clock.steady_now() - before;
   }
 
   milliseconds time_left(std::chrono::steady_clock::time_point deadline) const {

@@ -1,0 +1,67 @@
+#include "net/rate_limit.hpp"
+
+#include <algorithm>
+
+namespace wxpay::net {
+
+namespace {
+
+using std::chrono::nanoseconds;
+
+/// A sender that was held up may be late by so much and still catch up, so that the rate is kept on average.
+constexpr std::chrono::milliseconds longest_delay{100};
+/// A little more than a second, as what is sent evenly may arrive less so.
+constexpr std::chrono::milliseconds second{1'002};
+constexpr std::chrono::seconds slowest_interval{1};
+constexpr std::chrono::seconds between_changes{1};
+constexpr std::chrono::seconds before_speeding_up{5};
+
+}  // namespace
+
+RateLimit::RateLimit(std::int64_t per_second, Clock& clock, const Stop& stop)
+    : clock_{clock},
+      stop_{stop},
+      usual_interval_{nanoseconds{second} / per_second},
+      most_in_a_second_{static_cast<std::size_t>(per_second)},
+      interval_{usual_interval_} {}
+
+void RateLimit::await_turn() {
+  const std::lock_guard turn{turn_};
+  while (!stop_.requested()) {
+    const auto now = clock_.steady_now();
+    const auto due = next_turn(now);
+    if (due <= now) break;
+    clock_.sleep_for(std::chrono::ceil<std::chrono::milliseconds>(due - now));
+  }
+  const std::lock_guard lock{mutex_};
+  const auto now = clock_.steady_now();
+  planned_ = std::max(planned_, now - longest_delay) + interval_;
+  sent_.push_back(now);
+  if (sent_.size() > most_in_a_second_) sent_.pop_front();
+}
+
+RateLimit::Instant RateLimit::next_turn(Instant now) {
+  const std::lock_guard lock{mutex_};
+  speed_up_again(now);
+  auto due = planned_;
+  if (sent_.size() == most_in_a_second_) due = std::max(due, sent_.front() + second);
+  return due;
+}
+
+void RateLimit::slow_down() {
+  const std::lock_guard lock{mutex_};
+  const auto now = clock_.steady_now();
+  // Of many requests that are refused at once, the first says it all.
+  if (interval_ != usual_interval_ && now - changed_ < between_changes) return;
+  interval_ = std::min<nanoseconds>(interval_ * 2, std::max<nanoseconds>(slowest_interval, usual_interval_));
+  planned_ = std::max(planned_, now + between_changes);
+  changed_ = now;
+}
+
+void RateLimit::speed_up_again(Instant now) {
+  if (interval_ == usual_interval_ || now - changed_ < before_speeding_up) return;
+  interval_ = std::max(usual_interval_, interval_ * 3 / 4);
+  changed_ = now;
+}
+
+}  // namespace wxpay::net
