@@ -47,7 +47,7 @@ class Pipeline::Run {
     const Workers workers{*this};
     while (true) {
       stop_if_asked();
-      guarded([&] { take_in(ends); });
+      if (!read_failed_) read_failed_ = !succeeds([&] { take_in(ends); });
       collect_finished();
       record_group();
       give_out(ends);
@@ -77,6 +77,7 @@ class Pipeline::Run {
   struct Finished {
     Slot* slot;
     Next next;
+    bool failed;
   };
 
   /// The threads, which end when this is let go.
@@ -139,7 +140,7 @@ class Pipeline::Run {
   void put_finished(Slot& slot, Next next, const std::exception_ptr& failure) {
     const std::lock_guard lock{mutex_};
     if (failure && !worker_failure_) worker_failure_ = failure;
-    finished_.push_back({&slot, next});
+    finished_.push_back({&slot, next, failure != nullptr});
     if (finished_.size() >= wanted_ || is_starving()) something_finished_.notify_one();
   }
 
@@ -150,25 +151,25 @@ class Pipeline::Run {
 
   // The writer's side.
 
+  /// Keeps the first failure for the end of the run.
   template <class Work>
-  void guarded(const Work& work) {
-    if (failure_) return;
+  bool succeeds(const Work& work) {
     try {
       work();
+      return true;
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::interrupted) {
-        halted_ = true;  // the end of the input was not reached, which is no failure
-      } else {
-        failure_ = std::current_exception();
-      }
+      // The end of the input was not reached, which is no failure.
+      if (error.kind() != ErrorKind::interrupted && !failure_) failure_ = std::current_exception();
     } catch (...) {
-      failure_ = std::current_exception();
+      if (!failure_) failure_ = std::current_exception();
     }
+    halted_ = true;
+    return false;
   }
 
-  /// From the first turn in which a stop or a failure is seen, what no worker has begun is left.
+  /// From the first turn in which a stop is seen, what no worker has begun is left.
   void stop_if_asked() {
-    if (!failure_ && !is_asked_to_stop()) return;
+    if (!is_asked_to_stop()) return;
     stopping_ = true;
     leave_from(to_record_);
     leave_from(waiting_);
@@ -179,7 +180,7 @@ class Pipeline::Run {
 
   template <class Slots>
   void leave_from(Slots& slots) {
-    const auto ends_here = [this](const Slot* slot) { return failure_ || !slot->begun; };
+    const auto ends_here = [this](const Slot* slot) { return record_failed_ || !slot->begun; };
     for (auto* slot : slots) {
       if (ends_here(slot)) slot->place = Place::left;
     }
@@ -246,9 +247,11 @@ class Pipeline::Run {
       if (!finished_.empty() && to_record_.empty()) wait_for(lock, gathered, longest_gathering);
       finished.swap(finished_);
       if (worker_failure_ && !failure_) failure_ = worker_failure_;
+      if (worker_failure_) halted_ = true;
     }
-    for (const auto& [slot, next] : finished) {
-      send_on(*slot, next);
+    for (const auto& ended : finished) {
+      send_on(*ended.slot, ended.next);
+      if (ended.failed) ended.slot->place = Place::left;
     }
   }
 
@@ -264,7 +267,7 @@ class Pipeline::Run {
   static bool is_over(const Slot& slot) { return slot.place == Place::over || slot.place == Place::left; }
 
   void record_group() {
-    if (failure_) return;
+    if (record_failed_) return;
     const auto group = next_group();
     if (group.empty()) return;
     std::vector<Next> nexts(group.size(), Next::done);
@@ -273,7 +276,10 @@ class Pipeline::Run {
         for (std::size_t i = 0; i < group.size(); ++i) nexts[i] = group[i]->item->record();
       });
     } catch (const Error& error) {
-      return end_failed(group, error);
+      end_failed(group, error);
+      if (record_failed_ && !failure_) failure_ = std::current_exception();
+      halted_ = halted_ || record_failed_;
+      return;
     }
     for (std::size_t i = 0; i < group.size(); ++i) {
       group[i]->recorded = nexts[i] != Next::wait;
@@ -314,7 +320,7 @@ class Pipeline::Run {
         send_on(*slot, Next::done);
       } else {
         slot->place = Place::left;
-        if (!failure_) failure_ = std::current_exception();
+        record_failed_ = true;
       }
     }
   }
@@ -324,9 +330,10 @@ class Pipeline::Run {
       const auto slot = std::move(held_.front());
       held_.pop_front();
       weight_ -= slot.weight;
-      guarded([&] { slot.place == Place::over ? ends.give(*slot.item) : ends.leave(*slot.item); });
+      const auto& end = slot.place == Place::over ? ends.give : ends.leave;
+      if (!give_failed_) give_failed_ = !succeeds([&] { end(*slot.item); });
     }
-    guarded(ends.pause);
+    if (!give_failed_) give_failed_ = !succeeds(ends.pause);
   }
 
   PipelineOptions options_;
@@ -340,6 +347,9 @@ class Pipeline::Run {
   std::size_t weight_ = 0;
   bool input_is_slow_ = false;
   bool stopping_ = false;
+  bool read_failed_ = false;
+  bool record_failed_ = false;
+  bool give_failed_ = false;
   std::exception_ptr failure_;
 
   std::atomic<bool> halted_ = false;

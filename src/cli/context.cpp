@@ -6,12 +6,12 @@
 
 #include <array>
 #include <cerrno>
+#include <utility>
 
 #include "base/system.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/streams.hpp"
 #include "net/http_transport.hpp"
-#include "wxpay/v2_gateway.hpp"
 
 namespace wxpay::cli {
 
@@ -48,6 +48,8 @@ struct Context::Parts {
   bool csv_header_printed = false;
   bool table_begun = false;
   std::optional<report::Table> table;
+  bool buffering = false;
+  std::string buffered;
 };
 
 Context::Context(GlobalOptions options, Environment environment, const Stop& stop, Log& log)
@@ -99,21 +101,28 @@ OrderLedger* Context::ledger_read_only() {
 
 Transport& Context::transport() {
   if (!parts_->transport) {
-    parts_->transport = net::make_http_transport(
-        {.ca_file = profile().ca_file, .user_agent = "wxpayctl/" WXPAYCTL_VERSION}, stop_, log_);
+    parts_->transport = make_transport(stop_);
   }
   return *parts_->transport;
 }
 
+std::unique_ptr<Transport> Context::make_transport(const Stop& stop) {
+  return net::make_http_transport({.ca_file = profile().ca_file, .user_agent = "wxpayctl/" WXPAYCTL_VERSION},
+                                  stop, log_);
+}
+
+V2Account Context::account() {
+  const auto& mine = profile();
+  return {.merchant = mine.merchant,
+          .sign_type = mine.sign_type,
+          .key = key().duplicate(),
+          .base_urls = mine.base_urls,
+          .timeout = options_.settings.timeout};
+}
+
 PaymentGateway& Context::gateway() {
   if (!parts_->gateway) {
-    const auto& mine = profile();
-    parts_->gateway = make_v2_gateway({.merchant = mine.merchant,
-                                       .sign_type = mine.sign_type,
-                                       .key = key().duplicate(),
-                                       .base_urls = mine.base_urls,
-                                       .timeout = options_.settings.timeout},
-                                      {transport(), clock(), random(), stop_, log_});
+    parts_->gateway = make_v2_gateway(account(), {transport(), clock(), random(), stop_, log_});
   }
   return *parts_->gateway;
 }
@@ -147,7 +156,7 @@ void Context::print_row(const report::Record& record, const std::vector<std::str
     case OutputFormat::text:
       if (!parts_->table) parts_->table.emplace(columns);
       parts_->table->add(record);
-      if (parts_->table->size() >= table_piece) finish();
+      if (parts_->table->size() >= table_piece) end_table();
   }
 }
 
@@ -157,6 +166,11 @@ void Context::begin_rows(const std::vector<std::string>& columns) {
 }
 
 void Context::finish() {
+  end_table();
+  flush();
+}
+
+void Context::end_table() {
   if (!parts_->table || parts_->table->size() == 0) return;
   const bool first = !std::exchange(parts_->table_begun, true);
   const auto text = parts_->table->render(first, color() ? report::paint_states : report::no_paint);
@@ -164,7 +178,21 @@ void Context::finish() {
   print_text(text);
 }
 
-void Context::print_text(std::string_view text) { write_standard_output(text); }
+void Context::print_text(std::string_view text) {
+  if (!parts_->buffering) return write_standard_output(text);
+  parts_->buffered += text;
+}
+
+void Context::buffer_output() { parts_->buffering = true; }
+
+bool Context::has_buffered() const { return !parts_->buffered.empty(); }
+
+void Context::flush() {
+  if (!has_buffered()) return;
+  // Emptied first: what could not be written is not written again at the end.
+  const auto text = std::exchange(parts_->buffered, {});
+  write_standard_output(text);
+}
 
 void Context::warn(std::string_view message) {
   if (options_.quiet) return;

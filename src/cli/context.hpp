@@ -16,6 +16,7 @@
 #include "wxpay/ledger.hpp"
 #include "wxpay/log.hpp"
 #include "wxpay/transport.hpp"
+#include "wxpay/v2_gateway.hpp"
 
 namespace wxpay::cli {
 
@@ -59,6 +60,10 @@ class Context {
   OrderLedger* ledger_read_only();
   Transport& transport();
   PaymentGateway& gateway();
+  /// What a gateway of this profile is made of, for a command that needs several.
+  V2Account account();
+  /// A further transport, which gives its requests up when this stop is requested.
+  std::unique_ptr<Transport> make_transport(const Stop& stop);
   /// Who changes the ledger: the login name, or SUDO_USER's where set.
   std::string actor() const;
 
@@ -70,7 +75,13 @@ class Context {
   void print_row(const report::Record& record, const std::vector<std::string>& columns);
   /// Prints the header of CSV, so that an empty list is a table too.
   void begin_rows(const std::vector<std::string>& columns);
-  /// Ends a table that rows were added to.
+  /// From now on results are kept together until `flush`, which costs less than writing each.
+  void buffer_output();
+  /// Whether there is something to flush.
+  bool has_buffered() const;
+  /// Writes what is kept. @throws as print does
+  void flush();
+  /// Ends a table that rows were added to, and writes what is kept.
   void finish();
   /// Writes raw text on standard output, for what is not a record (a table, a QR code).
   void print_text(std::string_view text);
@@ -88,6 +99,8 @@ class Context {
   void confirm(const std::string& question);
 
  private:
+  void end_table();
+
   struct Parts;
   GlobalOptions options_;
   Environment environment_;

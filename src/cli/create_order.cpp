@@ -1,4 +1,4 @@
-#include "app/create_order.hpp"
+#include "cli/create_order.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -19,13 +19,8 @@ struct CreateOrderOptions {
   app::OrderRequest order;
   std::string request_file;
   bool profit_sharing = false;
+  BatchArguments batch;
 };
-
-const std::vector<std::string> columns{"outTradeNo", "returnCode", "returnMsg", "resultCode", "appId",
-                                       "timeStamp",  "nonceStr",   "package",   "signType",   "paySign",
-                                       "appid",      "partnerid",  "prepayid",  "noncestr",   "timestamp",
-                                       "sign",       "codeUrl",    "mwebUrl",   "prepayId",   "ledger",
-                                       "errCode",    "errCodeDes", "differs",   "ledgerState"};
 
 const char* name_of(app::PrepayOrigin origin) {
   switch (origin) {
@@ -48,12 +43,44 @@ app::OrderRequest request_of(const CreateOrderOptions& options) {
   return app::parse_order_request(read_input(options.request_file, largest_request));
 }
 
-app::OrderDefaults defaults_of(const Profile& profile) {
+int run_create_order(const CreateOrderOptions& options, Context& context) {
+  const auto& batch = options.batch;
+  if (!batch.file.empty()) return run_create_batch(batch, context);
+  if (batch.dry_run || !(batch.jobs.jobs + batch.jobs.rate + batch.max_errors + batch.failed_file).empty()) {
+    throw Error{ErrorKind::usage, "--jobs, --rate, --max-errors, --failed and --dry-run belong to --batch"};
+  }
+  const auto request = request_of(options);
+  const auto checked =
+      app::check_order_request(request, order_defaults(context.profile()), context.clock().now());
+  for (const auto& warning : checked.warnings) context.warn(warning);
+  auto& gateway = context.gateway();  // a missing key is found before anything is written
+  const auto result = app::create_order(checked, context.ledger(), gateway, context.clock());
+  report::Record record;
+  describe_creation(record, checked.intent, result, context);
+  context.print(record, creation_columns());
+  const bool show_qr_code = result.outcome == app::Outcome::done && !result.prepay->code_url.empty() &&
+                            context.options().output == OutputFormat::text && context.output_is_terminal();
+  if (show_qr_code) context.print_text(report::qr_code(result.prepay->code_url));
+  return exit_code(result.outcome);
+}
+
+}  // namespace
+
+const std::vector<std::string>& creation_columns() {
+  static const std::vector<std::string> columns{
+      "outTradeNo", "returnCode", "returnMsg", "resultCode", "appId",   "timeStamp",
+      "nonceStr",   "package",    "signType",  "paySign",    "appid",   "partnerid",
+      "prepayid",   "noncestr",   "timestamp", "sign",       "codeUrl", "mwebUrl",
+      "prepayId",   "ledger",     "errCode",   "errCodeDes", "differs", "ledgerState"};
+  return columns;
+}
+
+app::OrderDefaults order_defaults(const Profile& profile) {
   return {profile.merchant, profile.trade_type, profile.body, profile.notify_url, profile.client_ip};
 }
 
-report::Record describe(const OrderIntent& intent, const app::CreateResult& result, Context& context) {
-  report::Record record;
+void describe_creation(report::Record& record, const OrderIntent& intent, const app::CreateResult& result,
+                       Context& context) {
   const auto& said = result.said;
   record.text("outTradeNo", intent.out_trade_no.text())
       .text_if_set("returnCode", said.return_code)
@@ -69,29 +96,12 @@ report::Record describe(const OrderIntent& intent, const app::CreateResult& resu
         .text_if_set("mwebUrl", prepay.mweb_url)
         .text("prepayId", prepay.prepay_id.text())
         .text("ledger", name_of(result.origin));
-    return record;
+    return;
   }
   record.text_if_set("errCode", said.err_code).text_if_set("errCodeDes", said.err_code_des);
   if (!result.differs.empty()) record.list("differs", result.differs);
   record.text("ledgerState", std::string{to_string(result.ledger_state)});
-  return record;
 }
-
-int run_create_order(const CreateOrderOptions& options, Context& context) {
-  const auto request = request_of(options);
-  const auto checked =
-      app::check_order_request(request, defaults_of(context.profile()), context.clock().now());
-  for (const auto& warning : checked.warnings) context.warn(warning);
-  auto& gateway = context.gateway();  // a missing key is found before anything is written
-  const auto result = app::create_order(checked, context.ledger(), gateway, context.clock());
-  context.print(describe(checked.intent, result, context), columns);
-  const bool show_qr_code = result.outcome == app::Outcome::done && !result.prepay->code_url.empty() &&
-                            context.options().output == OutputFormat::text && context.output_is_terminal();
-  if (show_qr_code) context.print_text(report::qr_code(result.prepay->code_url));
-  return exit_code(result.outcome);
-}
-
-}  // namespace
 
 void add_create_order(CLI::App& root, Command& chosen) {
   auto options = std::make_shared<CreateOrderOptions>();
@@ -122,19 +132,35 @@ void add_create_order(CLI::App& root, Command& chosen) {
   auto* request = command->add_option("--request", options->request_file,
                                       "Read the order from a JSON object in FILE, '-' for standard input");
   request->type_name("FILE");
-  for (auto* option : command->get_options()) {
-    if (option != request && option != command->get_help_ptr()) request->excludes(option);
+  const auto single = command->get_options();
+  auto& batch = options->batch;
+  auto* batch_file = command->add_option(
+      "--batch", batch.file, "Create many orders from JSON Lines or CSV in FILE, '-' for standard input");
+  batch_file->type_name("FILE")->check(refuse_empty);
+  for (auto* option : single) {
+    if (option == command->get_help_ptr()) continue;
+    batch_file->excludes(option);
+    if (option != request) request->excludes(option);
   }
+  const auto add_for_batch = [&](const char* name, std::string& slot, const char* type, const char* help) {
+    command->add_option(name, slot, help)->type_name(type)->check(refuse_empty);
+  };
+  add_for_batch("--jobs", batch.jobs.jobs, "N", "Requests at once (default: the profile's, 16)");
+  add_for_batch("--rate", batch.jobs.rate, "N", "Requests a second at most (default: the profile's, 50)");
+  add_for_batch("--max-errors", batch.max_errors, "N", "Stop after N failures in a row (default 20)");
+  add_for_batch("--failed", batch.failed_file, "FILE", "Write the records that were not created there");
+  command->add_flag("--dry-run", batch.dry_run, "Check everything, send and write nothing");
   command->footer(
       "Running it again with the same parameters is always safe.\n\n"
       "Examples:\n"
       "  wxpayctl create-order --out-trade-no 2026112300001 --openid oUpF8uMu --total-fee 1000\n"
       "  wxpayctl create-order --out-trade-no 2026112300002 --trade-type NATIVE --product-id 7 --amount "
       "19.90\n"
-      "  wxpayctl create-order --request order.json --json\n\n"
+      "  wxpayctl create-order --request order.json --json\n"
+      "  wxpayctl create-order --batch orders.csv --failed again.csv --json > results.jsonl\n\n"
       "Exit codes: 0 created; 1 refused; 2 the request is wrong; 4 no answer, run it again; 5 the answer is "
       "not to be\n"
-      "trusted; 7 the ledger could not take it");
+      "trusted; 7 the ledger could not take it; 8 a file cannot be read or written");
   command->callback([&chosen, options] {
     chosen = [options](Context& context) { return run_create_order(*options, context); };
   });

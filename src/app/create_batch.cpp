@@ -1,0 +1,161 @@
+#include "app/create_batch.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "wxpay/error.hpp"
+
+namespace wxpay::app {
+
+namespace {
+
+/// One request is no longer than this; the same holds for --request.
+constexpr std::size_t largest_request = 64UL * 1024;
+constexpr int most_slow_downs = 5;
+constexpr std::size_t least_ahead = 16;
+constexpr std::size_t most_ahead = 256;
+
+/// Intents are written ahead of sending, so that many share a transaction, but not for longer than a moment:
+/// they would be CREATING all that time.
+std::size_t ahead_of(const BatchOptions& options) {
+  const auto half_a_second = static_cast<std::size_t>(options.rate / 2);
+  return std::max(options.jobs * 2, std::clamp(half_a_second, least_ahead, most_ahead));
+}
+
+}  // namespace
+
+BatchInput::BatchInput(wire::RecordReader& reader, OrderDefaults defaults, const Clock& clock)
+    : reader_{reader}, defaults_{std::move(defaults)}, clock_{clock} {
+  if (reader_.format() == wire::RecordFormat::json_lines) return;
+  auto header = reader_.next();
+  if (!header) return;
+  header_ = std::move(header->text);
+  if (!header->problem.empty()) {
+    throw Error{ErrorKind::usage, "the header of the batch is unusable: " + header->problem};
+  }
+  auto names = wire::split_csv(header_);
+  if (const auto* malformed = std::get_if<wire::Malformed>(&names)) {
+    throw Error{ErrorKind::usage, "the header of the batch is unusable: " + malformed->why};
+  }
+  columns_.emplace(std::get<std::vector<std::string>>(names));
+}
+
+std::optional<BatchInput::Entry> BatchInput::next() {
+  auto raw = reader_.next();
+  if (!raw) return std::nullopt;
+  Entry entry;
+  entry.raw = std::move(*raw);
+  entry.problem = entry.raw.problem;
+  if (!entry.problem.empty()) return entry;
+  try {
+    const auto request = parse(entry.raw.text);
+    entry.out_trade_no = request.out_trade_no.value_or("");
+    entry.request = check_order_request(request, defaults_, clock_.now());
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage) throw;
+    entry.problem = error.what();
+    entry.hint = error.hint();
+  }
+  return entry;
+}
+
+OrderRequest BatchInput::parse(const std::string& record) const {
+  if (record.size() > largest_request) {
+    throw Error{ErrorKind::usage,
+                "the record is longer than " + std::to_string(largest_request / 1024) + " KiB"};
+  }
+  if (!columns_) return parse_order_request(record);
+  auto cells = wire::split_csv(record);
+  if (const auto* malformed = std::get_if<wire::Malformed>(&cells)) {
+    throw Error{ErrorKind::usage, "the record is unusable: " + malformed->why};
+  }
+  return columns_->read(std::move(std::get<std::vector<std::string>>(cells)));
+}
+
+class CreateBatch::Item final : public PipelineItem {
+ public:
+  Item(CreateBatch& batch, BatchInput::Entry entry) : batch_{batch}, entry_{std::move(entry)} {
+    if (entry_.request) creation_.emplace(std::move(*entry_.request), batch_.seams_.clock);
+  }
+
+  Next first() const override { return creation_ ? Next::record : Next::done; }
+
+  Next record() override {
+    // Two records of one number must not be sent side by side: the second finds what the first made.
+    if (!holds_number_) {
+      if (!batch_.under_way_.insert(creation_->out_trade_no().text()).second) return Next::wait;
+      holds_number_ = true;
+    }
+    if (creation_->record(batch_.seams_.ledger)) return Next::work;
+    batch_.under_way_.erase(creation_->out_trade_no().text());
+    return Next::done;
+  }
+
+  Next work(std::size_t worker) override {
+    auto& gateway = batch_.seams_.gateway(worker);
+    creation_->ask(gateway);
+    for (int times = 0; creation_->told_to_slow_down() && times < most_slow_downs; ++times) {
+      batch_.seams_.pace.slow_down();
+      if (batch_.seams_.stop.requested()) break;
+      creation_->ask(gateway);
+    }
+    batch_.note_answer(creation_->failed());
+    return Next::record;
+  }
+
+  std::size_t weight() const override { return sizeof(Item) + 2 * entry_.raw.text.size() + 1024; }
+
+  BatchResult result(bool finished) {
+    BatchResult result;
+    result.kind = !creation_ ? BatchResult::Kind::bad
+                  : finished ? BatchResult::Kind::created
+                             : BatchResult::Kind::not_sent;
+    result.line = entry_.raw.line;
+    result.raw = std::move(entry_.raw.text);
+    result.out_trade_no = std::move(entry_.out_trade_no);
+    result.problem = std::move(entry_.problem);
+    result.hint = std::move(entry_.hint);
+    if (creation_) result.creation = &*creation_;
+    return result;
+  }
+
+ private:
+  CreateBatch& batch_;
+  BatchInput::Entry entry_;
+  std::optional<Creation> creation_;
+  bool holds_number_ = false;
+};
+
+CreateBatch::CreateBatch(BatchInput& input, BatchOptions options, BatchSeams seams)
+    : input_{input},
+      options_{options},
+      seams_{std::move(seams)},
+      pipeline_{{.workers = options.jobs, .ahead = ahead_of(options)},
+                [this](const std::function<void()>& work) { seams_.ledger.transact(work); },
+                seams_.stop} {}
+
+void CreateBatch::run(const Output& output) {
+  pipeline_.run({.read = [this]() -> std::unique_ptr<PipelineItem> {
+                   auto entry = input_.next();
+                   if (!entry) return nullptr;
+                   return std::make_unique<Item>(*this, std::move(*entry));
+                 },
+                 .readable = output.readable,
+                 .give = [&](PipelineItem& item) { output.result(static_cast<Item&>(item).result(true)); },
+                 .leave = [&](PipelineItem& item) { output.result(static_cast<Item&>(item).result(false)); },
+                 .pause = output.pause});
+}
+
+void CreateBatch::note_answer(const std::optional<bool>& failed) {
+  if (!failed || seams_.stop.requested()) return;
+  if (!*failed) {
+    failed_in_a_row_ = 0;
+  } else if (++failed_in_a_row_ >= options_.max_errors) {
+    gave_up_ = true;
+    pipeline_.halt();
+  }
+}
+
+}  // namespace wxpay::app
