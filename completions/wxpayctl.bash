@@ -13,7 +13,7 @@ _wxpayctl_options() {
         --profit-sharing --sub-openid --request"
       ;;
     sign)
-      echo "--prepay-id --trade-type --timestamp --nonce --params --verify --sign-type --explain"
+      echo "--prepay-id --trade-type --timestamp --nonce --params --verify --batch --sign-type --explain"
       ;;
     query) echo "--transaction-id --read-only --watch --for" ;;
     "orders list") echo "--state --since --until --min-fee --max-fee --limit" ;;
@@ -85,7 +85,7 @@ _wxpayctl_values() {
     "orders list --state" | "orders mark --state")
       words="CREATING NOTPAY USERPAYING SUCCESS REFUND CLOSED REVOKED PAYERROR FAILED"
       ;;
-    *" --config" | *" --ledger" | *" --log-file" | *" --request" | *" --params" | *" --verify" | *" --key-file" | \
+    *" --config" | *" --ledger" | *" --log-file" | *" --request" | *" --params" | *" --verify" | *" --batch" | *" --key-file" | \
       "sandbox notify --out" | "sandbox serve --state")
       _wxpayctl_files "$3"
       return

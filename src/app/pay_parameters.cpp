@@ -1,5 +1,6 @@
 #include "app/pay_parameters.hpp"
 
+#include "base/text.hpp"
 #include "wxpay/signing.hpp"
 
 namespace wxpay::app {
@@ -20,6 +21,19 @@ Fields pay_parameters(TradeType trade_type, const MerchantIdentity& merchant, co
       break;
   }
   return {};
+}
+
+Fields without_signature(const Fields& parameters) {
+  Fields fields;
+  for (const auto& [name, value] : parameters) {
+    if (name != "paySign" && name != "sign") fields.add(name, value);
+  }
+  return fields;
+}
+
+bool is_prepay_id(std::string_view text) {
+  constexpr std::size_t longest = 64;
+  return text.size() <= longest && is_visible(text);
 }
 
 std::string pay_timestamp(const Clock& clock) {

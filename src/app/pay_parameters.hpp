@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "wxpay/clock.hpp"
 #include "wxpay/fields.hpp"
@@ -15,6 +16,12 @@ namespace wxpay::app {
 Fields pay_parameters(TradeType trade_type, const MerchantIdentity& merchant, const PrepayId& prepay_id,
                       SignType sign_type, const std::string& timestamp, const std::string& nonce,
                       const Secret& key);
+
+/// The fields that a set of pay parameters is signed over: all but the signature itself.
+Fields without_signature(const Fields& parameters);
+
+/// Whether it can be one: 1 to 64 visible characters.
+bool is_prepay_id(std::string_view text);
 
 /// Seconds since 1970, as the parameters carry them.
 std::string pay_timestamp(const Clock& clock);

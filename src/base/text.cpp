@@ -1,7 +1,6 @@
 #include "base/text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <cstring>
 #include <numeric>
@@ -63,6 +62,17 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+std::string in_hex(std::string_view bytes, std::string_view digits) {
+  std::string hex(bytes.size() * 2, '0');
+  std::size_t at = 0;
+  for (const char c : bytes) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    hex[at++] = digits[byte >> 4U];
+    hex[at++] = digits[byte & 0x0FU];
+  }
+  return hex;
+}
+
 constexpr bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\v' || c == '\f';
 }
@@ -111,18 +121,13 @@ bool is_digits(std::string_view text) {
   return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
 }
 
-std::string to_hex(std::string_view bytes) {
-  static constexpr std::array digits{'0', '1', '2', '3', '4', '5', '6', '7',
-                                     '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<std::uint8_t>(c);
-    hex += digits.at(byte >> 4U);
-    hex += digits.at(byte & 0x0FU);
-  }
-  return hex;
+bool is_visible(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
 }
+
+std::string to_hex(std::string_view bytes) { return in_hex(bytes, "0123456789abcdef"); }
+
+std::string to_upper_hex(std::string_view bytes) { return in_hex(bytes, "0123456789ABCDEF"); }
 
 std::string to_lower(std::string_view text) {
   std::string lower{text};

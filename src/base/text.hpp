@@ -23,8 +23,12 @@ std::string_view trim(std::string_view text);
 /// Digits alone, at least one.
 bool is_digits(std::string_view text);
 
-/// Lower-case hex.
+/// Visible ASCII alone, at least one character.
+bool is_visible(std::string_view text);
+
+/// Lower-case hex, and upper-case.
 std::string to_hex(std::string_view bytes);
+std::string to_upper_hex(std::string_view bytes);
 
 std::string to_lower(std::string_view text);
 

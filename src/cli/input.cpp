@@ -1,6 +1,7 @@
 #include "cli/input.hpp"
 
 #include <fcntl.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -10,7 +11,6 @@
 #include <cstring>
 
 #include "base/text.hpp"
-#include "base/unique_fd.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::cli {
@@ -21,21 +21,29 @@ namespace {
   throw Error{ErrorKind::file, "cannot read " + path + ": " + std::strerror(why)};
 }
 
+/// Stands for standard input.
+constexpr const char* dash = "-";
+
+std::string name_of(const std::string& path) { return path == dash ? "standard input" : path; }
+
+UniqueFd open_input(const std::string& path) {
+  if (path == dash) return {};
+  UniqueFd opened{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!opened) cannot_read(path, errno);
+  return opened;
+}
+
+int descriptor_of(const UniqueFd& opened) { return opened ? opened.get() : STDIN_FILENO; }
+
 }  // namespace
 
 std::string read_input(const std::string& path, std::size_t largest) {
-  UniqueFd opened;
-  int descriptor = STDIN_FILENO;
-  const auto name = path == "-" ? std::string{"standard input"} : path;
-  if (path != "-") {
-    opened = UniqueFd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
-    if (!opened) cannot_read(name, errno);
-    descriptor = opened.get();
-  }
+  const auto opened = open_input(path);
+  const auto name = name_of(path);
   std::string content;
   std::array<char, 16384> piece{};
   while (true) {
-    const auto count = ::read(descriptor, piece.data(), piece.size());
+    const auto count = ::read(descriptor_of(opened), piece.data(), piece.size());
     if (count < 0) {
       if (errno == EINTR) throw Error{ErrorKind::interrupted, "interrupted while reading " + name};
       cannot_read(name, errno);
@@ -46,6 +54,28 @@ std::string read_input(const std::string& path, std::size_t largest) {
       throw Error{ErrorKind::usage, name + " is larger than " + std::to_string(largest / 1024) + " KiB"};
     }
   }
+}
+
+InputStream::InputStream(const std::string& path, const Stop& stop)
+    : name_{name_of(path)}, stop_{stop}, opened_{open_input(path)}, descriptor_{descriptor_of(opened_)} {}
+
+std::size_t InputStream::read(char* buffer, std::size_t size) {
+  while (!stop_.requested()) {
+    // In slices: a signal just before a read that waits would be seen only after it.
+    constexpr int slice_ms = 100;
+    pollfd waiting{descriptor_, POLLIN, 0};
+    if (::poll(&waiting, 1, slice_ms) <= 0) continue;
+    const auto count = ::read(descriptor_, buffer, size);
+    if (count >= 0) return static_cast<std::size_t>(count);
+    if (errno != EINTR && errno != EAGAIN) cannot_read(name_, errno);
+  }
+  throw Error{ErrorKind::interrupted, "interrupted while reading " + name_};
+}
+
+std::optional<std::uint64_t> InputStream::size() const {
+  struct stat about {};
+  if (::fstat(descriptor_, &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
+  return static_cast<std::uint64_t>(about.st_size);
 }
 
 std::int64_t parse_count(const char* option, const std::string& text, std::int64_t least, std::int64_t most) {

@@ -5,11 +5,35 @@
 #include <optional>
 #include <string>
 
+#include "base/unique_fd.hpp"
+#include "wxpay/clock.hpp"
+
 namespace wxpay::cli {
 
 /// All of a file, or of standard input for "-".
 /// @throws Error{file} when it cannot be read, Error{usage} when it is larger than `largest` bytes
 std::string read_input(const std::string& path, std::size_t largest);
+
+/// An input that is read piece by piece: a file, or standard input for "-".
+class InputStream {
+ public:
+  /// @throws Error{file}
+  InputStream(const std::string& path, const Stop& stop);
+
+  /// Waits for some bytes; 0 at the end.
+  /// @throws Error{file}, Error{interrupted} when the program is asked to stop meanwhile
+  std::size_t read(char* buffer, std::size_t size);
+
+  /// Bytes of a file, as far as it is one, for a progress line.
+  std::optional<std::uint64_t> size() const;
+  const std::string& name() const noexcept { return name_; }
+
+ private:
+  std::string name_;
+  const Stop& stop_;
+  UniqueFd opened_;
+  int descriptor_;
+};
 
 /// A whole number of an option.
 /// @throws Error{usage}

@@ -8,6 +8,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
+#include "cli/sign_batch.hpp"
 #include "wire/xml.hpp"
 #include "wxpay/signing.hpp"
 
@@ -24,6 +25,7 @@ struct SignOptions {
   std::string nonce;
   std::string params_file;
   std::string verify_file;
+  std::string batch_file;
   std::string sign_type;
   bool explain = false;
 };
@@ -39,11 +41,6 @@ std::optional<SignType> asked_sign_type(const SignOptions& options) {
   return type;
 }
 
-bool is_visible(const std::string& text, std::size_t longest) {
-  return !text.empty() && text.size() <= longest &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7F; });
-}
-
 void explain_canonical_string(report::Record& record, const Fields& fields, const Secret& key) {
   auto explained = app::explain_canonical(fields, key);
   record.text("canonicalString", std::move(explained.canonical_string));
@@ -51,42 +48,49 @@ void explain_canonical_string(report::Record& record, const Fields& fields, cons
   record.number("keyLength", static_cast<std::int64_t>(explained.key_length));
 }
 
-/// The fields that a set of pay parameters is signed over: all but the signature itself.
-Fields without_signature(const Fields& parameters) {
-  Fields fields;
-  for (const auto& [name, value] : parameters) {
-    if (name != "paySign" && name != "sign") fields.add(name, value);
-  }
-  return fields;
+TradeType asked_trade_type(const SignOptions& options) {
+  if (options.trade_type.empty()) return TradeType::jsapi;
+  const auto given = parse_trade_type(options.trade_type);
+  if (given != TradeType::jsapi && given != TradeType::app) refuse("--trade-type must be JSAPI or APP");
+  return *given;
 }
 
-int sign_prepay_id(const SignOptions& options, Context& context) {
-  auto trade_type = TradeType::jsapi;
-  if (!options.trade_type.empty()) {
-    const auto given = parse_trade_type(options.trade_type);
-    if (given != TradeType::jsapi && given != TradeType::app) refuse("--trade-type must be JSAPI or APP");
-    trade_type = *given;
-  }
-  if (!is_visible(options.prepay_id, 64)) refuse("the prepay_id must be 1 to 64 visible characters");
+/// Empty for now.
+const std::string& asked_timestamp(const SignOptions& options) {
   if (!options.timestamp.empty() && (!is_digits(options.timestamp) || options.timestamp.size() > 12)) {
     refuse("--timestamp must be seconds since 1970");
   }
-  if (!options.nonce.empty() && !is_visible(options.nonce, 32)) {
+  return options.timestamp;
+}
+
+int sign_prepay_id(const SignOptions& options, Context& context) {
+  const auto trade_type = asked_trade_type(options);
+  if (!app::is_prepay_id(options.prepay_id)) refuse("the prepay_id must be 1 to 64 visible characters");
+  const auto& given_timestamp = asked_timestamp(options);
+  if (!options.nonce.empty() && (!is_visible(options.nonce) || options.nonce.size() > 32)) {
     refuse("--nonce must be 1 to 32 visible characters");
   }
   const auto& profile = context.profile();
   const auto& key = context.key();
   const auto sign_type = asked_sign_type(options).value_or(profile.sign_type);
-  const auto timestamp = options.timestamp.empty() ? app::pay_timestamp(context.clock()) : options.timestamp;
+  const auto timestamp = given_timestamp.empty() ? app::pay_timestamp(context.clock()) : given_timestamp;
   const auto nonce = options.nonce.empty() ? make_nonce(context.random()) : options.nonce;
   const auto parameters = app::pay_parameters(trade_type, profile.merchant, PrepayId{options.prepay_id},
                                               sign_type, timestamp, nonce, key);
   report::Record record;
   record.fields(parameters).text("prepayId", options.prepay_id);
-  if (options.explain) explain_canonical_string(record, without_signature(parameters), key);
+  if (options.explain) explain_canonical_string(record, app::without_signature(parameters), key);
   context.print(record, {"appId", "timeStamp", "nonceStr", "package", "signType", "paySign", "appid",
                          "partnerid", "prepayid", "noncestr", "timestamp", "sign", "prepayId"});
   return exit_done;
+}
+
+int sign_many(const SignOptions& options, Context& context) {
+  if (!options.nonce.empty()) refuse("--nonce is for one prepay_id, not for --batch");
+  if (options.explain) refuse("--explain is for one signature, not for --batch");
+  SignBatch batch{options.batch_file, asked_trade_type(options), SignType::md5, asked_timestamp(options)};
+  batch.sign_type = asked_sign_type(options).value_or(context.profile().sign_type);
+  return sign_batch(batch, context);
 }
 
 int sign_params(const SignOptions& options, Context& context) {
@@ -131,15 +135,17 @@ int verify(const SignOptions& options, Context& context) {
 }
 
 int run_sign(const SignOptions& options, Context& context) {
-  const int forms = (options.prepay_id.empty() ? 0 : 1) + (options.params_file.empty() ? 0 : 1) +
-                    (options.verify_file.empty() ? 0 : 1);
-  if (forms != 1) refuse("give one of --prepay-id, --params and --verify");
-  const bool for_prepay_id =
+  const auto forms = {&options.prepay_id, &options.params_file, &options.verify_file, &options.batch_file};
+  const auto given =
+      std::count_if(forms.begin(), forms.end(), [](const auto* form) { return !form->empty(); });
+  if (given != 1) refuse("give one of --prepay-id, --params, --verify and --batch");
+  const bool for_prepay_ids =
       !options.trade_type.empty() || !options.timestamp.empty() || !options.nonce.empty();
-  if (for_prepay_id && options.prepay_id.empty()) {
+  if (for_prepay_ids && options.prepay_id.empty() && options.batch_file.empty()) {
     refuse("--trade-type, --timestamp and --nonce belong to --prepay-id");
   }
   if (!options.prepay_id.empty()) return sign_prepay_id(options, context);
+  if (!options.batch_file.empty()) return sign_many(options, context);
   return options.params_file.empty() ? verify(options, context) : sign_params(options, context);
 }
 
@@ -152,11 +158,12 @@ void add_sign(CLI::App& root, Command& chosen) {
     command->add_option(name, slot, help)->type_name(type);
   };
   add("--prepay-id", options->prepay_id, "ID", "Make the pay parameters of a prepay_id");
-  add("--trade-type", options->trade_type, "TYPE", "JSAPI (default) or APP, with --prepay-id");
+  add("--trade-type", options->trade_type, "TYPE", "JSAPI (default) or APP, for pay parameters");
   add("--timestamp", options->timestamp, "N", "Seconds since 1970 instead of now");
   add("--nonce", options->nonce, "S", "Nonce instead of a random one");
   add("--params", options->params_file, "FILE", "Sign a parameter set: JSON object, XML or key=value lines");
   add("--verify", options->verify_file, "FILE", "Check the sign of an XML document");
+  add("--batch", options->batch_file, "FILE", "Make the pay parameters of many: a prepay_id a line");
   add("--sign-type", options->sign_type, "TYPE", "MD5 or HMAC-SHA256");
   command->add_flag("--explain", options->explain, "Also show what is signed, and why a sign does not hold");
   command->footer(
@@ -164,9 +171,10 @@ void add_sign(CLI::App& root, Command& chosen) {
       "Examples:\n"
       "  wxpayctl sign --prepay-id wx2017033010242291fcfe0db70013231072 --json\n"
       "  wxpayctl sign --params order.json --sign-type HMAC-SHA256 --explain\n"
-      "  wxpayctl sign --verify notification.xml --explain\n\n"
-      "Exit codes: 0 done, the sign holds; 2 not readable as what it should be; 3 no key; 5 the sign does "
-      "not hold");
+      "  wxpayctl sign --verify notification.xml --explain\n"
+      "  wxpayctl sign --batch prepay-ids.txt --json > parameters.jsonl\n\n"
+      "Exit codes: 0 done, the sign holds; 1 a line of --batch is no prepay_id; 2 not readable as what it "
+      "should be; 3 no key; 5 the sign does not hold; 8 the file cannot be read; 130 interrupted");
   command->callback(
       [&chosen, options] { chosen = [options](Context& context) { return run_sign(*options, context); }; });
 }

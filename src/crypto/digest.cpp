@@ -64,22 +64,37 @@ std::string sha256(std::string_view bytes) {
   return digest(bytes);
 }
 
-std::string hmac_sha256(std::string_view key, std::string_view bytes) {
+struct HmacSha256::Keyed {
+  MacContext context;
+};
+
+HmacSha256::HmacSha256(std::string_view key) {
   thread_local const MacAlgorithm algorithm{EVP_MAC_fetch(nullptr, "HMAC", nullptr)};
-  const MacContext context{algorithm ? EVP_MAC_CTX_new(algorithm.get()) : nullptr};
+  MacContext context{algorithm ? EVP_MAC_CTX_new(algorithm.get()) : nullptr};
   if (!context) fail("HMAC is not available");
   std::string name{"SHA256"};
   const std::array parameters{OSSL_PARAM{"digest", OSSL_PARAM_UTF8_STRING, name.data(), name.size(), 0},
                               OSSL_PARAM{nullptr, 0, nullptr, 0, 0}};
+  if (EVP_MAC_init(context.get(), data_of(key), key.size(), parameters.data()) != 1) fail("HMAC failed");
+  keyed_ = std::make_unique<Keyed>(Keyed{std::move(context)});
+}
+
+HmacSha256::~HmacSha256() = default;
+
+std::string HmacSha256::operator()(std::string_view bytes) {
+  auto* context = keyed_->context.get();
   Buffer buffer{};
   std::size_t length = 0;
-  if (EVP_MAC_init(context.get(), data_of(key), key.size(), parameters.data()) != 1 ||
-      EVP_MAC_update(context.get(), data_of(bytes), bytes.size()) != 1 ||
-      EVP_MAC_final(context.get(), buffer.data(), &length, buffer.size()) != 1) {
+  // Without a key and parameters it begins again with those it has.
+  if (EVP_MAC_init(context, nullptr, 0, nullptr) != 1 ||
+      EVP_MAC_update(context, data_of(bytes), bytes.size()) != 1 ||
+      EVP_MAC_final(context, buffer.data(), &length, buffer.size()) != 1) {
     fail("HMAC failed");
   }
   return text_of(buffer, length);
 }
+
+std::string hmac_sha256(std::string_view key, std::string_view bytes) { return HmacSha256{key}(bytes); }
 
 std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,23 @@ namespace wxpay::crypto {
 std::string md5(std::string_view bytes);
 std::string sha256(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
+
+/// HMAC-SHA256 by one key for many messages, which spares setting the key up for each.
+class HmacSha256 {
+ public:
+  explicit HmacSha256(std::string_view key);
+  HmacSha256(const HmacSha256&) = delete;
+  HmacSha256& operator=(const HmacSha256&) = delete;
+  HmacSha256(HmacSha256&&) = delete;
+  HmacSha256& operator=(HmacSha256&&) = delete;
+  ~HmacSha256();
+
+  std::string operator()(std::string_view bytes);
+
+ private:
+  struct Keyed;
+  std::unique_ptr<Keyed> keyed_;
+};
 
 /// Lower-case hex of sha256: how evidence is named in the ledger's history.
 std::string sha256_hex(std::string_view bytes);

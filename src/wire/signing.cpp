@@ -3,25 +3,10 @@
 #include <algorithm>
 #include <vector>
 
+#include "base/text.hpp"
 #include "crypto/digest.hpp"
 
 namespace wxpay {
-
-namespace {
-
-std::string to_upper_hex(std::string_view bytes) {
-  static constexpr std::string_view digits = "0123456789ABCDEF";
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
-  for (const char c : bytes) {
-    const auto byte = static_cast<unsigned char>(c);
-    hex += digits[byte >> 4U];
-    hex += digits[byte & 0x0FU];
-  }
-  return hex;
-}
-
-}  // namespace
 
 std::string canonical_string(const Fields& fields) {
   std::vector<const Fields::Field*> sorted;

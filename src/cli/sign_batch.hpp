@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "cli/context.hpp"
+#include "wxpay/order.hpp"
+#include "wxpay/sign_type.hpp"
+
+namespace wxpay::cli {
+
+struct SignBatch {
+  std::string file;  ///< a prepay_id a line; "-" is standard input
+  TradeType trade_type = TradeType::jsapi;
+  SignType sign_type = SignType::md5;
+  std::string timestamp;  ///< empty: now
+};
+
+/// Prints the pay parameters of each prepay_id, as `sign --prepay-id` does, with a nonce of its own.
+/// @return the exit code: 1 when a line was no prepay_id
+int sign_batch(const SignBatch& batch, Context& context);
+
+}  // namespace wxpay::cli
