@@ -62,6 +62,14 @@ class Encoder {
   std::string bytes_;
 };
 
+std::string hash_link(std::string_view what, std::string_view previous,
+                      std::span<const std::string_view> columns, std::span<const Value> values) {
+  Encoder encoder{what};
+  encoder.add('B', previous);
+  encoder.add(columns, values);
+  return encoder.hash();
+}
+
 }  // namespace
 
 std::string chain_start() { return std::string(hash_size, '\0'); }
@@ -74,10 +82,12 @@ std::string hash_order(std::span<const std::string_view> columns, std::span<cons
 
 std::string hash_entry(std::string_view previous, std::span<const std::string_view> columns,
                        std::span<const Value> values) {
-  Encoder encoder{"wxpayctl history entry"};
-  encoder.add('B', previous);
-  encoder.add(columns, values);
-  return encoder.hash();
+  return hash_link("wxpayctl history entry", previous, columns, values);
+}
+
+std::string hash_notification(std::string_view previous, std::span<const std::string_view> columns,
+                              std::span<const Value> values) {
+  return hash_link("wxpayctl notification", previous, columns, values);
 }
 
 }  // namespace wxpay::ledger

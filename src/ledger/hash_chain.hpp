@@ -19,4 +19,8 @@ std::string hash_order(std::span<const std::string_view> columns, std::span<cons
 std::string hash_entry(std::string_view previous, std::span<const std::string_view> columns,
                        std::span<const Value> values);
 
+/// The same over a row of the kept notifications, which are a chain of their own.
+std::string hash_notification(std::string_view previous, std::span<const std::string_view> columns,
+                              std::span<const Value> values);
+
 }  // namespace wxpay::ledger

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "ledger/hash_chain.hpp"
+#include "ledger/kept_notifications.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/schema.hpp"
 
@@ -22,7 +23,8 @@ class Checker {
     attempt([&] { walk_chain(expected_head ? to_lower(*expected_head) : std::string{}); });
     // What follows can only be read, and is only worth it, while the chain itself holds.
     attempt([&] { walk_orders(); });
-    if (report_.ok) attempt([&] { compare_schema(); });
+    if (report_.ok) attempt([&] { found_if_any(notifications_problem(database_)); });
+    if (report_.ok) attempt([&] { found_if_any(schema_problem(database_)); });
     if (report_.ok) attempt([&] { check_file(); });
     snapshot.commit();
     return std::move(report_);
@@ -134,8 +136,8 @@ class Checker {
     }
   }
 
-  void compare_schema() {
-    if (const auto problem = schema_problem(database_); !problem.empty()) found(problem);
+  void found_if_any(const std::string& problem) {
+    if (!problem.empty()) found(problem);
   }
 
   void check_file() {

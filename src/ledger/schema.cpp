@@ -90,12 +90,41 @@ CREATE TRIGGER orders_no_delete BEFORE DELETE ON orders
 BEGIN SELECT RAISE(ABORT, 'an order is never deleted'); END;
 )sql";
 
+// A notification may say any order number, so no rule of ours holds it. Its key begins with that number: the
+// notifications of one time then stand together in the index, which serves both to find those of an order and
+// to keep each but once. Each row's hash covers the row before it, as in the history.
+constexpr const char* version_2 = R"sql(
+CREATE TABLE notifications (
+  number INTEGER PRIMARY KEY CHECK (number > 0),
+  at INTEGER NOT NULL,
+  mch_id TEXT NOT NULL CHECK (length(mch_id) BETWEEN 1 AND 32),
+  out_trade_no TEXT NOT NULL,
+  outcome TEXT NOT NULL CHECK (length(outcome) BETWEEN 1 AND 64),
+  digest TEXT NOT NULL CHECK (length(digest) = 64),
+  hash BLOB NOT NULL CHECK (length(hash) = 32),
+  raw BLOB NOT NULL CHECK (length(raw) <= 65536),
+  UNIQUE (mch_id, out_trade_no, digest, outcome)
+) STRICT;
+
+CREATE TRIGGER notifications_no_update BEFORE UPDATE ON notifications
+BEGIN SELECT RAISE(ABORT, 'kept notifications are only added to'); END;
+
+CREATE TRIGGER notifications_no_delete BEFORE DELETE ON notifications
+BEGIN SELECT RAISE(ABORT, 'kept notifications are only added to'); END;
+
+CREATE TRIGGER notifications_at_end BEFORE INSERT ON notifications
+WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM notifications)
+BEGIN SELECT RAISE(ABORT, 'kept notifications are only added to'); END;
+
+CREATE INDEX orders_closed ON orders (updated_at, seq) WHERE state = 5;
+)sql";
+
 /// Step N leads from schema N to N + 1. Steps are only ever added.
-constexpr std::array migrations{version_1};
+constexpr std::array migrations{version_1, version_2};
 
 /// What identify does, in a transaction of the caller's.
 std::int64_t check_identity(const Database& database) {
-  const auto version = database.number("PRAGMA user_version");
+  const auto version = schema_version(database);
   const auto id = database.number("PRAGMA application_id");
   const bool is_empty = database.number("SELECT count(*) FROM sqlite_schema") == 0;
   if (is_empty && id == 0 && version == 0) return version;
@@ -116,18 +145,6 @@ std::int64_t check_identity(const Database& database) {
                 "keep the file, and restore a copy that `wxpayctl ledger backup` made"};
   }
   return version;
-}
-
-void migrate(const Database& database) {
-  if (database.number("PRAGMA user_version") == newest_schema()) return;
-  Transaction transaction{database, Transaction::Kind::write};
-  // Asked again under the lock, as another process may have been faster.
-  for (auto version = check_identity(database); version < newest_schema(); ++version) {
-    database.execute(migrations.at(static_cast<std::size_t>(version)));
-  }
-  database.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
-  database.execute(("PRAGMA user_version = " + std::to_string(newest_schema())).c_str());
-  transaction.commit();
 }
 
 /// SQLite does not wait by itself for this switch, so it is tried until the wait is over.
@@ -176,15 +193,29 @@ std::int64_t identify(const Database& database) {
   return version;
 }
 
+std::int64_t schema_version(const Database& database) { return database.number("PRAGMA user_version"); }
+
+void migrate(const Database& database, std::int64_t target) {
+  if (schema_version(database) >= target) return;
+  Transaction transaction{database, Transaction::Kind::write};
+  // Asked again under the lock, as another process may have been faster.
+  auto version = check_identity(database);
+  if (version >= target) return;
+  for (; version < target; ++version) database.execute(migrations.at(static_cast<std::size_t>(version)));
+  database.execute(("PRAGMA application_id = " + std::to_string(application_id)).c_str());
+  database.execute(("PRAGMA user_version = " + std::to_string(target)).c_str());
+  transaction.commit();
+}
+
 void prepare_for_writing(const Database& database, std::chrono::milliseconds busy_wait) {
   use_write_ahead_log(database, busy_wait);
   database.execute("PRAGMA synchronous = FULL");
-  migrate(database);
+  migrate(database, newest_schema());
 }
 
 std::string schema_problem(const Database& database) {
   const Database fresh{{}, Access::memory, std::chrono::milliseconds{0}};
-  migrate(fresh);
+  migrate(fresh, schema_version(database));
   auto found = schema_objects(database);
   for (const auto& [name, wanted] : schema_objects(fresh)) {
     const auto place = found.find(name);

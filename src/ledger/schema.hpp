@@ -8,8 +8,14 @@
 
 namespace wxpay::ledger {
 
-/// The newest schema that this program knows; the file's own is its user_version.
+/// The newest schema that this program knows.
 std::int64_t newest_schema();
+
+/// The schema of an open file: its user_version.
+std::int64_t schema_version(const Database& database);
+
+/// Brings an older schema to this version, in one transaction. What is as new or newer stays as it is.
+void migrate(const Database& database, std::int64_t target);
 
 /// The schema version of an open file; 0 when it is still empty.
 /// @throws Error{ledger}  another program's database, or a newer schema
@@ -20,8 +26,8 @@ std::int64_t identify(const Database& database);
 /// @throws Error{ledger}, Error{ledger_busy} past the wait
 void prepare_for_writing(const Database& database, std::chrono::milliseconds busy_wait);
 
-/// What differs from the schema that this program would make: a table, index or trigger that is missing or
-/// was changed, or a trigger that was added. Empty when nothing does.
+/// What differs from the schema that this program would make in the file's version: a table, index or trigger
+/// that is missing or was changed, or a trigger that was added. Empty when nothing does.
 std::string schema_problem(const Database& database);
 
 }  // namespace wxpay::ledger

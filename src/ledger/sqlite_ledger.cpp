@@ -7,10 +7,12 @@
 #include <vector>
 
 #include "ledger/hash_chain.hpp"
+#include "ledger/kept_notifications.hpp"
 #include "ledger/ledger_backup.hpp"
 #include "ledger/ledger_check.hpp"
 #include "ledger/ledger_file.hpp"
 #include "ledger/order_rows.hpp"
+#include "ledger/order_walks.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/sqlite_database.hpp"
 #include "wxpay/ledger.hpp"
@@ -24,14 +26,9 @@ namespace {
 Database open_for_reading(const LedgerOptions& options) {
   const auto access = must_be_immutable(options.path) ? Access::immutable : Access::read_only;
   Database database{options.path, access, options.busy_wait};
-  const auto version = identify(database);
-  if (version == 0) {
+  // An older schema is read as it is: what it does not know yet, it does not hold.
+  if (identify(database) == 0) {
     throw Error{ErrorKind::ledger, "the ledger " + database.name() + " is empty", "the first order fills it"};
-  }
-  if (version < newest_schema()) {
-    throw Error{ErrorKind::ledger,
-                "the ledger " + database.name() + " has the older schema version " + std::to_string(version),
-                "any command that may write brings it up to date"};
   }
   return database;
 }
@@ -46,7 +43,7 @@ Database open_database(const LedgerOptions& options) {
   return database;
 }
 
-/// The columns that may change after the row is made.
+/// The columns that a new try with other parameters may change after the row is made.
 constexpr std::span<const std::string_view> changing_columns =
     std::span{order_columns}.subspan(fixed_order_columns);
 
@@ -120,7 +117,8 @@ class SqliteLedger final : public OrderLedger {
     auto decision = plan_create(loaded ? &loaded->stored.order : nullptr, intent, defaulted, now);
     const bool renews = loaded && loaded->stored.order.prepay &&
                         (decision.plan == CreatePlan::again || decision.plan == CreatePlan::replace);
-    auto order = decision.plan == CreatePlan::first     ? insert(intent, now)
+    auto order = decision.plan == CreatePlan::first
+                     ? insert(new_order(intent, now, now), EvidenceSource::create)
                  : decision.plan == CreatePlan::replace ? replace(*loaded, intent, now)
                                                         : std::move(loaded->stored.order);
     change.commit();
@@ -148,6 +146,25 @@ class SqliteLedger final : public OrderLedger {
 
   SettleResult preview(const PaymentEvidence& evidence) override {
     return judge(load(evidence.merchant.mch_id, evidence.out_trade_no), evidence);
+  }
+
+  bool import(const Order& order) override {
+    Change change{*this};
+    const bool is_new = !knows(order.intent.merchant.mch_id, order.intent.out_trade_no);
+    if (is_new) {
+      auto imported = order;
+      imported.proven_state = order.state;
+      if (is_paid(order.state) && !order.paid_at) imported.paid_at = clock_.now();
+      insert(std::move(imported), EvidenceSource::import);
+    }
+    change.commit();
+    return is_new;
+  }
+
+  void keep(const KeptNotification& notification) override {
+    Change change{*this};
+    notifications_.keep(notification);
+    change.commit();
   }
 
   void note(const MerchantId& mch_id, const OutTradeNo& out_trade_no, EvidenceSource source,
@@ -181,9 +198,36 @@ class SqliteLedger final : public OrderLedger {
     change.commit();
   }
 
+  std::vector<KeptNotification> notifications(const MerchantId& mch_id,
+                                              const OutTradeNo& out_trade_no) override {
+    return notifications_.of_order(mch_id, out_trade_no);
+  }
+
+  std::vector<Order> page(const MerchantId& mch_id, const OpenOrders& which, OrderCursor& cursor,
+                          std::size_t most) override {
+    return page_of(database_, mch_id, which, cursor, most);
+  }
+  std::vector<Order> page(const MerchantId& mch_id, const ClosedOrders& which, OrderCursor& cursor,
+                          std::size_t most) override {
+    return page_of(database_, mch_id, which, cursor, most);
+  }
+  std::int64_t count(const MerchantId& mch_id, const OpenOrders& which) override {
+    return count_of(database_, mch_id, which);
+  }
+  std::int64_t count(const MerchantId& mch_id, const ClosedOrders& which) override {
+    return count_of(database_, mch_id, which);
+  }
   void list(const MerchantId& mch_id, const OrderFilter& filter,
-            const std::function<bool(const Order&)>& visit) override;
-  std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override;
+            const std::function<bool(const Order&)>& visit) override {
+    list_orders(database_, mch_id, filter, visit);
+  }
+
+  std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
+    std::vector<HistoryEntry> entries;
+    auto rows = select_history_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
+    while (rows.next()) entries.push_back(read_entry(rows, database_));
+    return entries;
+  }
 
   CheckReport check(const std::optional<std::string>& expected_head) override {
     require_no_transaction();
@@ -221,6 +265,7 @@ class SqliteLedger final : public OrderLedger {
     explicit Change(SqliteLedger& owner) : owner_{owner} {
       if (owner_.depth_ == 0) {
         transaction_.emplace(owner_.database_, Transaction::Kind::write);
+        owner_.notifications_.forget_end();
         owner_.doomed_ = false;
       } else if (owner_.doomed_) {
         throw Error{ErrorKind::ledger, "an earlier change of the same transaction failed"};
@@ -260,11 +305,15 @@ class SqliteLedger final : public OrderLedger {
     return {wxpay::settle(loaded->stored.order, evidence), loaded->stored.order};
   }
 
-  Order insert(const OrderIntent& intent, std::chrono::sys_seconds now) {
-    const StoredOrder stored{next_seq(), new_order(intent, now, now)};
+  Order insert(Order order, EvidenceSource source) {
+    StoredOrder stored{next_seq(), std::move(order)};
     insert_order_.execute(to_row(stored));
-    append(stored, new_entry(now, std::nullopt, OrderState::creating, EvidenceSource::create, {}));
-    return stored.order;
+    append(stored, new_entry(clock_.now(), std::nullopt, stored.order.state, source, {}));
+    return std::move(stored.order);
+  }
+
+  bool knows(const MerchantId& mch_id, const OutTradeNo& out_trade_no) {
+    return select_known_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}}).next();
   }
 
   /// The new parameters take the number of an order that was refused; its history keeps the old ones.
@@ -324,9 +373,11 @@ class SqliteLedger final : public OrderLedger {
   Database database_;
   int depth_ = 0;
   bool doomed_ = false;
+  KeptNotifications notifications_{database_};
 
   Statement select_order_{database_, "SELECT " + join_columns(order_columns) +
                                          " FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
+  Statement select_known_{database_, "SELECT 1 FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
   Statement select_last_seq_{database_, "SELECT seq FROM orders ORDER BY seq DESC LIMIT 1"};
   Statement select_head_{database_, "SELECT number, entry_hash FROM history ORDER BY number DESC LIMIT 1"};
   Statement select_old_parameters_{database_, old_parameters_query()};
@@ -342,40 +393,6 @@ class SqliteLedger final : public OrderLedger {
       "WHERE order_seq = (SELECT seq FROM orders WHERE mch_id = ? AND out_trade_no = ?) "
       "ORDER BY number"};
 };
-
-void SqliteLedger::list(const MerchantId& mch_id, const OrderFilter& filter,
-                        const std::function<bool(const Order&)>& visit) {
-  // The open ones have an index of their own, in the order that is wanted; any other list walks the orders
-  // from the newest on. The plus keeps SQLite from taking the index by number, after which it would have to
-  // sort.
-  const bool open_ones = filter.state && is_open(*filter.state);
-  std::string sql = "SELECT " + join_columns(order_columns) + " FROM orders " +
-                    (open_ones ? "INDEXED BY orders_open WHERE state < 3 AND " : "WHERE ") + "+mch_id = ?";
-  std::vector<Value> values{std::string_view{mch_id.text()}};
-  const auto add = [&](const char* condition, std::int64_t value) {
-    sql += condition;
-    values.emplace_back(value);
-  };
-  if (filter.state) add(" AND state = ?", static_cast<std::int64_t>(*filter.state));
-  if (filter.since) add(" AND created_at >= ?", filter.since->time_since_epoch().count());
-  if (filter.until) add(" AND created_at < ?", filter.until->time_since_epoch().count());
-  if (filter.min_fee) add(" AND total_fee >= ?", filter.min_fee->count());
-  if (filter.max_fee) add(" AND total_fee <= ?", filter.max_fee->count());
-  sql += " ORDER BY seq DESC";
-  if (filter.limit) add(" LIMIT ?", std::max(*filter.limit, std::int64_t{0}));
-  Statement statement{database_, std::move(sql)};
-  auto rows = statement.run(values);
-  while (rows.next()) {
-    if (!visit(read_order(rows, database_).order)) return;
-  }
-}
-
-std::vector<HistoryEntry> SqliteLedger::history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) {
-  std::vector<HistoryEntry> entries;
-  auto rows = select_history_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
-  while (rows.next()) entries.push_back(read_entry(rows, database_));
-  return entries;
-}
 
 }  // namespace ledger
 

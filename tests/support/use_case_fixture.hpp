@@ -32,6 +32,25 @@ class FailingLedger final : public OrderLedger {
             const std::string& reason) override {
     real_.note(mch_id, number, source, reason);
   }
+  bool import(const Order& order) override { return real_.import(order); }
+  void keep(const KeptNotification& notification) override { real_.keep(notification); }
+  std::vector<KeptNotification> notifications(const MerchantId& mch_id, const OutTradeNo& number) override {
+    return real_.notifications(mch_id, number);
+  }
+  std::vector<Order> page(const MerchantId& mch_id, const OpenOrders& which, OrderCursor& cursor,
+                          std::size_t most) override {
+    return real_.page(mch_id, which, cursor, most);
+  }
+  std::vector<Order> page(const MerchantId& mch_id, const ClosedOrders& which, OrderCursor& cursor,
+                          std::size_t most) override {
+    return real_.page(mch_id, which, cursor, most);
+  }
+  std::int64_t count(const MerchantId& mch_id, const OpenOrders& which) override {
+    return real_.count(mch_id, which);
+  }
+  std::int64_t count(const MerchantId& mch_id, const ClosedOrders& which) override {
+    return real_.count(mch_id, which);
+  }
   void transact(const std::function<void()>& work) override { real_.transact(work); }
   void list(const MerchantId& mch_id, const OrderFilter& filter,
             const std::function<bool(const Order&)>& visit) override {

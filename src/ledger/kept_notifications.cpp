@@ -1,0 +1,90 @@
+#include "ledger/kept_notifications.hpp"
+
+#include <array>
+#include <utility>
+
+#include "crypto/digest.hpp"
+#include "ledger/hash_chain.hpp"
+#include "ledger/schema.hpp"
+
+namespace wxpay::ledger {
+
+namespace {
+
+/// The columns that a row's hash covers. The raw bytes are covered by their digest.
+constexpr std::array<std::string_view, 6> chained_columns{"number",       "at",      "mch_id",
+                                                          "out_trade_no", "outcome", "digest"};
+/// The first schema that keeps notifications.
+constexpr std::int64_t first_schema = 2;
+
+}  // namespace
+
+void KeptNotifications::keep(const KeptNotification& notification) {
+  const auto& last = end();
+  const auto number = last.number + 1;
+  const std::array<Value, chained_columns.size()> chained{
+      number,
+      std::int64_t{notification.at.time_since_epoch().count()},
+      std::string_view{notification.mch_id.text()},
+      std::string_view{notification.out_trade_no},
+      std::string_view{notification.outcome},
+      std::string_view{notification.digest}};
+  auto hash = hash_notification(last.hash, chained_columns, chained);
+  std::array<Value, chained_columns.size() + 2> values;
+  auto place = std::copy(chained.begin(), chained.end(), values.begin());
+  *place++ = Blob{hash};
+  *place = Blob{notification.raw};
+  insert_.execute(values);
+  if (sqlite3_changes(database_.handle()) != 0) end_ = {number, std::move(hash)};
+}
+
+const KeptNotifications::End& KeptNotifications::end() {
+  if (!end_) {
+    auto rows = select_end_.run({});
+    end_ = rows.next() ? End{rows.integer(0), std::string{rows.text(1)}} : End{0, chain_start()};
+  }
+  return *end_;
+}
+
+std::vector<KeptNotification> KeptNotifications::of_order(const MerchantId& mch_id,
+                                                          const OutTradeNo& out_trade_no) {
+  std::vector<KeptNotification> kept;
+  if (schema_version(database_) < first_schema) return kept;
+  auto rows = select_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
+  while (rows.next()) {
+    kept.push_back({std::chrono::sys_seconds{std::chrono::seconds{rows.integer(0)}},
+                    MerchantId{std::string{rows.text(1)}}, std::string{rows.text(2)},
+                    std::string{rows.text(3)}, std::string{rows.text(4)}, std::string{rows.text(5)}});
+  }
+  return kept;
+}
+
+std::string notifications_problem(const Database& database) {
+  if (schema_version(database) < first_schema) return {};
+  Statement statement{
+      database,
+      "SELECT number, at, mch_id, out_trade_no, outcome, digest, hash, raw FROM notifications "
+      "ORDER BY number"};
+  auto previous = chain_start();
+  std::int64_t expected_number = 1;
+  auto rows = statement.run({});
+  for (; rows.next(); ++expected_number) {
+    const auto name = [](std::int64_t number) { return "the kept notification " + std::to_string(number); };
+    if (rows.integer(0) != expected_number) return name(expected_number) + " is missing";
+    constexpr int digest_column = 5;
+    constexpr int hash_column = 6;
+    constexpr int raw_column = 7;
+    if (crypto::sha256_hex(rows.text(raw_column)) != rows.text(digest_column)) {
+      return name(expected_number) + " does not match its digest";
+    }
+    std::array<Value, chained_columns.size()> chained;
+    for (std::size_t i = 0; i < chained.size(); ++i) chained.at(i) = rows.value(static_cast<int>(i));
+    if (hash_notification(previous, chained_columns, chained) != rows.text(hash_column)) {
+      return name(expected_number) + " does not match its hash";
+    }
+    previous = rows.text(hash_column);
+  }
+  return {};
+}
+
+}  // namespace wxpay::ledger

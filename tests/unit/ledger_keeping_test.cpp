@@ -1,0 +1,204 @@
+// What comes into the ledger from elsewhere: orders of another system, and notifications as they came.
+#include <doctest/doctest.h>
+
+#include <stdexcept>
+#include <string>
+
+#include "crypto/digest.hpp"
+#include "support/ledger_fixture.hpp"
+
+using namespace wxpay;
+using namespace wxpay::test::ledger_fixture;
+
+namespace {
+
+KeptNotification notification_of(const std::string& number, const std::string& outcome = "APPLIED",
+                                 std::string raw = {}) {
+  if (raw.empty()) raw = "<xml>" + number + "</xml>";
+  return {standing_clock().now(), test_merchant(), number, outcome, crypto::sha256_hex(raw), raw};
+}
+
+Order imported_order(const std::string& number, OrderState state) {
+  Order order{.intent = {.merchant = {test_merchant(), {}, {}, {}},
+                         .out_trade_no = number_of(number),
+                         .total_fee = Fen{500}},
+              .state = state};
+  order.created_at = standing_clock().now() - std::chrono::hours{48};
+  order.updated_at = standing_clock().now() - std::chrono::hours{24};
+  return order;
+}
+
+struct Ledger {
+  LedgerFolder folder;
+  std::unique_ptr<OrderLedger> ledger = open_ledger(folder.ledger());
+
+  std::vector<KeptNotification> kept(std::string_view number) const {
+    return ledger->notifications(test_merchant(), number_of(number));
+  }
+};
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Ledger, "a notification comes back byte for byte, oldest first") {
+  const std::string raw{"<xml>\0\xff</xml>", 13};
+  ledger->keep(notification_of("T1", "BAD_SIGNATURE", raw));
+  ledger->keep(notification_of("T2"));
+  ledger->keep(notification_of("T1", "APPLIED"));
+  const auto both = kept("T1");
+  REQUIRE(both.size() == 2);
+  CHECK(both[0].at == standing_clock().now());
+  CHECK(both[0].mch_id.text() == test_merchant().text());
+  CHECK(both[0].out_trade_no == "T1");
+  CHECK(both[0].outcome == "BAD_SIGNATURE");
+  CHECK(both[0].digest == crypto::sha256_hex(raw));
+  CHECK((both[0].raw == raw));
+  CHECK(both[1].outcome == "APPLIED");
+  CHECK(kept("T3").empty());
+}
+
+TEST_CASE_FIXTURE(Ledger, "a notification is kept once for each outcome, however often it comes") {
+  for (int i = 0; i < 3; ++i) {
+    ledger->keep(notification_of("T1"));
+    ledger->keep(notification_of("T1", "ALREADY_APPLIED"));
+    ledger->keep(notification_of("", "MALFORMED", "nonsense"));
+    ledger->transact([&] {
+      ledger->keep(notification_of("T1"));
+      ledger->keep(notification_of("T1"));
+    });
+  }
+  auto of_another = notification_of("T1");
+  of_another.mch_id = MerchantId{"1900000999"};
+  ledger->keep(of_another);
+  CHECK(kept("T1").size() == 2);
+  CHECK(RawDatabase{folder.ledger()}.number("SELECT count(*) FROM notifications") == 4);
+  const auto report = ledger->check({});
+  CHECK_MESSAGE(report.ok, report.problem);
+}
+
+TEST_CASE_FIXTURE(Ledger, "keeping joins a transaction, and goes with it") {
+  create_order(*ledger, "T1");
+  ledger->transact([&] {
+    ledger->settle(payment_of("T1"));
+    ledger->keep(notification_of("T1"));
+    CHECK(open_read_only(folder.ledger())->notifications(test_merchant(), number_of("T1")).empty());
+  });
+  CHECK(kept("T1").size() == 1);
+  CHECK_THROWS_AS(ledger->transact([&] {
+    ledger->keep(notification_of("T2"));
+    throw std::runtime_error{"stopped"};
+  }),
+                  std::runtime_error);
+  CHECK(kept("T2").empty());
+  ledger->keep(notification_of("T3"));
+  CHECK(ledger->check({}).ok);
+}
+
+TEST_CASE_FIXTURE(Ledger, "two connections add to the same chain of notifications") {
+  const auto other = open_ledger(folder.ledger());
+  for (int i = 0; i < 4; ++i) {
+    ledger->keep(notification_of("A" + std::to_string(i)));
+    other->keep(notification_of("B" + std::to_string(i)));
+  }
+  CHECK(RawDatabase{folder.ledger()}.number("SELECT max(number) FROM notifications") == 8);
+  CHECK(ledger->check({}).ok);
+}
+
+TEST_CASE_FIXTURE(Ledger, "kept notifications are only added to") {
+  ledger->keep(notification_of("T1"));
+  RawDatabase raw{folder.ledger()};
+  for (const auto* change : {"UPDATE notifications SET raw = x''", "DELETE FROM notifications",
+                             "INSERT INTO notifications SELECT * FROM notifications",
+                             "INSERT OR REPLACE INTO notifications SELECT * FROM notifications",
+                             "INSERT INTO notifications SELECT number + 2, at, mch_id, 'T2', outcome, "
+                             "digest, hash, raw FROM notifications"}) {
+    CAPTURE(std::string{change});
+    CHECK_FALSE(raw.run(change).empty());
+  }
+}
+
+TEST_CASE_FIXTURE(Ledger, "a kept notification that was changed past this program is found and named") {
+  for (int i = 1; i <= 3; ++i) ledger->keep(notification_of("T" + std::to_string(i)));
+  ledger.reset();
+  struct Row {
+    const char* change;
+    const char* problem;
+  };
+  const Row rows[] = {
+      {"UPDATE notifications SET raw = x'00' WHERE number = 2",
+       "the kept notification 2 does not match its digest"},
+      {"UPDATE notifications SET outcome = 'BAD_SIGNATURE' WHERE number = 2",
+       "the kept notification 2 does not match its hash"},
+      {"UPDATE notifications SET at = at + 1 WHERE number = 1",
+       "the kept notification 1 does not match its hash"},
+      {"UPDATE notifications SET out_trade_no = 'T9' WHERE number = 3",
+       "the kept notification 3 does not match its hash"},
+      {"DELETE FROM notifications WHERE number = 2", "the kept notification 2 is missing"},
+      {"DELETE FROM notifications WHERE number = 1", "the kept notification 1 is missing"},
+      {"SELECT 1", "the trigger notifications_no_delete is missing"},
+  };
+  const auto original = read_bytes(folder.ledger());
+  for (const auto& row : rows) {
+    CAPTURE(std::string{row.change});
+    write_bytes(folder.ledger(), original);
+    REQUIRE(RawDatabase{folder.ledger()}.run(
+                std::string{"DROP TRIGGER notifications_no_update; DROP TRIGGER notifications_no_delete; "} +
+                row.change) == "");
+    CHECK(open_read_only(folder.ledger())->check({}).problem == row.problem);
+  }
+}
+
+TEST_CASE_FIXTURE(Ledger, "an imported order stands as it was given, with one entry in its history") {
+  auto order = imported_order("T1", OrderState::success);
+  order.transaction_id = TransactionId{"4200001"};
+  order.paid_at = standing_clock().now() - std::chrono::hours{30};
+  order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, SignType::md5, standing_clock().now()};
+  CHECK(ledger->import(order));
+  const auto found = ledger->find(test_merchant(), number_of("T1")).value();
+  CHECK(found.state == OrderState::success);
+  CHECK(found.proven_state == OrderState::success);
+  CHECK(found.transaction_id.text() == "4200001");
+  CHECK(found.paid_at == order.paid_at);
+  CHECK(found.created_at == order.created_at);
+  CHECK(found.updated_at == order.updated_at);
+  CHECK(found.prepay == order.prepay);
+  const auto history = ledger->history(test_merchant(), number_of("T1"));
+  REQUIRE(history.size() == 1);
+  CHECK_FALSE(history[0].from);
+  CHECK(history[0].to == OrderState::success);
+  CHECK(history[0].source == EvidenceSource::import);
+  CHECK(history[0].actor == "cashier");
+  CHECK(history[0].at == standing_clock().now());
+  CHECK(ledger->check({}).ok);
+}
+
+TEST_CASE_FIXTURE(Ledger, "importing what is there leaves it alone") {
+  create_order(*ledger, "T1");
+  const auto before = RawDatabase{folder.ledger()}.dump();
+  CHECK_FALSE(ledger->import(imported_order("T1", OrderState::closed)));
+  CHECK(RawDatabase{folder.ledger()}.dump() == before);
+  CHECK(ledger->import(imported_order("T2", OrderState::notpay)));
+  CHECK_FALSE(ledger->import(imported_order("T2", OrderState::success)));
+  CHECK(ledger->find(test_merchant(), number_of("T2"))->state == OrderState::notpay);
+}
+
+TEST_CASE_FIXTURE(Ledger, "an imported order goes on like any other, in one transaction with others") {
+  ledger->transact([&] {
+    for (int i = 1; i <= 3; ++i)
+      CHECK(ledger->import(imported_order("T" + std::to_string(i), OrderState::notpay)));
+    CHECK_FALSE(ledger->import(imported_order("T1", OrderState::notpay)));
+    auto payment = payment_of("T2");
+    payment.total_fee = Fen{500};
+    CHECK(ledger->settle(payment).settlement.verdict == Verdict::apply);
+  });
+  CHECK(ledger->find(test_merchant(), number_of("T2"))->state == OrderState::success);
+  const auto report = ledger->check({});
+  CHECK_MESSAGE(report.ok, report.problem);
+  CHECK(report.entries == 4);
+}
+
+TEST_CASE_FIXTURE(Ledger, "an imported order that is paid has an instant of payment, known or not") {
+  ledger->import(imported_order("T1", OrderState::refund));
+  ledger->import(imported_order("T2", OrderState::closed));
+  CHECK(ledger->find(test_merchant(), number_of("T1"))->paid_at == standing_clock().now());
+  CHECK_FALSE(ledger->find(test_merchant(), number_of("T2"))->paid_at);
+}
