@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -31,6 +32,8 @@ class OutTradeNo {
  public:
   /// @throws Error{usage} saying what is wrong with it
   static OutTradeNo parse(std::string_view text);
+  /// Nothing where it is no such number.
+  static std::optional<OutTradeNo> try_parse(std::string_view text);
   /// Trusts its argument: for numbers that were parsed when they were stored.
   static OutTradeNo trusted(std::string text) { return OutTradeNo{std::move(text)}; }
 

@@ -29,4 +29,10 @@ OutTradeNo OutTradeNo::parse(std::string_view text) {
   return OutTradeNo{std::string{text}};
 }
 
+std::optional<OutTradeNo> OutTradeNo::try_parse(std::string_view text) {
+  if (text.empty() || text.size() > longest_out_trade_no) return std::nullopt;
+  if (!std::all_of(text.begin(), text.end(), is_allowed)) return std::nullopt;
+  return OutTradeNo{std::string{text}};
+}
+
 }  // namespace wxpay

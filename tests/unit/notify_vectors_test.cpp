@@ -1,31 +1,38 @@
 #include <doctest/doctest.h>
 
+#include "gateway/v2/notifications.hpp"
 #include "support/vectors.hpp"
-#include "wire/xml.hpp"
-#include "wxpay/signing.hpp"
+#include "wxpay/time.hpp"
 
 using namespace wxpay;
 using namespace wxpay::test;
 
 namespace {
 
-/// A saved notification, read and verified the way the reference asks for: empty when it may be believed,
-/// else why not, in the words of the vectors.
-std::string verdict_on(const std::string& body, SignType configured, const Secret& key) {
-  const auto parsed = wire::parse_xml(body);
-  if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
-    const auto& why = malformed->why;
-    if (why.find("DOCTYPE") != std::string::npos) return "DOCTYPE not allowed";
-    if (why.find("repeated") != std::string::npos) return "duplicate element";
-    if (why.find("nested") != std::string::npos) return "unexpected structure";
-    return "malformed XML";
+V2Account account_of(SignType type, const std::string& key) {
+  MerchantIdentity merchant;
+  merchant.mch_id = MerchantId{"10000100"};
+  merchant.app_id = AppId{"wx2421b1c4370ec43b"};
+  return {.merchant = merchant, .sign_type = type, .key = Secret{key}, .base_urls = {}};
+}
+
+/// Why a notification is refused, in the words of the vectors; empty when it may be believed.
+std::string refusal_of(const v2::Notification& notification) {
+  const auto says = [&](const char* text) { return notification.reason.find(text) != std::string::npos; };
+  switch (notification.verdict) {
+    case v2::NotificationVerdict::paid:
+      return "";
+    case v2::NotificationVerdict::bad_signature:
+      if (says("not signed")) return "sign absent";
+      return says("names another sign_type") ? "unsupported sign_type" : "signature mismatch";
+    case v2::NotificationVerdict::malformed:
+      if (says("DOCTYPE")) return "DOCTYPE not allowed";
+      if (says("repeated")) return "duplicate element";
+      if (says("nested")) return "unexpected structure";
+      return says("error message") ? "return_code FAIL" : "malformed XML";
+    default:
+      return "another verdict";
   }
-  const auto& fields = std::get<Fields>(parsed);
-  if (fields.get("return_code") == "FAIL") return "return_code FAIL";
-  if (fields.get("sign").empty()) return "sign absent";
-  const auto named = fields.get("sign_type");
-  if (!named.empty() && !parse_sign_type(named)) return "unsupported sign_type";
-  return verify_fields(fields, configured, key) ? "" : "signature mismatch";
 }
 
 }  // namespace
@@ -36,23 +43,36 @@ TEST_CASE("saved notifications are believed or refused, each for its own reason"
     const auto id = vector.at("id").get<std::string>();
     CAPTURE(id);
     const auto body = vector.at("body").get<std::string>();
-    const Secret key{vector.at("key").get<std::string>()};
-    const auto verdict = verdict_on(body, sign_type_of(vector), key);
+    const auto key = vector.at("key").get<std::string>();
+    const auto type = sign_type_of(vector);
+    const auto notification = v2::read_notification(body, account_of(type, key));
+    CAPTURE(notification.reason);
     if (vector.at("expect") == "reject") {
-      CHECK(verdict == vector.at("reject_reason").get<std::string>());
+      CHECK(refusal_of(notification) == vector.at("reject_reason").get<std::string>());
+      CHECK_FALSE(notification.evidence);
       continue;
     }
-    CHECK(verdict == "");
+    CHECK(refusal_of(notification) == "");
     ++believed;
-    const auto parsed = wire::parse_xml(body);
-    REQUIRE(std::holds_alternative<Fields>(parsed));
     const auto expected = fields_of(vector.at("parsed"));
-    for (const auto& field : expected) CHECK(std::get<Fields>(parsed).get(field.first) == field.second);
-    CHECK(std::get<Fields>(parsed).size() == expected.size());
+    REQUIRE(notification.evidence);
+    const auto& evidence = *notification.evidence;
+    CHECK(evidence.source == EvidenceSource::notify);
+    CHECK(evidence.state == OrderState::success);
+    CHECK(evidence.merchant.mch_id.text() == expected.get("mch_id"));
+    CHECK(evidence.merchant.app_id.text() == expected.get("appid"));
+    CHECK(evidence.out_trade_no.text() == expected.get("out_trade_no"));
+    CHECK(evidence.transaction_id.text() == expected.get("transaction_id"));
+    CHECK(std::to_string(evidence.total_fee.value().count()) == expected.get("total_fee"));
+    CHECK(evidence.fee_type == expected.get("fee_type"));
+    CHECK((evidence.time_end == parse_wire_time(expected.get("time_end"))));
+    CHECK(evidence.digest.size() == 64);
+    CHECK(evidence.digest == notification.digest);
     // Neither by the other type nor by another key.
-    const auto other = sign_type_of(vector) == SignType::md5 ? SignType::hmac_sha256 : SignType::md5;
-    CHECK(verdict_on(body, other, key) == "signature mismatch");
-    CHECK(verdict_on(body, sign_type_of(vector), Secret{"another key"}) == "signature mismatch");
+    const auto other = type == SignType::md5 ? SignType::hmac_sha256 : SignType::md5;
+    CHECK((v2::read_notification(body, account_of(other, key)).verdict ==
+           v2::NotificationVerdict::bad_signature));
+    CHECK(refusal_of(v2::read_notification(body, account_of(type, "another key"))) == "signature mismatch");
   }
   CHECK(believed == 8);
 }

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "gateway/v2/verification.hpp"
 #include "wire/xml.hpp"
 #include "wxpay/time.hpp"
 
@@ -23,9 +24,6 @@ Unknown not_to_be_trusted(std::string message, WireResult said = {}) {
   return {ErrorKind::untrusted, "UNTRUSTED", std::move(message), std::move(said)};
 }
 
-/// What the gateway says is shown to people, so it must not carry terminal sequences.
-std::string printable(std::string text) { return without_control_characters(std::move(text)); }
-
 WireResult wire_result(const Fields& fields) {
   return {printable(fields.get("return_code")), printable(fields.get("return_msg")),
           printable(fields.get("result_code")), printable(fields.get("err_code")),
@@ -43,46 +41,6 @@ std::variant<Verified, Refused, Unknown> read_unsigned_refusal(WireResult said, 
   return Refused{std::move(said), refusal->reaction, std::move(digest)};
 }
 
-SignType other(SignType type) { return type == SignType::md5 ? SignType::hmac_sha256 : SignType::md5; }
-
-/// Empty when the signature holds, else why not.
-std::string signature_problem(const Fields& fields, const V2Account& account) {
-  const auto configured = std::string{to_string(account.sign_type)};
-  if (fields.get("sign").empty()) return "the answer is not signed";
-  const auto named = fields.get("sign_type");
-  if (!named.empty() && named != configured) {
-    return "the answer names another sign_type than the configured " + configured;
-  }
-  if (verify_fields(fields, account.sign_type, account.key)) return {};
-  const auto alternative = other(account.sign_type);
-  if (verify_fields(fields, alternative, account.key)) {
-    return "the answer is signed with " + std::string{to_string(alternative)} + " where " + configured +
-           " is configured";
-  }
-  return "the answer's signature does not hold";
-}
-
-/// Empty when the answer is about this merchant and app, else what differs. An error may leave the identity
-/// out; its signature has been checked.
-std::string identity_problem(const Fields& fields, const MerchantIdentity& merchant, bool required) {
-  struct Part {
-    const char* name;
-    const std::string& ours;
-    bool required;
-  };
-  const Part parts[] = {{"mch_id", merchant.mch_id.text(), required},
-                        {"appid", merchant.app_id.text(), required},
-                        {"sub_mch_id", merchant.sub_mch_id.text(), required && !merchant.sub_mch_id.empty()},
-                        {"sub_appid", merchant.sub_app_id.text(), false}};
-  for (const auto& part : parts) {
-    const auto said = fields.get(part.name);
-    if (said.empty() && !part.required) continue;
-    if (said.empty()) return std::string{"the answer has no "} + part.name;
-    if (said != part.ours) return std::string{"the answer is about another "} + part.name;
-  }
-  return {};
-}
-
 }  // namespace
 
 std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const HttpResponse& response,
@@ -98,9 +56,10 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
   auto digest = crypto::sha256_hex(response.body);
   if (said.return_code == "FAIL") return read_unsigned_refusal(std::move(said), std::move(digest));
   if (said.return_code != "SUCCESS") return not_an_answer("the gateway's answer has no return_code");
-  if (auto problem = signature_problem(fields, account); !problem.empty()) return not_to_be_trusted(problem);
+  if (auto problem = signature_problem(fields, account, "answer"); !problem.empty())
+    return not_to_be_trusted(problem);
   const bool success = said.result_code == "SUCCESS";
-  if (auto problem = identity_problem(fields, account.merchant, success); !problem.empty()) {
+  if (auto problem = identity_problem(fields, account.merchant, success, "answer"); !problem.empty()) {
     return not_to_be_trusted(problem);
   }
   if (success) return Verified{std::move(fields), std::move(said), std::move(digest)};
@@ -156,19 +115,6 @@ std::optional<OrderState> state_of(const std::string& trade_state) {
   if (state == OrderState::creating || state == OrderState::failed)
     return std::nullopt;  // ours, not WeChat Pay's
   return state;
-}
-
-/// Why an answer's payment cannot be used, or empty.
-std::string payment_problem(const PaymentEvidence& evidence, const Fields& fields) {
-  if (!fields.get("total_fee").empty() && !evidence.total_fee) return "its total_fee is no amount";
-  if (!fields.get("time_end").empty() && !evidence.time_end) return "its time_end is no time";
-  if (evidence.transaction_id.text().size() > 32 || has_control_character(evidence.transaction_id.text())) {
-    return "its transaction_id is malformed";
-  }
-  if (!is_paid(evidence.state)) return {};
-  if (!evidence.total_fee) return "it is paid and has no total_fee";
-  if (evidence.transaction_id.empty()) return "it is paid and has no transaction_id";
-  return {};
 }
 
 }  // namespace

@@ -1,0 +1,118 @@
+#include "gateway/v2/notifications.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "base/text.hpp"
+#include "crypto/digest.hpp"
+#include "gateway/v2/verification.hpp"
+#include "wire/xml.hpp"
+#include "wxpay/time.hpp"
+
+namespace wxpay::v2 {
+
+namespace {
+
+constexpr std::string_view what = "notification";
+// WeChat Pay's own limit of both numbers; what is longer is not shown whole.
+constexpr std::size_t longest_number = 32;
+
+Notification& conclude(Notification& notification, NotificationVerdict verdict, std::string reason) {
+  notification.verdict = verdict;
+  notification.reason = std::move(reason);
+  return notification;
+}
+
+std::string shown_number(const Fields& fields, std::string_view name) {
+  auto number = fields.get(name);
+  if (number.size() > longest_number) {
+    number.resize(longest_number);
+    while (!is_utf8(number)) number.pop_back();
+  }
+  return printable(std::move(number));
+}
+
+NotificationKind kind_of(const Fields& fields) {
+  if (fields.has("req_info")) return NotificationKind::refund;
+  const bool names_a_payment = fields.has("out_trade_no") || fields.has("transaction_id");
+  return names_a_payment ? NotificationKind::payment : NotificationKind::unknown;
+}
+
+/// Of a payment whose signature and identity hold.
+void read_payment(Notification& notification, const Fields& fields, const V2Account& account) {
+  const auto result_code = fields.get("result_code");
+  if (result_code == "FAIL") {
+    const auto code = printable(fields.get("err_code"));
+    conclude(notification, NotificationVerdict::not_paid,
+             "the payment failed" + (code.empty() ? code : ": " + code));
+    return;
+  }
+  if (result_code != "SUCCESS") {
+    conclude(notification, NotificationVerdict::malformed, "it has no result_code");
+    return;
+  }
+  // A deduction under a contract has the fields of a payment, and says by trade_state what became of it.
+  if (const auto state = fields.get("trade_state"); !state.empty() && state != "SUCCESS") {
+    conclude(notification, NotificationVerdict::not_paid, "its trade_state is " + printable(state));
+    return;
+  }
+  auto number = OutTradeNo::try_parse(fields.get("out_trade_no"));
+  if (!number) {
+    conclude(notification, NotificationVerdict::malformed, "its out_trade_no is missing or malformed");
+    return;
+  }
+  PaymentEvidence evidence{.source = EvidenceSource::notify,
+                           .merchant = account.merchant,
+                           .out_trade_no = std::move(*number),
+                           .state = OrderState::success,
+                           .transaction_id = TransactionId{fields.get("transaction_id")},
+                           .total_fee = parse_wire_fen(fields.get("total_fee")),
+                           .fee_type = fields.get("fee_type"),
+                           .time_end = parse_wire_time(fields.get("time_end")),
+                           .digest = notification.digest};
+  if (auto problem = payment_problem(evidence, fields); !problem.empty()) {
+    conclude(notification, NotificationVerdict::malformed, std::move(problem));
+    return;
+  }
+  notification.verdict = NotificationVerdict::paid;
+  notification.evidence = std::move(evidence);
+}
+
+}  // namespace
+
+Notification read_notification(std::string_view document, const V2Account& account) {
+  Notification notification;
+  auto parsed = wire::parse_xml(document);
+  if (auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
+    return conclude(notification, NotificationVerdict::malformed, std::move(malformed->why));
+  }
+  const auto& fields = std::get<Fields>(parsed);
+  notification.kind = kind_of(fields);
+  notification.out_trade_no = shown_number(fields, "out_trade_no");
+  notification.transaction_id = shown_number(fields, "transaction_id");
+  if (const auto code = fields.get("return_code"); code != "SUCCESS") {
+    return conclude(notification, NotificationVerdict::malformed,
+                    code == "FAIL" ? "it is an error message: " + printable(fields.get("return_msg"))
+                                   : "it has no return_code");
+  }
+  notification.digest = crypto::sha256_hex(document);
+  const bool is_refund = notification.kind == NotificationKind::refund && fields.get("sign").empty();
+  if (!is_refund) {
+    if (auto problem = signature_problem(fields, account, what); !problem.empty()) {
+      return conclude(notification, NotificationVerdict::bad_signature, std::move(problem));
+    }
+  }
+  const bool names_its_merchant =
+      is_refund || (notification.kind == NotificationKind::payment && fields.get("result_code") == "SUCCESS");
+  if (auto problem = identity_problem(fields, account.merchant, names_its_merchant, what); !problem.empty()) {
+    return conclude(notification, NotificationVerdict::wrong_merchant, std::move(problem));
+  }
+  if (notification.kind != NotificationKind::payment) {
+    return conclude(notification, NotificationVerdict::ignored,
+                    is_refund ? "it is about a refund" : "it is about neither a payment nor a refund");
+  }
+  read_payment(notification, fields, account);
+  return notification;
+}
+
+}  // namespace wxpay::v2

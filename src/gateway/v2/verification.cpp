@@ -1,0 +1,69 @@
+#include "gateway/v2/verification.hpp"
+
+#include "base/text.hpp"
+#include "wxpay/signing.hpp"
+
+namespace wxpay::v2 {
+
+namespace {
+
+SignType other(SignType type) { return type == SignType::md5 ? SignType::hmac_sha256 : SignType::md5; }
+
+std::string about(std::string_view what, std::string_view predicate) {
+  std::string text{"the "};
+  return text.append(what).append(predicate);
+}
+
+}  // namespace
+
+std::string signature_problem(const Fields& fields, const V2Account& account, std::string_view what) {
+  const auto configured = std::string{to_string(account.sign_type)};
+  if (fields.get("sign").empty()) return about(what, " is not signed");
+  const auto named = fields.get("sign_type");
+  if (!named.empty() && named != configured) {
+    return about(what, " names another sign_type than the configured ") + configured;
+  }
+  if (verify_fields(fields, account.sign_type, account.key)) return {};
+  const auto alternative = other(account.sign_type);
+  if (verify_fields(fields, alternative, account.key)) {
+    return about(what, " is signed with ") + std::string{to_string(alternative)} + " where " + configured +
+           " is configured";
+  }
+  return about(what, "'s signature does not hold");
+}
+
+std::string identity_problem(const Fields& fields, const MerchantIdentity& merchant, bool required,
+                             std::string_view what) {
+  struct Part {
+    const char* name;
+    const std::string& ours;
+    bool required;
+  };
+  const Part parts[] = {{"mch_id", merchant.mch_id.text(), required},
+                        {"appid", merchant.app_id.text(), required},
+                        {"sub_mch_id", merchant.sub_mch_id.text(), required && !merchant.sub_mch_id.empty()},
+                        {"sub_appid", merchant.sub_app_id.text(), false}};
+  for (const auto& part : parts) {
+    const auto said = fields.get(part.name);
+    if (said.empty() && !part.required) continue;
+    if (said.empty()) return about(what, " has no ") + part.name;
+    if (said != part.ours) return about(what, " is about another ") + part.name;
+  }
+  return {};
+}
+
+std::string payment_problem(const PaymentEvidence& evidence, const Fields& fields) {
+  if (!fields.get("total_fee").empty() && !evidence.total_fee) return "its total_fee is no amount";
+  if (!fields.get("time_end").empty() && !evidence.time_end) return "its time_end is no time";
+  if (evidence.transaction_id.text().size() > 32 || has_control_character(evidence.transaction_id.text())) {
+    return "its transaction_id is malformed";
+  }
+  if (!is_paid(evidence.state)) return {};
+  if (!evidence.total_fee) return "it is paid and has no total_fee";
+  if (evidence.transaction_id.empty()) return "it is paid and has no transaction_id";
+  return {};
+}
+
+std::string printable(std::string text) { return without_control_characters(std::move(text)); }
+
+}  // namespace wxpay::v2

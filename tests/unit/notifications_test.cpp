@@ -1,0 +1,231 @@
+#include "gateway/v2/notifications.hpp"
+
+#include <doctest/doctest.h>
+
+#include "base/text.hpp"
+#include "support/signed_answer.hpp"
+#include "wxpay/time.hpp"
+
+using namespace wxpay;
+using namespace wxpay::test;
+using v2::NotificationKind;
+using v2::NotificationVerdict;
+
+namespace {
+
+Fields paid_message(FieldChanges changes = {}) {
+  const auto fields = answer_fields({{"openid", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"},
+                                     {"is_subscribe", "N"},
+                                     {"trade_type", "JSAPI"},
+                                     {"bank_type", "CFT"},
+                                     {"out_trade_no", "T20261123180001"},
+                                     {"transaction_id", "4200000001202611230000000001"},
+                                     {"total_fee", "1000"},
+                                     {"cash_fee", "1000"},
+                                     {"fee_type", "CNY"},
+                                     {"time_end", "20261123100000"}});
+  return with_changes(fields, changes);
+}
+
+v2::Notification read(const Fields& fields, const V2Account& account = shop_account()) {
+  return v2::read_notification(signed_answer(fields), account);
+}
+
+v2::Notification read_text(const std::string& document) {
+  return v2::read_notification(document, shop_account());
+}
+
+std::string replaced(std::string text, const std::string& part, const std::string& by) {
+  const auto at = text.find(part);
+  REQUIRE(at != std::string::npos);
+  return text.replace(at, part.size(), by);
+}
+
+V2Account partner_account() {
+  auto account = shop_account();
+  account.merchant.sub_mch_id = MerchantId{"1900000200"};
+  account.merchant.sub_app_id = AppId{"wxsub"};
+  return account;
+}
+
+}  // namespace
+
+TEST_CASE("a payment that is signed, ours and whole is evidence, field by field") {
+  const auto notification = read(paid_message());
+  CHECK((notification.verdict == NotificationVerdict::paid));
+  CHECK((notification.kind == NotificationKind::payment));
+  CHECK(notification.out_trade_no == "T20261123180001");
+  CHECK(notification.transaction_id == "4200000001202611230000000001");
+  CHECK(notification.reason.empty());
+  REQUIRE(notification.evidence);
+  const auto& evidence = *notification.evidence;
+  CHECK((evidence.source == EvidenceSource::notify));
+  CHECK((evidence.merchant == shop_merchant()));
+  CHECK((evidence.state == OrderState::success));
+  CHECK((evidence.total_fee == Fen{1000}));
+  CHECK((evidence.time_end == parse_rfc3339("2026-11-23T10:00:00+08:00")));
+  CHECK(evidence.digest == notification.digest);
+  CHECK(notification.digest.size() == 64);
+}
+
+TEST_CASE("what a signed notification says decides what it is") {
+  struct Row {
+    const char* what;
+    std::initializer_list<std::pair<std::string_view, std::string_view>> changes;
+    NotificationVerdict verdict;
+    NotificationKind kind;
+    const char* reason;
+  };
+  using enum NotificationVerdict;
+  using enum NotificationKind;
+  const Row rows[] = {
+      {"another currency is the ledger's to refuse",
+       {{"fee_type", "USD"}},
+       paid,
+       NotificationKind::payment,
+       ""},
+      {"no time", {{"time_end", ""}}, paid, NotificationKind::payment, ""},
+      {"failed",
+       {{"result_code", "FAIL"}, {"err_code", "SYSTEMERROR"}},
+       not_paid,
+       NotificationKind::payment,
+       "SYSTEMERROR"},
+      {"failed, without its merchant",
+       {{"result_code", "FAIL"}, {"mch_id", ""}, {"appid", ""}},
+       not_paid,
+       NotificationKind::payment,
+       "failed"},
+      {"a deduction that failed",
+       {{"trade_state", "PAY_FAIL"}},
+       not_paid,
+       NotificationKind::payment,
+       "PAY_FAIL"},
+      {"no result", {{"result_code", ""}}, malformed, NotificationKind::payment, "result_code"},
+      {"no return_code", {{"return_code", ""}}, malformed, NotificationKind::payment, "return_code"},
+      {"another merchant", {{"mch_id", "1900000999"}}, wrong_merchant, NotificationKind::payment, "mch_id"},
+      {"another app", {{"appid", "wxother"}}, wrong_merchant, NotificationKind::payment, "appid"},
+      {"no merchant", {{"mch_id", ""}}, wrong_merchant, NotificationKind::payment, "mch_id"},
+      {"a sub-merchant",
+       {{"sub_mch_id", "1900000200"}},
+       wrong_merchant,
+       NotificationKind::payment,
+       "sub_mch_id"},
+      {"failed, of another merchant",
+       {{"result_code", "FAIL"}, {"mch_id", "1900000999"}},
+       wrong_merchant,
+       NotificationKind::payment,
+       "mch_id"},
+      {"no number", {{"out_trade_no", ""}}, malformed, NotificationKind::payment, "out_trade_no"},
+      {"no order's number", {{"out_trade_no", "T 1"}}, malformed, NotificationKind::payment, "out_trade_no"},
+      {"a number too long",
+       {{"out_trade_no", "123456789012345678901234567890123"}},
+       malformed,
+       NotificationKind::payment,
+       "out_trade_no"},
+      {"no transaction", {{"transaction_id", ""}}, malformed, NotificationKind::payment, "transaction_id"},
+      {"no amount", {{"total_fee", ""}}, malformed, NotificationKind::payment, "total_fee"},
+      {"a signed amount", {{"total_fee", "+1000"}}, malformed, NotificationKind::payment, "total_fee"},
+      {"a decimal amount", {{"total_fee", "10.00"}}, malformed, NotificationKind::payment, "total_fee"},
+      {"no time at all", {{"time_end", "20261301100000"}}, malformed, NotificationKind::payment, "time_end"},
+      {"another business",
+       {{"out_trade_no", ""}, {"transaction_id", ""}, {"contract_id", "1"}},
+       ignored,
+       unknown,
+       "neither"},
+      {"another business of another merchant",
+       {{"out_trade_no", ""}, {"transaction_id", ""}, {"mch_id", "1900000999"}},
+       wrong_merchant,
+       unknown,
+       "mch_id"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    const auto notification = read(paid_message(row.changes));
+    CAPTURE(notification.reason);
+    CHECK((notification.verdict == row.verdict));
+    CHECK((notification.kind == row.kind));
+    CHECK(notification.reason.find(row.reason) != std::string::npos);
+    CHECK(notification.evidence.has_value() == (row.verdict == paid));
+  }
+}
+
+TEST_CASE("only the account's own signature counts, and it comes before everything that is said") {
+  const auto document = signed_answer(paid_message());
+  const auto other_amount = replaced(document, "<![CDATA[1000]]>", "<![CDATA[1001]]>");
+  CHECK((read_text(other_amount).verdict == NotificationVerdict::bad_signature));
+  CHECK(read_text(other_amount).out_trade_no == "T20261123180001");
+  CHECK((read_text(wire::to_xml(paid_message())).verdict == NotificationVerdict::bad_signature));
+  CHECK((read_text(signed_answer(paid_message(), SignType::hmac_sha256)).verdict ==
+         NotificationVerdict::bad_signature));
+  CHECK((read_text(signed_answer(paid_message({{"sign_type", "HMAC-SHA256"}}))).verdict ==
+         NotificationVerdict::bad_signature));
+  CHECK((read_text(signed_answer(paid_message({{"mch_id", "1900000999"}}), SignType::md5, "another key"))
+             .verdict == NotificationVerdict::bad_signature));
+  auto lower_case = paid_message();
+  lower_case.add("sign", to_lower(sign_fields(paid_message(), SignType::md5, Secret{shop_key})));
+  CHECK((read_text(wire::to_xml(lower_case)).verdict == NotificationVerdict::bad_signature));
+  CHECK((v2::read_notification(
+             signed_answer(paid_message({{"sign_type", "HMAC-SHA256"}}), SignType::hmac_sha256),
+             shop_account(SignType::hmac_sha256))
+             .verdict == NotificationVerdict::paid));
+}
+
+TEST_CASE("in service-provider mode the sub-merchant must agree") {
+  const auto read_partner = [](FieldChanges changes) {
+    return read(paid_message(changes), partner_account());
+  };
+  CHECK((read_partner({{"sub_mch_id", "1900000200"}}).verdict == NotificationVerdict::paid));
+  CHECK((read_partner({{"sub_mch_id", "1900000200"}, {"sub_appid", "wxsub"}}).verdict ==
+         NotificationVerdict::paid));
+  CHECK((read_partner({}).verdict == NotificationVerdict::wrong_merchant));
+  CHECK((read_partner({{"sub_mch_id", "1900000201"}}).verdict == NotificationVerdict::wrong_merchant));
+  CHECK((read_partner({{"sub_mch_id", "1900000200"}, {"sub_appid", "wxother"}}).verdict ==
+         NotificationVerdict::wrong_merchant));
+}
+
+TEST_CASE("a refund's notification is ignored when it is ours, and has no sign to check") {
+  const auto refund = answer_fields({{"result_code", ""}, {"req_info", "c2VjcmV0"}});
+  const auto ours = read_text(wire::to_xml(refund));
+  CHECK((ours.verdict == NotificationVerdict::ignored));
+  CHECK((ours.kind == NotificationKind::refund));
+  const auto other = read_text(wire::to_xml(with_changes(refund, {{"mch_id", "1900000999"}})));
+  CHECK((other.verdict == NotificationVerdict::wrong_merchant));
+  CHECK((read_text(wire::to_xml(with_changes(refund, {{"appid", ""}}))).verdict ==
+         NotificationVerdict::wrong_merchant));
+  // One that claims a sign is held to it.
+  CHECK((read_text(wire::to_xml(with_changes(refund, {{"sign", "AB"}}))).verdict ==
+         NotificationVerdict::bad_signature));
+}
+
+TEST_CASE("a refund's envelope does not carry a payment past its signature") {
+  const auto smuggled = paid_message({{"req_info", "c2VjcmV0"}});
+  const auto notification = read_text(wire::to_xml(smuggled));
+  CHECK((notification.verdict == NotificationVerdict::ignored));
+  CHECK_FALSE(notification.evidence);
+}
+
+TEST_CASE("what is no notification is malformed, and its texts cannot reach a terminal as they are") {
+  const auto document = signed_answer(paid_message());
+  const std::string rows[] = {
+      "",
+      "<html><body>no</body></html>",
+      "<!DOCTYPE xml>" + document,
+      document + "text",
+      document.substr(0, document.size() / 2),
+      replaced(document, "<total_fee>", "<total_fee><![CDATA[1]]></total_fee><total_fee>"),
+      replaced(document, "T20261123180001", "T2026\xFF"),
+      "<xml>" + std::string(70'000, ' ') + document.substr(5),
+      unsigned_refusal_text("signature error"),
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.substr(0, 300));
+    const auto notification = read_text(row);
+    CHECK((notification.verdict == NotificationVerdict::malformed));
+    CHECK_FALSE(notification.reason.empty());
+  }
+  const auto painted = read_text(wire::to_xml({{"return_code", "FAIL"},
+                                               {"return_msg", "\x1b[31mno"},
+                                               {"out_trade_no", "A\x1b]0;\x07" + std::string(40, 'B')}}));
+  CHECK(painted.reason.find('\x1b') == std::string::npos);
+  CHECK(painted.out_trade_no == "A ]0; " + std::string(26, 'B'));
+}
