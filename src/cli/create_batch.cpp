@@ -24,7 +24,12 @@ using Kind = app::BatchResult::Kind;
 
 constexpr std::size_t write_at_once = 65'536;
 
-std::vector<std::string> batch_columns() {
+/// People get those that fit on a screen.
+std::vector<std::string> batch_columns(OutputFormat format) {
+  if (format == OutputFormat::text) {
+    return {"line",       "outTradeNo", "resultCode",  "prepayId", "ledger", "errCode",
+            "errCodeDes", "differs",    "ledgerState", "codeUrl",  "mwebUrl"};
+  }
   std::vector<std::string> columns{"line"};
   columns.insert(columns.end(), creation_columns().begin(), creation_columns().end());
   columns.emplace_back("dryRun");
@@ -94,6 +99,7 @@ class BatchRun {
   BatchRun(const BatchArguments& arguments, Context& context)
       : arguments_{arguments},
         context_{context},
+        columns_{batch_columns(context.options().output)},
         stream_{arguments.file, context.stop()},
         reader_{[this](char* buffer, std::size_t size) { return stream_.read(buffer, size); }},
         input_{reader_, order_defaults(context.profile()), context.clock()},
@@ -138,7 +144,7 @@ class BatchRun {
       }
     };
     batch.run({.result = [&](const app::BatchResult& result) { while_possible([&] { take(result); }); },
-               .readable = [this] { return stream_.is_readable(); },
+               .readable = [this] { return reader_.holds_line() || stream_.is_readable(); },
                .pause =
                    [&] {
                      while_possible([&] {
@@ -339,7 +345,7 @@ class BatchRun {
 
   const BatchArguments& arguments_;
   Context& context_;
-  const std::vector<std::string> columns_ = batch_columns();
+  const std::vector<std::string> columns_;
   InputStream stream_;
   wire::RecordReader reader_;
   app::BatchInput input_;

@@ -60,7 +60,7 @@ InputStream::InputStream(const std::string& path, const Stop& stop)
     : name_{name_of(path)}, stop_{stop}, opened_{open_input(path)}, descriptor_{descriptor_of(opened_)} {}
 
 std::size_t InputStream::read(char* buffer, std::size_t size) {
-  while (!stop_.requested()) {
+  while (stop_ignored_ || !stop_.requested()) {
     // In slices: a signal just before a read that waits would be seen only after it.
     constexpr int slice_ms = 100;
     pollfd waiting{descriptor_, POLLIN, 0};
@@ -70,6 +70,18 @@ std::size_t InputStream::read(char* buffer, std::size_t size) {
     if (errno != EINTR && errno != EAGAIN) cannot_read(name_, errno);
   }
   throw Error{ErrorKind::interrupted, "interrupted while reading " + name_};
+}
+
+bool InputStream::is_readable() const {
+  pollfd waiting{descriptor_, POLLIN, 0};
+  return ::poll(&waiting, 1, 0) != 0;
+}
+
+bool InputStream::is_same_file(int descriptor) const {
+  struct stat mine {};
+  struct stat other {};
+  return ::fstat(descriptor_, &mine) == 0 && ::fstat(descriptor, &other) == 0 && S_ISREG(mine.st_mode) &&
+         mine.st_dev == other.st_dev && mine.st_ino == other.st_ino;
 }
 
 std::optional<std::uint64_t> InputStream::size() const {

@@ -24,6 +24,13 @@ class InputStream {
   /// @throws Error{file}, Error{interrupted} when the program is asked to stop meanwhile
   std::size_t read(char* buffer, std::size_t size);
 
+  /// Whether `read` would return at once.
+  bool is_readable() const;
+  /// From now on reads to the end although the program is asked to stop.
+  void ignore_stop() noexcept { stop_ignored_ = true; }
+  /// Whether this descriptor is open on the same file.
+  bool is_same_file(int descriptor) const;
+
   /// Bytes of a file, as far as it is one, for a progress line.
   std::optional<std::uint64_t> size() const;
   const std::string& name() const noexcept { return name_; }
@@ -33,6 +40,7 @@ class InputStream {
   const Stop& stop_;
   UniqueFd opened_;
   int descriptor_;
+  bool stop_ignored_ = false;
 };
 
 /// A whole number of an option.

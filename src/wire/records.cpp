@@ -132,6 +132,10 @@ bool RecordReader::find_csv_end() {
   return false;
 }
 
+bool RecordReader::holds_line() const {
+  return ended_ || std::string_view{buffer_.data(), filled_}.find('\n', start_) != std::string_view::npos;
+}
+
 bool RecordReader::fill() {
   if (ended_) return false;
   if (start_ > 0) {

@@ -43,6 +43,9 @@ class RecordReader {
   /// The next record, in CSV the header first; nothing at the end.
   std::optional<RawRecord> next();
 
+  /// Whether the next record, or as much as a line of it, has been read already.
+  bool holds_line() const;
+
   /// How many bytes of the input have been given out as records, line ends included, for a progress line.
   std::size_t bytes_given() const noexcept { return given_; }
 
