@@ -13,7 +13,6 @@ namespace {
 
 /// One request is no longer than this; the same holds for --request.
 constexpr std::size_t largest_request = 64UL * 1024;
-constexpr int most_slow_downs = 5;
 constexpr std::size_t least_ahead = 16;
 constexpr std::size_t most_ahead = 256;
 
@@ -95,13 +94,11 @@ class CreateBatch::Item final : public PipelineItem {
 
   Next work(std::size_t worker) override {
     auto& gateway = batch_.seams_.gateway(worker);
-    creation_->ask(gateway);
-    for (int times = 0; creation_->told_to_slow_down() && times < most_slow_downs; ++times) {
-      batch_.seams_.pace.slow_down();
-      if (batch_.seams_.stop.requested()) break;
+    ask_at_a_bearable_pace(batch_.seams_.pace, batch_.seams_.stop, [&] {
       creation_->ask(gateway);
-    }
-    batch_.note_answer(creation_->failed());
+      return creation_->told_to_slow_down();
+    });
+    if (!batch_.seams_.stop.requested() && batch_.failures_.add(creation_->failed())) batch_.pipeline_.halt();
     return Next::record;
   }
 
@@ -134,7 +131,8 @@ CreateBatch::CreateBatch(BatchInput& input, BatchOptions options, BatchSeams sea
       seams_{std::move(seams)},
       pipeline_{{.workers = options.jobs, .ahead = ahead_of(options)},
                 [this](const std::function<void()>& work) { seams_.ledger.transact(work); },
-                seams_.stop} {}
+                seams_.stop},
+      failures_{options.max_errors} {}
 
 void CreateBatch::run(const Output& output) {
   pipeline_.run({.read = [this]() -> std::unique_ptr<PipelineItem> {
@@ -146,16 +144,6 @@ void CreateBatch::run(const Output& output) {
                  .give = [&](PipelineItem& item) { output.result(static_cast<Item&>(item).result(true)); },
                  .leave = [&](PipelineItem& item) { output.result(static_cast<Item&>(item).result(false)); },
                  .pause = output.pause});
-}
-
-void CreateBatch::note_answer(const std::optional<bool>& failed) {
-  if (!failed || seams_.stop.requested()) return;
-  if (!*failed) {
-    failed_in_a_row_ = 0;
-  } else if (++failed_in_a_row_ >= options_.max_errors) {
-    gave_up_ = true;
-    pipeline_.halt();
-  }
 }
 
 }  // namespace wxpay::app

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,6 +9,7 @@
 
 #include "app/create_order.hpp"
 #include "app/order_request.hpp"
+#include "app/persistence.hpp"
 #include "app/pipeline.hpp"
 #include "wire/records.hpp"
 #include "wxpay/transport.hpp"
@@ -92,19 +92,17 @@ class CreateBatch {
   /// Asks for a stop, from any thread.
   void halt() noexcept { pipeline_.halt(); }
   /// Whether it stopped since too many in a row failed.
-  bool gave_up() const noexcept { return gave_up_; }
+  bool gave_up() const noexcept { return failures_.given_up(); }
 
  private:
   class Item;
-  void note_answer(const std::optional<bool>& failed);
 
   BatchInput& input_;
   BatchOptions options_;
   BatchSeams seams_;
   Pipeline pipeline_;
   std::unordered_set<std::string> under_way_;  ///< numbers of which one record is being created
-  std::atomic<std::int64_t> failed_in_a_row_ = 0;
-  std::atomic<bool> gave_up_ = false;
+  FailuresInARow failures_;
 };
 
 }  // namespace wxpay::app

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/persistence.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/time.hpp"
 
@@ -78,10 +79,7 @@ bool Creation::needs_a_query(const Refused& refused) const {
   return sent_before && refused.reaction != Reaction::slow_down && refused.reaction != Reaction::order_closed;
 }
 
-bool Creation::told_to_slow_down() const {
-  const auto* refused = answer_ ? std::get_if<Refused>(&*answer_) : nullptr;
-  return refused != nullptr && refused->reaction == Reaction::slow_down;
-}
+bool Creation::told_to_slow_down() const { return answer_ && says_too_many(*answer_); }
 
 std::optional<bool> Creation::failed() const {
   if (!answer_ || std::holds_alternative<Created>(*answer_)) return false;

@@ -51,7 +51,7 @@ void describe_settlement(QueryResult& result, const SettleResult& settled, const
   result.result_msg = "UPDATE_SUCCESS";
 }
 
-QueryResult settle_answer(const QueryAnswer& answer, OrderLedger* ledger, WriteBack write_back) {
+QueryResult describe_answer(const QueryAnswer& answer) {
   const auto& evidence = answer.evidence;
   QueryResult result;
   result.out_trade_no = evidence.out_trade_no.text();
@@ -61,51 +61,69 @@ QueryResult settle_answer(const QueryAnswer& answer, OrderLedger* ledger, WriteB
   result.total_fee = evidence.total_fee;
   result.time_end = evidence.time_end;
   result.decided = !is_open(evidence.state);
-  if (ledger == nullptr) {
-    unable(result, "NOT_IN_LEDGER");
-    return result;
-  }
-  try {
-    const auto settled = write_back == WriteBack::yes ? ledger->settle(evidence) : ledger->preview(evidence);
-    describe_settlement(result, settled, evidence, write_back);
-  } catch (const Error& error) {
-    if (write_back == WriteBack::no) throw;
-    result.outcome = Outcome::ledger_failed;
-    result.result_msg = "UPDATE_FAIL";
-    result.update_error = error.what();
-  }
   return result;
 }
 
-[[noreturn]] void fail(const Refused& refused) {
-  const auto& said = refused.said;
-  const auto what =
-      "WeChat Pay refused the query: " + (said.err_code_des.empty() ? said.err_code : said.err_code_des);
-  if (refused.reaction == Reaction::slow_down) {
-    throw Error{ErrorKind::gateway, what, "WeChat Pay limits the rate: wait a minute and run it again",
-                said.err_code};
+QueryResult settle_answer(const QueryAnswer& answer, OrderLedger* ledger, WriteBack write_back) {
+  const auto& evidence = answer.evidence;
+  if (ledger == nullptr) return describe_settled(answer, {}, write_back);
+  if (write_back == WriteBack::no) return describe_settled(answer, ledger->preview(evidence), write_back);
+  try {
+    return describe_settled(answer, ledger->settle(evidence), write_back);
+  } catch (const Error& error) {
+    auto result = describe_answer(answer);
+    result.outcome = Outcome::ledger_failed;
+    result.result_msg = "UPDATE_FAIL";
+    result.update_error = error.what();
+    return result;
   }
-  throw Error{ErrorKind::refused, what, {}, said.err_code};
 }
 
-[[noreturn]] void fail(const Unknown& unknown) {
-  throw Error{unknown.kind, unknown.message, {}, unknown.code};
+/// The answer, or nothing where WeChat Pay has no such order.
+std::optional<QueryResult> settled_or_unknown(const QueryOutcome& outcome, OrderLedger* ledger,
+                                              WriteBack write_back) {
+  if (const auto* answer = std::get_if<QueryAnswer>(&outcome)) {
+    return settle_answer(*answer, ledger, write_back);
+  }
+  if (const auto* unknown = std::get_if<Unknown>(&outcome)) throw query_failure(*unknown);
+  const auto& refused = std::get<Refused>(outcome);
+  if (refused.reaction != Reaction::order_unknown) throw query_failure(refused);
+  return std::nullopt;
+}
+
+QueryResult no_such_order() {
+  QueryResult result;
+  result.outcome = Outcome::refused;
+  result.result_msg = "NO_SUCH_PAYMENT_ORDER_IN_WECHAT";
+  return result;
 }
 
 }  // namespace
 
+QueryResult describe_settled(const QueryAnswer& answer, const SettleResult& settled, WriteBack write_back) {
+  auto result = describe_answer(answer);
+  describe_settlement(result, settled, answer.evidence, write_back);
+  return result;
+}
+
+Error query_failure(const Refused& refused) {
+  const auto& said = refused.said;
+  const auto what =
+      "WeChat Pay refused the query: " + (said.err_code_des.empty() ? said.err_code : said.err_code_des);
+  if (refused.reaction == Reaction::slow_down) {
+    return {ErrorKind::gateway, what, "WeChat Pay limits the rate: wait a minute and run it again",
+            said.err_code};
+  }
+  return {ErrorKind::refused, what, {}, said.err_code};
+}
+
+Error query_failure(const Unknown& unknown) { return {unknown.kind, unknown.message, {}, unknown.code}; }
+
 QueryResult query_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger* ledger,
                         WriteBack write_back, PaymentGateway& gateway) {
-  const auto outcome = gateway.query(out_trade_no);
-  if (const auto* answer = std::get_if<QueryAnswer>(&outcome))
-    return settle_answer(*answer, ledger, write_back);
-  if (const auto* unknown = std::get_if<Unknown>(&outcome)) fail(*unknown);
-  const auto& refused = std::get<Refused>(outcome);
-  if (refused.reaction != Reaction::order_unknown) fail(refused);
-  QueryResult result;
-  result.outcome = Outcome::refused;
+  if (auto result = settled_or_unknown(gateway.query(out_trade_no), ledger, write_back)) return *result;
+  auto result = no_such_order();
   result.out_trade_no = out_trade_no.text();
-  result.result_msg = "NO_SUCH_PAYMENT_ORDER_IN_WECHAT";
   if (ledger != nullptr) {
     if (const auto order = ledger->find(mch_id, out_trade_no)) result.ledger_state = order->state;
   }
@@ -114,16 +132,9 @@ QueryResult query_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id
 
 QueryResult query_transaction(const TransactionId& transaction_id, OrderLedger* ledger, WriteBack write_back,
                               PaymentGateway& gateway) {
-  const auto outcome = gateway.query(transaction_id);
-  if (const auto* answer = std::get_if<QueryAnswer>(&outcome))
-    return settle_answer(*answer, ledger, write_back);
-  if (const auto* unknown = std::get_if<Unknown>(&outcome)) fail(*unknown);
-  const auto& refused = std::get<Refused>(outcome);
-  if (refused.reaction != Reaction::order_unknown) fail(refused);
-  QueryResult result;
-  result.outcome = Outcome::refused;
+  if (auto result = settled_or_unknown(gateway.query(transaction_id), ledger, write_back)) return *result;
+  auto result = no_such_order();
   result.transaction_id = transaction_id.text();
-  result.result_msg = "NO_SUCH_PAYMENT_ORDER_IN_WECHAT";
   return result;
 }
 

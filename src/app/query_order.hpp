@@ -5,6 +5,7 @@
 #include <string>
 
 #include "app/outcome.hpp"
+#include "wxpay/error.hpp"
 #include "wxpay/gateway.hpp"
 #include "wxpay/ledger.hpp"
 
@@ -28,6 +29,13 @@ struct QueryResult {
   std::string update_error;  ///< of UPDATE_FAIL, for people
   bool decided = false;      ///< WeChat Pay's state will not change by waiting
 };
+
+/// What an answer and its settlement (or, without writing back, the preview of it) come to.
+QueryResult describe_settled(const QueryAnswer& answer, const SettleResult& settled, WriteBack write_back);
+
+/// What a query that WeChat Pay did not answer with an order's state fails with.
+Error query_failure(const Refused& refused);
+Error query_failure(const Unknown& unknown);
 
 /// Asks WeChat Pay about one order and settles the answer (wxpayctl-query(1)).
 /// @param ledger  none: there is no ledger file, and none is made

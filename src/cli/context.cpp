@@ -170,6 +170,13 @@ void Context::finish() {
   flush();
 }
 
+void Context::begin_another_table() {
+  end_table();
+  parts_->table.reset();
+  parts_->table_begun = false;
+  parts_->csv_header_printed = false;
+}
+
 void Context::end_table() {
   if (!parts_->table || parts_->table->size() == 0) return;
   const bool first = !std::exchange(parts_->table_begun, true);

@@ -81,6 +81,8 @@ class Context {
   bool has_buffered() const;
   /// Writes what is kept. @throws as print does
   void flush();
+  /// What is printed from now on has columns of its own.
+  void begin_another_table();
   /// Ends a table that rows were added to, and writes what is kept.
   void finish();
   /// Writes raw text on standard output, for what is not a record (a table, a QR code).

@@ -12,6 +12,7 @@
 
 #include "base/text.hpp"
 #include "wxpay/error.hpp"
+#include "wxpay/time.hpp"
 
 namespace wxpay::cli {
 
@@ -99,6 +100,24 @@ std::int64_t parse_count(const char* option, const std::string& text, std::int64
                                       std::to_string(least) + " to " + std::to_string(most)};
   }
   return count;
+}
+
+std::optional<std::chrono::sys_seconds> parse_time_option(const char* option, const std::string& text,
+                                                          std::chrono::sys_seconds now) {
+  if (text.empty()) return std::nullopt;
+  const auto time = parse_time(text, now);
+  if (!time) {
+    throw Error{ErrorKind::usage, std::string{option} + " is no time",
+                "write 2026-11-22, 2026-11-22T10:00:00+08:00 or 2h for two hours ago"};
+  }
+  return time;
+}
+
+std::chrono::seconds parse_duration_option(const char* option, const std::string& text,
+                                           std::chrono::seconds fallback) {
+  if (text.empty()) return fallback;
+  if (const auto duration = parse_duration(text)) return *duration;
+  throw Error{ErrorKind::usage, std::string{option} + " must be a duration as 5m"};
 }
 
 std::string refuse_empty(const std::string& value) { return value.empty() ? "is empty" : ""; }

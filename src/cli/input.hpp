@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -46,6 +47,16 @@ class InputStream {
 /// A whole number of an option.
 /// @throws Error{usage}
 std::int64_t parse_count(const char* option, const std::string& text, std::int64_t least, std::int64_t most);
+
+/// A time of an option; nothing where the option was not given.
+/// @throws Error{usage}
+std::optional<std::chrono::sys_seconds> parse_time_option(const char* option, const std::string& text,
+                                                          std::chrono::sys_seconds now);
+
+/// A duration of an option, or the fallback where the option was not given.
+/// @throws Error{usage}
+std::chrono::seconds parse_duration_option(const char* option, const std::string& text,
+                                           std::chrono::seconds fallback);
 
 /// What is wrong with an option's value: a script's unset variable must not count as no option at all.
 std::string refuse_empty(const std::string& value);

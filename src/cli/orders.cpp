@@ -64,16 +64,6 @@ struct ListOptions {
   std::string state, since, until, min_fee, max_fee, limit;
 };
 
-std::optional<std::chrono::sys_seconds> time_of(const char* option, const std::string& text,
-                                                Context& context) {
-  if (text.empty()) return std::nullopt;
-  const auto time = parse_time(text, context.clock().now());
-  if (!time)
-    refuse(std::string{option} + " is no time",
-           "write 2026-11-22, 2026-11-22T10:00:00+08:00 or 2h for two hours ago");
-  return time;
-}
-
 std::optional<Fen> fee_of(const char* option, const std::string& text) {
   if (text.empty()) return std::nullopt;
   return Fen{parse_count(option, text, 0, largest_fee.count())};
@@ -82,8 +72,8 @@ std::optional<Fen> fee_of(const char* option, const std::string& text) {
 int run_list(const ListOptions& options, Context& context) {
   OrderFilter filter;
   if (!options.state.empty()) filter.state = checked_state(options.state);
-  filter.since = time_of("--since", options.since, context);
-  filter.until = time_of("--until", options.until, context);
+  filter.since = parse_time_option("--since", options.since, context.clock().now());
+  filter.until = parse_time_option("--until", options.until, context.clock().now());
   filter.min_fee = fee_of("--min-fee", options.min_fee);
   filter.max_fee = fee_of("--max-fee", options.max_fee);
   if (!options.limit.empty()) filter.limit = parse_count("--limit", options.limit, 1, INT64_MAX);

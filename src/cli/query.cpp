@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
+#include "cli/query_result.hpp"
 #include "cli/streams.hpp"
 #include "wxpay/time.hpp"
 
@@ -24,26 +25,6 @@ struct QueryOptions {
   bool watch = false;
   std::string watch_for;
 };
-
-const std::vector<std::string> columns{"outTradeNo", "transactionId", "tradeState",  "tradeStateDesc",
-                                       "totalFee",   "timeEnd",       "ledgerState", "resultMsg",
-                                       "reason",     "note",          "updateError"};
-
-report::Record describe(const app::QueryResult& result) {
-  report::Record record;
-  record.text_if_set("outTradeNo", result.out_trade_no)
-      .text_if_set("transactionId", result.transaction_id)
-      .text_if_set("tradeState", result.trade_state)
-      .text_if_set("tradeStateDesc", result.trade_state_desc);
-  if (result.total_fee) record.number("totalFee", result.total_fee->count());
-  if (result.time_end) record.text("timeEnd", format_rfc3339(*result.time_end));
-  if (result.ledger_state) record.text("ledgerState", std::string{to_string(*result.ledger_state)});
-  record.text("resultMsg", result.result_msg)
-      .text_if_set("reason", result.reason)
-      .text_if_set("note", result.note)
-      .text_if_set("updateError", result.update_error);
-  return record;
-}
 
 /// One order to ask about, by either number.
 struct Asked {
@@ -95,9 +76,9 @@ class Query {
   void show(const app::QueryResult& result) {
     if (!result.note.empty()) context_.warn("order " + result.out_trade_no + " was paid after it was closed");
     if (several_) {
-      context_.print_row(describe(result), columns);
+      context_.print_row(describe(result), query_columns());
     } else {
-      context_.print(describe(result), columns);
+      context_.print(describe(result), query_columns());
     }
     code_ = gravest(code_, exit_code(result.outcome));
   }

@@ -1,0 +1,230 @@
+#include "app/reconcile_orders.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "wxpay/error.hpp"
+
+namespace wxpay::app {
+
+namespace {
+
+using Kind = ReconcileResult::Kind;
+
+constexpr std::size_t page_size = 512;
+constexpr std::chrono::hours closed_lately{24};
+/// WeChat Pay asks not to close an order in its first five minutes (API v2, 9_3).
+constexpr std::chrono::minutes youngest_to_close{5};
+constexpr std::int64_t most_failures_in_a_row = 20;
+
+template <class Outcome>
+bool is_unknown_order(const Outcome& outcome) {
+  const auto* refused = std::get_if<Refused>(&outcome);
+  return refused != nullptr && refused->reaction == Reaction::order_unknown;
+}
+
+}  // namespace
+
+/// One order: asked about, settled, and where it has expired closed and asked about again.
+class ReconcileOrders::Item final : public PipelineItem {
+ public:
+  Item(ReconcileOrders& run, Order order) : run_{run}, order_{std::move(order)} {}
+
+  Next first() const override { return Next::work; }
+
+  Next work(std::size_t worker) override {
+    auto& gateway = run_.seams_.gateway(worker);
+    if (to_close_) {
+      ask_at_a_bearable_pace(run_.seams_.pace, run_.seams_.stop, [&] {
+        closing_ = gateway.close(number());
+        return says_too_many(*closing_);
+      });
+    }
+    ask_at_a_bearable_pace(run_.seams_.pace, run_.seams_.stop, [&] {
+      answer_ = gateway.query(number());
+      return says_too_many(*answer_);
+    });
+    const bool answered = std::holds_alternative<QueryAnswer>(*answer_) || is_unknown_order(*answer_);
+    if (!run_.seams_.stop.requested() && run_.failures_.add(!answered)) run_.pipeline_.halt();
+    return Next::record;
+  }
+
+  Next record() override {
+    if (to_close_) {
+      settle_closing();
+      return Next::done;
+    }
+    settle_answer();
+    if (result_.kind != Kind::still_open || !run_.is_expired(order_)) return Next::done;
+    if (run_.options_.dry_run) {
+      result_.kind = Kind::closed;
+      return Next::done;
+    }
+    run_.seams_.ledger->note(run_.seams_.mch_id, number(), EvidenceSource::close,
+                             "closing is asked for, as the order has expired");
+    to_close_ = true;
+    return Next::work;
+  }
+
+  const ReconcileResult& result() const { return result_; }
+
+ private:
+  const OutTradeNo& number() const { return order_.intent.out_trade_no; }
+
+  SettleResult settle(const PaymentEvidence& evidence) {
+    auto& ledger = *run_.seams_.ledger;
+    return run_.options_.dry_run ? ledger.preview(evidence) : ledger.settle(evidence);
+  }
+
+  void settle_answer() {
+    if (const auto* answer = std::get_if<QueryAnswer>(&*answer_)) return take(*answer);
+    if (const auto* nothing = std::get_if<Unknown>(&*answer_)) return fail(query_failure(*nothing));
+    const auto& refused = std::get<Refused>(*answer_);
+    if (refused.reaction != Reaction::order_unknown) return fail(query_failure(refused));
+    result_.query.out_trade_no = number().text();
+    result_.query.result_msg = "NO_SUCH_PAYMENT_ORDER_IN_WECHAT";
+    result_.query.ledger_state = order_.state;
+    // Its creation may still be under way.
+    result_.kind = is_open(order_.state) ? Kind::still_open : Kind::unchanged;
+  }
+
+  void take(const QueryAnswer& answer) {
+    const auto settled = settle(answer.evidence);
+    result_.query = describe_settled(answer, settled, run_.options_.dry_run ? WriteBack::no : WriteBack::yes);
+    result_.paid_after_close = settled.settlement.paid_after_close;
+    const auto state = settled.order ? settled.order->state : order_.state;
+    if (result_.query.outcome == Outcome::integrity) {
+      result_.kind = Kind::mismatched;
+    } else if (settled.settlement.verdict == Verdict::apply && !is_open(settled.settlement.to)) {
+      result_.kind = Kind::updated;
+    } else {
+      result_.kind = is_open(state) ? Kind::still_open : Kind::unchanged;
+    }
+  }
+
+  /// After a closing: what the second answer says counts; else that WeChat Pay closed it or has no such
+  /// order.
+  void settle_closing() {
+    const auto* answer = std::get_if<QueryAnswer>(&*answer_);
+    if (answer != nullptr && !is_open(answer->evidence.state)) {
+      take(*answer);
+      const bool by_us =
+          std::holds_alternative<Closed>(*closing_) && answer->evidence.state == OrderState::closed;
+      if (by_us && result_.kind == Kind::updated) result_.kind = Kind::closed;
+      return;
+    }
+    if (const auto* closed = std::get_if<Closed>(&*closing_)) return take_closed(closed->evidence);
+    if (is_unknown_order(*closing_)) return take_closed(closed_as_unknown(std::get<Refused>(*closing_)));
+    settle_answer();
+    if (const auto* nothing = std::get_if<Unknown>(&*closing_)) fail(query_failure(*nothing));
+  }
+
+  /// WeChat Pay has nothing to close, so nothing can be paid.
+  PaymentEvidence closed_as_unknown(const Refused& refused) const {
+    return {.source = EvidenceSource::close,
+            .merchant = {run_.seams_.mch_id, {}, {}, {}},
+            .out_trade_no = number(),
+            .state = OrderState::closed,
+            .digest = refused.digest,
+            .reason = refused.said.err_code};
+  }
+
+  void take_closed(const PaymentEvidence& evidence) {
+    const auto settled = settle(evidence);
+    result_.query.result_msg = "UPDATE_SUCCESS";
+    result_.query.reason.clear();
+    result_.query.ledger_state = settled.order ? settled.order->state : order_.state;
+    const bool is_closed = result_.query.ledger_state == OrderState::closed;
+    result_.kind = is_closed ? Kind::closed : Kind::unchanged;
+  }
+
+  void fail(Error error) {
+    result_.query.out_trade_no = number().text();
+    result_.query.ledger_state = order_.state;
+    result_.kind = error.kind() == ErrorKind::untrusted ? Kind::mismatched : Kind::failed;
+    result_.error = std::move(error);
+  }
+
+  ReconcileOrders& run_;
+  Order order_;
+  bool to_close_ = false;
+  std::optional<CloseOutcome> closing_;
+  std::optional<QueryOutcome> answer_;
+  ReconcileResult result_;
+};
+
+ReconcileOrders::ReconcileOrders(ReconcileOptions options, ReconcileSeams seams)
+    : options_{std::move(options)},
+      seams_{std::move(seams)},
+      started_{seams_.clock.now()},
+      pipeline_{{.workers = options_.jobs, .ahead = 256},
+                [this](const std::function<void()>& work) {
+                  if (options_.dry_run) return work();
+                  seams_.ledger->transact(work);
+                },
+                seams_.stop},
+      failures_{most_failures_in_a_row} {}
+
+void ReconcileOrders::run(const Output& output) {
+  if (seams_.ledger == nullptr) return;
+  pipeline_.run({.read = [this]() -> std::unique_ptr<PipelineItem> {
+                   auto order = next_order();
+                   if (!order) return nullptr;
+                   return std::make_unique<Item>(*this, std::move(*order));
+                 },
+                 .readable = {},
+                 .give = [&](PipelineItem& item) { output.result(static_cast<Item&>(item).result()); },
+                 .leave = [](PipelineItem&) {},
+                 .pause = output.pause});
+}
+
+std::int64_t ReconcileOrders::count() const {
+  if (seams_.ledger == nullptr) return 0;
+  const auto& mch_id = seams_.mch_id;
+  const auto all =
+      seams_.ledger->count(mch_id, open_orders()) + seams_.ledger->count(mch_id, closed_orders());
+  return options_.limit ? std::min(all, *options_.limit) : all;
+}
+
+OpenOrders ReconcileOrders::open_orders() const {
+  const auto old_enough = started_ - options_.older_than + std::chrono::seconds{1};
+  return {.since = options_.since,
+          .until = options_.until ? std::min(*options_.until, old_enough) : old_enough};
+}
+
+ClosedOrders ReconcileOrders::closed_orders() const { return {started_ - closed_lately, started_}; }
+
+std::optional<Order> ReconcileOrders::next_order() {
+  while (!options_.limit || asked_ < *options_.limit) {
+    if (page_place_ == page_.size() && !fill_page()) return std::nullopt;
+    auto& order = page_[page_place_++];
+    // The walk over the closed ones goes by the time of closing alone.
+    const bool too_old = options_.since && order.created_at < *options_.since;
+    const bool too_young = options_.until && order.created_at >= *options_.until;
+    if (too_old || too_young) continue;
+    ++asked_;
+    return std::move(order);
+  }
+  return std::nullopt;
+}
+
+bool ReconcileOrders::fill_page() {
+  page_place_ = 0;
+  page_.clear();
+  if (!open_ones_given_) page_ = seams_.ledger->page(seams_.mch_id, open_orders(), cursor_, page_size);
+  if (!page_.empty()) return true;
+  if (!std::exchange(open_ones_given_, true)) cursor_ = {};
+  page_ = seams_.ledger->page(seams_.mch_id, closed_orders(), cursor_, page_size);
+  return !page_.empty();
+}
+
+bool ReconcileOrders::is_expired(const Order& order) const {
+  if (!options_.close_expired || !is_open(order.state)) return false;
+  if (started_ - order.created_at < youngest_to_close) return false;
+  const auto& time_expire = order.intent.time_expire;
+  return time_expire ? *time_expire <= started_ : started_ - order.created_at >= options_.expire_after;
+}
+
+}  // namespace wxpay::app

@@ -1,0 +1,259 @@
+#include <CLI/CLI.hpp>
+
+#include "app/reconcile_orders.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/gateway_pool.hpp"
+#include "cli/input.hpp"
+#include "cli/progress.hpp"
+#include "cli/query_result.hpp"
+#include "cli/streams.hpp"
+#include "ledger/run_lock.hpp"
+#include "wxpay/time.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+using Kind = app::ReconcileResult::Kind;
+
+struct ReconcileArguments {
+  std::string older_than, since, until, limit, expire_after;
+  JobOptions jobs;
+  bool close_expired = false;
+  bool details = false;
+  bool dry_run = false;
+};
+
+const std::vector<std::string> summary_columns{"mode",   "checked",    "updated",        "stillOpen",
+                                               "closed", "mismatched", "paidAfterClose", "failed",
+                                               "dryRun", "startedAt",  "durationMs"};
+
+std::vector<std::string> detail_columns() {
+  auto columns = query_columns();
+  columns.insert(columns.end(), {"errCode", "errCodeDes", "dryRun"});
+  return columns;
+}
+
+app::ReconcileOptions options_of(const ReconcileArguments& arguments, Context& context) {
+  app::ReconcileOptions options;
+  options.jobs = arguments.jobs.jobs_of(context.profile());
+  options.older_than = parse_duration_option("--older-than", arguments.older_than, options.older_than);
+  const auto now = context.clock().now();
+  options.since = parse_time_option("--since", arguments.since, now);
+  options.until = parse_time_option("--until", arguments.until, now);
+  if (!arguments.limit.empty()) options.limit = parse_count("--limit", arguments.limit, 1, INT64_MAX);
+  if (!arguments.expire_after.empty() && !arguments.close_expired) {
+    throw Error{ErrorKind::usage, "--expire-after belongs to --close-expired"};
+  }
+  options.close_expired = arguments.close_expired;
+  options.expire_after =
+      parse_duration_option("--expire-after", arguments.expire_after, options.expire_after);
+  options.dry_run = arguments.dry_run;
+  return options;
+}
+
+class Reconcile {
+ public:
+  Reconcile(const ReconcileArguments& arguments, Context& context)
+      : arguments_{arguments}, context_{context}, options_{options_of(arguments, context)} {}
+
+  int run() {
+    const auto rate = arguments_.jobs.rate_of(context_.profile());
+    context_.key();  // a missing key is found before anything is written
+    if (options_.close_expired && !options_.dry_run) {
+      context_.confirm("Close every expired order at WeChat Pay?");
+    }
+    std::optional<ledger::RunLock> lock;
+    OrderLedger* ledger = options_.dry_run ? context_.ledger_read_only() : &context_.ledger();
+    if (!options_.dry_run) lock.emplace(context_.ledger_place().path);
+    started_at_ = context_.clock().now();
+    const auto started = context_.clock().steady_now();
+    GatewayPool pool{context_, options_.jobs, rate};
+    app::ReconcileOrders reconcile{options_,
+                                   {ledger, context_.profile().merchant.mch_id,
+                                    [&pool](std::size_t worker) -> PaymentGateway& { return pool[worker]; },
+                                    pool.pace(), context_.clock(), context_.stop()}};
+    context_.buffer_output();
+    progress_.emplace(context_,
+                      Progress::is_wanted(context_) ? std::optional{reconcile.count()} : std::nullopt);
+    run(reconcile);
+    duration_ =
+        std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock().steady_now() - started);
+    return finish(reconcile.gave_up());
+  }
+
+ private:
+  void run(app::ReconcileOrders& reconcile) {
+    reconcile.run({.result =
+                       [&](const app::ReconcileResult& result) {
+                         try {
+                           take(result);
+                         } catch (...) {
+                           // What is under way is still ended and kept.
+                           if (!output_failure_) output_failure_ = std::current_exception();
+                           reconcile.halt();
+                         }
+                       },
+                   .pause =
+                       [&] {
+                         if (output_failure_) return;
+                         try {
+                           progress_->show();
+                         } catch (...) {
+                           output_failure_ = std::current_exception();
+                           reconcile.halt();
+                         }
+                       }});
+  }
+
+  void take(const app::ReconcileResult& result) {
+    count(result);
+    if (!arguments_.details || output_failure_) return;
+    auto record = describe(result.query);
+    if (result.error) {
+      record.text("errCode", code_of(*result.error)).text("errCodeDes", result.error->what());
+    }
+    if (options_.dry_run) record.flag("dryRun", true);
+    context_.print_row(record, details_);
+  }
+
+  void count(const app::ReconcileResult& result) {
+    if (result.error && result.error->kind() == ErrorKind::interrupted) return;
+    ++checked_;
+    const auto& number = result.query.out_trade_no;
+    progress_->add(result.kind == Kind::failed || result.kind == Kind::mismatched);
+    if (result.paid_after_close) {
+      ++paid_after_close_;
+      tell("order " + number + " was paid after it was closed");
+    }
+    switch (result.kind) {
+      case Kind::unchanged:
+        return;
+      case Kind::updated:
+        ++updated_;
+        return;
+      case Kind::still_open:
+        ++still_open_;
+        return;
+      case Kind::closed:
+        ++closed_;
+        return;
+      case Kind::mismatched:
+        ++mismatched_;
+        tell("order " + number +
+             " does not agree: " + (result.error ? std::string{result.error->what()} : result.query.reason));
+        return;
+      case Kind::failed:
+        ++failed_;
+        if (!first_error_) first_error_ = result.error;
+        return;
+    }
+  }
+
+  void tell(const std::string& text) {
+    progress_->clear();
+    context_.warn(text);
+  }
+
+  static std::string code_of(const Error& error) {
+    return error.code().empty() ? std::string{error_code(error.kind())} : error.code();
+  }
+
+  int finish(bool gave_up) {
+    progress_->clear();
+    if (output_failure_) std::rethrow_exception(output_failure_);
+    const bool nothing_done = updated_ + closed_ + mismatched_ + paid_after_close_ + failed_ == 0;
+    if (!context_.options().quiet || !nothing_done) print_summary();
+    if (first_error_) {
+      const auto what = std::to_string(failed_) + (failed_ == 1 ? " order" : " orders") +
+                        " could not be asked about: " + first_error_->what();
+      context_.report(Error{first_error_->kind(),
+                            gave_up ? what + "; stopped, as too many in a row failed" : what,
+                            first_error_->hint(), first_error_->code()});
+    }
+    if (context_.stop().requested()) return exit_interrupted;
+    auto code = exit_done;
+    if (mismatched_ > 0) code = gravest(code, exit_integrity);
+    if (failed_ > 0) code = gravest(code, exit_unknown);
+    if (paid_after_close_ > 0) code = gravest(code, exit_differences);
+    return code;
+  }
+
+  void print_summary() {
+    report::Record record;
+    record.text("mode", "orders")
+        .number("checked", checked_)
+        .number("updated", updated_)
+        .number("stillOpen", still_open_)
+        .number("closed", closed_)
+        .number("mismatched", mismatched_)
+        .number("paidAfterClose", paid_after_close_)
+        .number("failed", failed_);
+    if (options_.dry_run) record.flag("dryRun", true);
+    record.text("startedAt", format_rfc3339(started_at_)).number("durationMs", duration_.count());
+    context_.finish();
+    // The table of the details, where there is one, ends here.
+    if (arguments_.details && checked_ > 0 && context_.options().output != OutputFormat::json) {
+      context_.print_text("\n");
+    }
+    context_.begin_another_table();
+    context_.print(record, summary_columns);
+  }
+
+  const ReconcileArguments& arguments_;
+  Context& context_;
+  app::ReconcileOptions options_;
+  const std::vector<std::string> details_ = detail_columns();
+  std::optional<Progress> progress_;
+  std::exception_ptr output_failure_;
+  std::optional<Error> first_error_;
+  std::chrono::sys_seconds started_at_{};
+  std::chrono::milliseconds duration_{};
+  std::int64_t checked_ = 0;
+  std::int64_t updated_ = 0;
+  std::int64_t still_open_ = 0;
+  std::int64_t closed_ = 0;
+  std::int64_t mismatched_ = 0;
+  std::int64_t paid_after_close_ = 0;
+  std::int64_t failed_ = 0;
+};
+
+}  // namespace
+
+void add_reconcile(CLI::App& root, Command& chosen) {
+  auto arguments = std::make_shared<ReconcileArguments>();
+  auto* command =
+      root.add_subcommand("reconcile", "Ask WeChat Pay about every open order and repair the ledger");
+  const auto add = [&](const char* name, std::string& slot, const char* type, const char* help) {
+    return command->add_option(name, slot, help)->type_name(type)->check(refuse_empty);
+  };
+  add("--older-than", arguments->older_than, "DURATION", "Leave younger open orders alone (default 5m)");
+  add("--since", arguments->since, "T", "Only orders created at or after");
+  add("--until", arguments->until, "T", "Only orders created before");
+  add("--limit", arguments->limit, "N", "Ask about at most so many orders");
+  add("--jobs", arguments->jobs.jobs, "N", "Requests at once (default: the profile's, 16)");
+  add("--rate", arguments->jobs.rate, "N", "Requests a second at most (default: the profile's, 50)");
+  command->add_flag("--close-expired", arguments->close_expired, "Close orders that nobody paid in time");
+  add("--expire-after", arguments->expire_after, "DURATION",
+      "When an order without a time_expire counts as expired (default 2h)");
+  command->add_flag("--details", arguments->details, "Print each order before the summary");
+  command->add_flag("--dry-run", arguments->dry_run, "Ask, but write and close nothing");
+  command->footer(
+      "Repairs lost notifications and orders whose creation had no answer. Made for cron: one run at a time, "
+      "safe to\n"
+      "interrupt and to repeat; with -q it prints nothing when there is nothing to do.\n\n"
+      "Examples:\n"
+      "  wxpayctl reconcile\n"
+      "  wxpayctl reconcile --close-expired --expire-after 1d --yes\n"
+      "  */5 * * * * wxpayctl -q -p shop reconcile          # crontab\n\n"
+      "Exit codes: 0 done, orders may still be open; 4 some had no answer, run it again; 5 something does "
+      "not "
+      "agree;\n"
+      "6 an order was paid after it was closed; 7 ledger; 75 another run is at it");
+  command->callback([&chosen, arguments] {
+    chosen = [arguments](Context& context) { return Reconcile{*arguments, context}.run(); };
+  });
+}
+
+}  // namespace wxpay::cli
