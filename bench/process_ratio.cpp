@@ -7,25 +7,21 @@
 // argument, {run} becomes the number of the run, from 0, the warm-up's included: for commands that can do
 // their work once only.
 
-#include <fcntl.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <system_error>
+#include <utility>
 #include <vector>
+
+#include "child_process.hpp"
 
 namespace {
 
-using Arguments = std::vector<std::string>;
+using wxpay::bench::Arguments;
 using Microseconds = std::chrono::duration<double, std::micro>;
 
 struct Plan {
@@ -76,28 +72,7 @@ Plan parse(const Arguments& arguments) {
   return plan;
 }
 
-/// Input and output of the runs: nothing in, everything thrown away but what goes wrong.
-class Streams {
- public:
-  Streams() {
-    if (posix_spawn_file_actions_init(&actions_) != 0) throw std::bad_alloc{};
-    posix_spawn_file_actions_addopen(&actions_, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_addopen(&actions_, STDOUT_FILENO, "/dev/null", O_WRONLY, 0);
-  }
-  Streams(const Streams&) = delete;
-  Streams& operator=(const Streams&) = delete;
-  Streams(Streams&&) = delete;
-  Streams& operator=(Streams&&) = delete;
-  ~Streams() { posix_spawn_file_actions_destroy(&actions_); }
-  const posix_spawn_file_actions_t* get() const { return &actions_; }
-
- private:
-  posix_spawn_file_actions_t actions_{};
-};
-
 /// The time from the start of the process to its end.
-/// @throws std::runtime_error when it cannot be started or does not end with 0: that would measure something
-/// else
 Microseconds run(Arguments command, int number) {
   constexpr std::string_view placeholder = "{run}";
   for (auto& argument : command) {
@@ -105,27 +80,7 @@ Microseconds run(Arguments command, int number) {
       argument.replace(at, placeholder.size(), std::to_string(number));
     }
   }
-  std::vector<char*> argv;
-  argv.reserve(command.size() + 1);
-  for (auto& argument : command) argv.push_back(argument.data());
-  argv.push_back(nullptr);
-
-  static const Streams streams;
-  const auto start = std::chrono::steady_clock::now();
-  pid_t child = 0;
-  if (const int error = posix_spawnp(&child, argv[0], streams.get(), nullptr, argv.data(), environ);
-      error != 0) {
-    throw std::system_error{error, std::generic_category(), command.front()};
-  }
-  int status = 0;
-  while (waitpid(child, &status, 0) < 0) {
-    if (errno != EINTR) throw std::system_error{errno, std::generic_category(), "waitpid"};
-  }
-  const auto end = std::chrono::steady_clock::now();
-  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
-    throw std::runtime_error{command.front() + " did not end with 0"};
-  }
-  return end - start;
+  return std::chrono::duration<double>{wxpay::bench::run(std::move(command)).seconds};
 }
 
 struct Times {

@@ -1,0 +1,96 @@
+#include "fixed_answers.hpp"
+
+#include "base/text.hpp"
+#include "cli/config/settings.hpp"
+#include "crypto/digest.hpp"
+#include "gateway/v2/requests.hpp"
+#include "sample_order.hpp"
+#include "wire/xml.hpp"
+#include "wxpay/signing.hpp"
+
+namespace wxpay::bench {
+
+namespace {
+
+enum Gap : std::size_t { gap_number, gap_sign };
+
+Fields answer_fields() {
+  return {{"return_code", "SUCCESS"},        {"return_msg", "OK"},
+          {"appid", cli::sandbox_app_id},    {"mch_id", cli::sandbox_mch_id},
+          {"nonce_str", "rTfgB8X3QmYHc2vN"}, {"result_code", "SUCCESS"}};
+}
+
+Fields created_fields() {
+  auto fields = answer_fields();
+  fields.add("trade_type", "JSAPI");
+  fields.add("prepay_id", "wx231000000000000a1b2c3d4e5f600000");
+  const auto sign = sign_fields(fields, SignType::md5, Secret{cli::sandbox_key});
+  fields.add("sign", sign);
+  return fields;
+}
+
+Fields queried_fields() {
+  auto fields = answer_fields();
+  fields.add("out_trade_no", TextForm::gap(gap_number));
+  fields.add("trade_state", "NOTPAY");
+  fields.add("trade_state_desc", "订单未支付");
+  return fields;
+}
+
+Fields signed_by_gap(Fields fields) {
+  fields.add("sign", TextForm::gap(gap_sign));
+  return fields;
+}
+
+void append_http(std::string& out, std::string_view body) {
+  out += "HTTP/1.1 200 OK\r\nContent-Type: text/xml; charset=utf-8\r\nContent-Length: ";
+  out += std::to_string(body.size());
+  out += "\r\n\r\n";
+  out += body;
+}
+
+/// The number of the order in a request, written as the client writes it.
+std::string_view asked_number(std::string_view body) {
+  constexpr std::string_view before = "<out_trade_no><![CDATA[";
+  const auto found = body.find(before);
+  if (found == std::string_view::npos) return {};
+  body.remove_prefix(found + before.size());
+  return body.substr(0, body.find("]]>"));
+}
+
+}  // namespace
+
+FixedAnswers::FixedAnswers()
+    : queried_canonical_{canonical_string(queried_fields()) + "&key=" + cli::sandbox_key},
+      queried_{wire::to_xml(signed_by_gap(queried_fields()))} {
+  append_http(created_, wire::to_xml(created_fields()));
+}
+
+bool FixedAnswers::append_answer(std::string& out, std::string_view path, std::string_view body) const {
+  if (path == "/pay/unifiedorder") {
+    out += created_;
+    return true;
+  }
+  const auto number = asked_number(body);
+  if (path != "/pay/orderquery" || number.empty()) return false;
+  std::string text;
+  queried_canonical_.append_to(text, {number});
+  const auto sign = to_upper_hex(crypto::md5(text));
+  text.clear();
+  queried_.append_to(text, {number, sign});
+  append_http(out, text);
+  return true;
+}
+
+TextForm creation_request() {
+  auto intent = sample_intent(0);
+  intent.out_trade_no = OutTradeNo::trusted(TextForm::gap(gap_number));
+  const V2Account account{.merchant = intent.merchant,
+                          .sign_type = SignType::md5,
+                          .key = Secret{cli::sandbox_key},
+                          .base_urls = {}};
+  return TextForm{
+      wire::to_xml(v2::unifiedorder_request(intent, account, "5K8264ILTKCH16CQ2502SI8ZNMTM67VS"))};
+}
+
+}  // namespace wxpay::bench
