@@ -1,5 +1,8 @@
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
+#include <string>
+
 #include "base/system.hpp"
 #include "sample_order.hpp"
 #include "wxpay/ledger.hpp"
@@ -33,6 +36,17 @@ void create_order(OrderLedger& ledger, std::int64_t number) {
   ledger.settle(sample_creation(intent));
 }
 
+void pay_order(OrderLedger& ledger, std::int64_t number) {
+  const OrderIntent intent = sample_intent(number);
+  auto payment = sample_payment(intent);
+  // No two notifications have the same digest, and most differ in their first bytes.
+  std::string digits = std::to_string(number * 7919);
+  payment.digest.replace(0, digits.size(), digits);
+  ledger.settle(payment);
+  ledger.keep({sample_payment_time(), intent.merchant.mch_id, intent.out_trade_no.text(), "APPLIED",
+               payment.digest, std::string(800, 'x')});
+}
+
 void begin_and_settle(benchmark::State& state) {
   ScratchLedger ledger;
   std::int64_t number = 0;
@@ -53,6 +67,40 @@ void begin_and_settle_grouped(benchmark::State& state) {
   state.SetItemsProcessed(number);
 }
 BENCHMARK(begin_and_settle_grouped)->Arg(16)->Arg(256)->UseRealTime();
+
+/// What one notification costs: the payment, and its bytes as they came.
+void settle_and_keep_grouped(benchmark::State& state) {
+  ScratchLedger ledger;
+  const std::int64_t group = state.range(0);
+  const std::int64_t count = state.max_iterations * group;
+  for (std::int64_t first = 0; first < count; first += 1000) {
+    ledger->transact([&ledger, first, count] {
+      for (auto number = first; number < std::min(first + 1000, count); ++number)
+        create_order(*ledger, number);
+    });
+  }
+  std::int64_t number = 0;
+  for (auto _ : state) {
+    ledger->transact([&ledger, &number, group] {
+      for (std::int64_t done = 0; done < group; ++done, ++number) pay_order(*ledger, number);
+    });
+  }
+  state.SetItemsProcessed(number);
+}
+BENCHMARK(settle_and_keep_grouped)->Arg(256)->Arg(2000)->Iterations(50)->UseRealTime();
+
+void import_grouped(benchmark::State& state) {
+  ScratchLedger ledger;
+  const std::int64_t group = state.range(0);
+  std::int64_t number = 0;
+  for (auto _ : state) {
+    ledger->transact([&ledger, &number, group] {
+      for (std::int64_t done = 0; done < group; ++done) ledger->import(sample_import(number++));
+    });
+  }
+  state.SetItemsProcessed(number);
+}
+BENCHMARK(import_grouped)->Arg(2000)->Iterations(100)->UseRealTime();
 
 void find_one_order(benchmark::State& state) {
   ScratchLedger ledger;

@@ -88,6 +88,19 @@ PaymentEvidence sample_payment(const OrderIntent& intent) {
   return evidence;
 }
 
+Order sample_import(std::int64_t number) {
+  return {.intent = {.merchant = sample_merchant,
+                     .out_trade_no = sample_number(number),
+                     .total_fee = Fen{1 + number % 100'000}},
+          .state = OrderState::success,
+          .transaction_id = TransactionId{"4200002026112300" + std::to_string(number)},
+          .paid_at = sample_now,
+          .created_at = sample_now,
+          .updated_at = sample_now};
+}
+
+std::chrono::sys_seconds sample_payment_time() { return sample_now; }
+
 Fields sample_unifiedorder() {
   return {{"appid", "wxd678efh567hg6787"},
           {"mch_id", "1900000109"},

@@ -26,6 +26,12 @@ OrderIntent sample_intent(std::int64_t number);
 PaymentEvidence sample_creation(const OrderIntent& intent);
 PaymentEvidence sample_payment(const OrderIntent& intent);
 
+/// When that payment was made.
+std::chrono::sys_seconds sample_payment_time();
+
+/// A paid order as another system hands it over.
+Order sample_import(std::int64_t number);
+
 /// The fields of a typical unifiedorder, unsigned, and of a paid order's query answer, signed with MD5.
 Fields sample_unifiedorder();
 Fields sample_query_answer();

@@ -36,6 +36,7 @@ struct OrderFilter {
   std::optional<Fen> min_fee;
   std::optional<Fen> max_fee;
   std::optional<std::int64_t> limit;
+  bool oldest_first = false;
 };
 
 /// What `begin` found and did. For first, again and replace the intent is durable when it returns.
@@ -136,7 +137,7 @@ class OrderLedger {
   /// many orders.
   virtual void transact(const std::function<void()>& work) = 0;
 
-  /// Newest first, as a stream of what the ledger held at the start; the visitor returns false to stop. It
+  /// Newest first unless the filter says otherwise, as a stream of what the ledger held at the start; the visitor returns false to stop. It
   /// may take its time, as others go on writing, but must not write to this ledger itself.
   virtual void list(const MerchantId& mch_id, const OrderFilter& filter,
                     const std::function<bool(const Order&)>& visit) = 0;

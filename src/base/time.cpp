@@ -82,7 +82,21 @@ std::optional<sys_seconds> civil_of(std::string_view digits) {
 }  // namespace
 
 std::string format_rfc3339(sys_seconds instant) {
-  return format_civil("%04d-%02d-%02dT%02d:%02d:%02d+08:00", beijing_civil(instant));
+  // By hand: an export writes some millions of these.
+  const auto time = beijing_civil(instant);
+  std::string text{"0000-00-00T00:00:00+08:00"};
+  const auto put = [&text](std::size_t place, int number) {
+    text[place] = static_cast<char>('0' + number / 10 % 10);
+    text[place + 1] = static_cast<char>('0' + number % 10);
+  };
+  put(0, time.year / 100);
+  put(2, time.year);
+  put(5, time.month);
+  put(8, time.day);
+  put(11, time.hour);
+  put(14, time.minute);
+  put(17, time.second);
+  return text;
 }
 
 std::string format_wire_time(sys_seconds instant) {

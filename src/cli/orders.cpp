@@ -5,46 +5,16 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
+#include "cli/order_record.hpp"
+#include "cli/orders_stream.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::cli {
 
 namespace {
 
-const std::vector<std::string> columns{"outTradeNo",    "state",     "totalFee", "tradeType", "prepayId",
-                                       "transactionId", "createdAt", "paidAt",   "updatedAt"};
-
 [[noreturn]] void refuse(const std::string& what, const std::string& hint = {}) {
   throw Error{ErrorKind::usage, what, hint};
-}
-
-OrderState checked_state(const std::string& text) {
-  if (const auto state = parse_order_state(text)) return *state;
-  std::vector<std::string> names;
-  std::string all;
-  for (int number = 0; number <= static_cast<int>(OrderState::refund); ++number) {
-    names.emplace_back(to_string(static_cast<OrderState>(number)));
-    all += (all.empty() ? "" : ", ") + names.back();
-  }
-  auto typed = text;
-  std::transform(typed.begin(), typed.end(), typed.begin(),
-                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
-  const auto meant = nearest(typed, names);
-  refuse("there is no state '" + text + "'", meant ? "did you mean " + *meant + "?" : "states are " + all);
-}
-
-report::Record describe(const Order& order) {
-  report::Record record;
-  record.text("outTradeNo", order.intent.out_trade_no.text())
-      .text("state", std::string{to_string(order.state)})
-      .number("totalFee", order.intent.total_fee.count())
-      .text("tradeType", std::string{to_string(order.intent.trade_type)});
-  if (order.prepay) record.text("prepayId", order.prepay->prepay_id.text());
-  record.text_if_set("transactionId", order.transaction_id.text())
-      .text("createdAt", format_rfc3339(order.created_at));
-  if (order.paid_at) record.text("paidAt", format_rfc3339(*order.paid_at));
-  record.text("updatedAt", format_rfc3339(order.updated_at));
-  return record;
 }
 
 report::Record describe(const HistoryEntry& entry) {
@@ -57,6 +27,12 @@ report::Record describe(const HistoryEntry& entry) {
       .text_if_set("reason", entry.reason)
       .text_if_set("digest", entry.digest)
       .text_if_set("replaced", entry.replaced);
+  return record;
+}
+
+report::Record describe(const KeptNotification& kept) {
+  report::Record record;
+  record.text("at", format_rfc3339(kept.at)).text("outcome", kept.outcome).text("digest", kept.digest);
   return record;
 }
 
@@ -78,11 +54,11 @@ int run_list(const ListOptions& options, Context& context) {
   filter.max_fee = fee_of("--max-fee", options.max_fee);
   if (!options.limit.empty()) filter.limit = parse_count("--limit", options.limit, 1, INT64_MAX);
   const auto& mch_id = context.profile().merchant.mch_id;
-  context.begin_rows(columns);
+  context.begin_rows(order_columns());
   auto* ledger = context.ledger_read_only();
   if (ledger == nullptr) return exit_done;
   ledger->list(mch_id, filter, [&context](const Order& order) {
-    context.print_row(describe(order), columns);
+    context.print_row(describe(order), order_columns());
     return !context.stop().requested();
   });
   if (context.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
@@ -101,19 +77,29 @@ int run_show(const std::string& text, Context& context) {
   auto record = describe(*order);
   std::vector<report::Record> history;
   for (const auto& entry : ledger->history(mch_id, number)) history.push_back(describe(entry));
+  std::vector<report::Record> notifications;
+  for (const auto& kept : ledger->notifications(mch_id, number)) notifications.push_back(describe(kept));
   if (context.options().output != OutputFormat::text) {
-    auto with_history = columns;
-    with_history.emplace_back("history");
-    context.print(record.records("history", std::move(history)), with_history);
+    auto with_history = order_columns();
+    with_history.insert(with_history.end(), {"history", "notifications"});
+    record.records("history", std::move(history));
+    if (!notifications.empty()) record.records("notifications", std::move(notifications));
+    context.print(record, with_history);
     return exit_done;
   }
-  context.print(record, columns);
+  context.print(record, order_columns());
   context.print_text("\n");
   std::vector<std::string> shown{"at", "from", "to", "source", "actor", "reason", "digest"};
   const bool replaced = std::any_of(history.begin(), history.end(),
                                     [](const auto& entry) { return entry.find("replaced") != nullptr; });
   if (replaced) shown.emplace_back("replaced");
   for (const auto& entry : history) context.print_row(entry, shown);
+  if (notifications.empty()) return exit_done;
+  report::Table table{{"at", "outcome", "digest"}};
+  for (const auto& kept : notifications) table.add(kept);
+  context.finish();
+  context.print_text("\nnotifications\n" +
+                     table.render(true, context.color() ? report::paint_states : report::no_paint));
   return exit_done;
 }
 
@@ -204,9 +190,11 @@ void add_mark(CLI::App& orders, Command& chosen) {
 }  // namespace
 
 void add_orders(CLI::App& root, Command& chosen) {
-  auto* command = root.add_subcommand("orders", "List, show and repair the orders of the ledger");
+  auto* command = root.add_subcommand("orders", "List, show, move and repair the orders of the ledger");
   add_list(*command, chosen);
   add_show(*command, chosen);
+  add_orders_import(*command, chosen);
+  add_orders_export(*command, chosen);
   add_mark(*command, chosen);
 }
 

@@ -30,10 +30,15 @@ Value state_value(OrderState state) { return static_cast<std::int64_t>(state); }
 /// Takes the columns of a row one after the other, and refuses what cannot have been written by this program.
 class Reader {
  public:
-  Reader(const Rows& rows, const Database& database) : rows_{rows}, database_{database} {}
+  Reader(std::span<const Value> row, const Database& database) : row_{row}, database_{database} {}
 
-  std::string text() { return std::string{rows_.text(column_++)}; }
-  std::int64_t integer() { return rows_.integer(column_++); }
+  /// Empty where the column is NULL.
+  std::string text() { return std::string{view()}; }
+  /// 0 where the column is NULL.
+  std::int64_t integer() {
+    const auto* number = std::get_if<std::int64_t>(&row_[column_++]);
+    return number == nullptr ? 0 : *number;
+  }
   std::int64_t integer(std::int64_t least, std::int64_t most, const char* what) {
     const auto number = integer();
     if (number < least || number > most) damaged(what);
@@ -42,29 +47,35 @@ class Reader {
   std::chrono::sys_seconds time() {
     return std::chrono::sys_seconds{std::chrono::seconds{integer(0, latest_time, "a time")}};
   }
+  bool is_null(std::size_t column) const { return std::holds_alternative<std::monostate>(row_[column]); }
   std::optional<std::chrono::sys_seconds> optional_time() {
-    if (rows_.is_null(column_)) return skip<std::chrono::sys_seconds>();
+    if (is_null(column_)) return skip<std::chrono::sys_seconds>();
     return time();
   }
   std::optional<std::chrono::seconds> optional_duration() {
-    if (rows_.is_null(column_)) return skip<std::chrono::seconds>();
+    if (is_null(column_)) return skip<std::chrono::seconds>();
     return std::chrono::seconds{integer(0, latest_time, "a duration")};
   }
   OrderState state() {
     return static_cast<OrderState>(integer(0, static_cast<std::int64_t>(OrderState::refund), "a state"));
   }
   std::optional<OrderState> optional_state() {
-    if (rows_.is_null(column_)) return skip<OrderState>();
+    if (is_null(column_)) return skip<OrderState>();
     return state();
   }
   template <class Enum>
   Enum name(std::optional<Enum> (*parse)(std::string_view), const char* what) {
-    const auto value = parse(rows_.text(column_++));
+    const auto value = parse(view());
     if (!value) damaged(what);
     return *value;
   }
 
  private:
+  std::string_view view() {
+    const auto& value = row_[column_++];
+    const auto* text = std::get_if<std::string_view>(&value);
+    return text == nullptr ? std::string_view{} : *text;
+  }
   template <class T>
   std::optional<T> skip() {
     ++column_;
@@ -74,9 +85,9 @@ class Reader {
     throw describe_failure(SQLITE_CORRUPT, 0, database_.name(), std::string{what} + " that does not exist");
   }
 
-  const Rows& rows_;
+  std::span<const Value> row_;
   const Database& database_;
-  int column_ = 0;
+  std::size_t column_ = 0;
 };
 
 std::optional<Prepay> read_prepay(Reader& reader, bool exists) {
@@ -138,7 +149,11 @@ OrderRow to_row(const StoredOrder& stored) {
 }
 
 StoredOrder read_order(const Rows& rows, const Database& database) {
-  Reader reader{rows, database};
+  return read_order(raw_values<order_columns.size()>(rows), database);
+}
+
+StoredOrder read_order(const OrderRow& row, const Database& database) {
+  Reader reader{row, database};
   const auto seq = reader.integer();
   MerchantId mch_id{reader.text()};
   auto out_trade_no = OutTradeNo::trusted(reader.text());
@@ -168,9 +183,9 @@ StoredOrder read_order(const Rows& rows, const Database& database) {
                      reader.integer() != 0,
                      reader.optional_time(),
                      reader.optional_duration()};
-  constexpr int prepay_column = 26;
+  constexpr std::size_t prepay_column = 26;
   static_assert(order_columns[prepay_column] == "prepay_id");
-  auto prepay = read_prepay(reader, !rows.is_null(prepay_column));
+  auto prepay = read_prepay(reader, !reader.is_null(prepay_column));
   TransactionId transaction_id{reader.text()};
   const auto paid_at = reader.optional_time();
   const auto updated_at = reader.time();
@@ -196,7 +211,8 @@ EntryRow to_row(const StoredEntry& stored) {
 }
 
 HistoryEntry read_entry(const Rows& rows, const Database& database) {
-  Reader reader{rows, database};
+  const auto row = raw_values<entry_fields>(rows);
+  Reader reader{row, database};
   HistoryEntry entry;
   entry.number = reader.integer();
   entry.at = reader.time();

@@ -50,6 +50,13 @@ inline constexpr std::array<std::string_view, 34> order_columns{"seq",
                                                                 "paid_at",
                                                                 "updated_at"};
 inline constexpr std::size_t fixed_order_columns = 4;
+
+/// Where those of them stand that evidence may change; the others change with a new try only.
+inline constexpr std::array<std::size_t, 10> settled_order_columns{7, 8, 26, 27, 28, 29, 30, 31, 32, 33};
+static_assert(order_columns[settled_order_columns[0]] == "state" &&
+              order_columns[settled_order_columns[1]] == "proven_state" &&
+              order_columns[settled_order_columns[2]] == "prepay_id" &&
+              order_columns[settled_order_columns[9]] == "updated_at");
 using OrderRow = std::array<Value, order_columns.size()>;
 
 /// The columns of `history` that an entry's hash covers: all but the hash itself.
@@ -79,6 +86,8 @@ OrderRow to_row(const StoredOrder& stored);
 /// Reads the columns order_columns, from the first of the row on.
 /// @throws Error{ledger}  the row holds what no order can hold
 StoredOrder read_order(const Rows& rows, const Database& database);
+/// The same of values that were taken from such a row.
+StoredOrder read_order(const OrderRow& row, const Database& database);
 
 /// Views into the entry, which must outlive them.
 EntryRow to_row(const StoredEntry& stored);
@@ -87,11 +96,15 @@ EntryRow to_row(const StoredEntry& stored);
 template <std::size_t Size>
 std::array<Value, Size> raw_values(const Rows& rows) {
   std::array<Value, Size> values;
-  for (std::size_t i = 0; i < Size; ++i) values.at(i) = rows.value(static_cast<int>(i));
+  for (std::size_t i = 0; i < Size; ++i) values[i] = rows.value(static_cast<int>(i));
   return values;
 }
 
-/// Reads number, at, from_state, to_state, source, actor, reason, digest.
+/// How many columns read_entry takes: number, at, from_state, to_state, source, actor, reason, digest,
+/// details.
+inline constexpr std::size_t entry_fields = 9;
+
+/// Reads these, from the first of the row on.
 /// @throws Error{ledger}  the row holds what no entry can hold
 HistoryEntry read_entry(const Rows& rows, const Database& database);
 

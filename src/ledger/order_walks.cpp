@@ -99,7 +99,7 @@ void list_orders(const Database& database, const MerchantId& mch_id, const Order
   if (filter.until) selection.add(" AND created_at < ?", *filter.until);
   if (filter.min_fee) selection.add(" AND total_fee >= ?", filter.min_fee->count());
   if (filter.max_fee) selection.add(" AND total_fee <= ?", filter.max_fee->count());
-  selection.add(" ORDER BY seq DESC");
+  selection.add(filter.oldest_first ? " ORDER BY seq" : " ORDER BY seq DESC");
   if (filter.limit) selection.add(" LIMIT ?", std::max(*filter.limit, std::int64_t{0}));
   selection.visit(database, [&](const Rows& rows) { return visit(read_order(rows, database).order); });
 }

@@ -90,6 +90,9 @@ CREATE TRIGGER orders_no_delete BEFORE DELETE ON orders
 BEGIN SELECT RAISE(ABORT, 'an order is never deleted'); END;
 )sql";
 
+// The tables of version 1 are made anew with = instead of IN, for which SQLite builds a table in memory with
+// each row that is written. All that they hold stays as it was.
+//
 // A notification may say any order number, so no rule of ours holds it. Its key begins with that number: the
 // notifications of one time then stand together in the index, which serves both to find those of an order and
 // to keep each but once. Each row's hash covers the row before it, as in the history.
@@ -116,7 +119,89 @@ CREATE TRIGGER notifications_at_end BEFORE INSERT ON notifications
 WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM notifications)
 BEGIN SELECT RAISE(ABORT, 'kept notifications are only added to'); END;
 
+CREATE TABLE new_orders (
+  seq INTEGER PRIMARY KEY,
+  mch_id TEXT NOT NULL CHECK (length(mch_id) BETWEEN 1 AND 32),
+  out_trade_no TEXT NOT NULL CHECK (length(out_trade_no) BETWEEN 1 AND 32),
+  created_at INTEGER NOT NULL,
+  app_id TEXT CHECK (length(app_id) BETWEEN 1 AND 64),
+  sub_mch_id TEXT CHECK (length(sub_mch_id) BETWEEN 1 AND 32),
+  sub_app_id TEXT CHECK (length(sub_app_id) BETWEEN 1 AND 64),
+  state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 8),
+  proven_state INTEGER NOT NULL CHECK (proven_state BETWEEN 0 AND 8),
+  total_fee INTEGER NOT NULL CHECK (total_fee BETWEEN 1 AND 9999999999),
+  trade_type TEXT NOT NULL CHECK (trade_type = 'JSAPI' OR trade_type = 'NATIVE' OR trade_type = 'APP' OR
+                                          trade_type = 'MWEB' OR trade_type = 'MICROPAY'),
+  body TEXT CHECK (length(body) BETWEEN 1 AND 1024),
+  notify_url TEXT CHECK (length(notify_url) BETWEEN 1 AND 2048),
+  client_ip TEXT CHECK (length(client_ip) BETWEEN 1 AND 64),
+  openid TEXT CHECK (length(openid) BETWEEN 1 AND 256),
+  sub_openid TEXT CHECK (length(sub_openid) BETWEEN 1 AND 256),
+  attach TEXT CHECK (length(attach) BETWEEN 1 AND 1024),
+  detail TEXT CHECK (length(detail) BETWEEN 1 AND 65536),
+  goods_tag TEXT CHECK (length(goods_tag) BETWEEN 1 AND 1024),
+  product_id TEXT CHECK (length(product_id) BETWEEN 1 AND 1024),
+  device_info TEXT CHECK (length(device_info) BETWEEN 1 AND 1024),
+  limit_pay TEXT CHECK (length(limit_pay) BETWEEN 1 AND 1024),
+  scene_info TEXT CHECK (length(scene_info) BETWEEN 1 AND 65536),
+  profit_sharing INTEGER NOT NULL CHECK (profit_sharing IN (0, 1)),
+  time_expire INTEGER,
+  expire_in INTEGER CHECK (expire_in > 0),
+  prepay_id TEXT CHECK (length(prepay_id) <= 4096),
+  code_url TEXT CHECK (length(code_url) <= 4096),
+  mweb_url TEXT CHECK (length(mweb_url) <= 4096),
+  prepay_sign_type TEXT CHECK (prepay_sign_type IN ('MD5', 'HMAC-SHA256')),
+  prepay_expires_at INTEGER,
+  transaction_id TEXT CHECK (length(transaction_id) BETWEEN 1 AND 256),
+  paid_at INTEGER,
+  updated_at INTEGER NOT NULL,
+  UNIQUE (mch_id, out_trade_no),
+  CHECK ((prepay_id IS NULL) = (prepay_sign_type IS NULL)),
+  CHECK ((prepay_id IS NULL) = (prepay_expires_at IS NULL)),
+  CHECK (state < 7 OR paid_at IS NOT NULL)
+) STRICT;
+
+CREATE TABLE new_history (
+  number INTEGER PRIMARY KEY CHECK (number > 0),
+  order_seq INTEGER NOT NULL REFERENCES new_orders (seq),
+  at INTEGER NOT NULL,
+  from_state INTEGER CHECK (from_state BETWEEN 0 AND 8),
+  to_state INTEGER NOT NULL CHECK (to_state BETWEEN 0 AND 8),
+  source TEXT NOT NULL CHECK (source = 'create' OR source = 'notify' OR source = 'query' OR source = 'import' OR
+                                      source = 'bill' OR source = 'close' OR source = 'refund' OR
+                                      source = 'reverse' OR source = 'hand'),
+  actor TEXT CHECK (length(actor) BETWEEN 1 AND 1024),
+  reason TEXT CHECK (length(reason) BETWEEN 1 AND 65536),
+  digest TEXT CHECK (length(digest) BETWEEN 1 AND 128),
+  details TEXT,
+  order_hash_before BLOB CHECK (length(order_hash_before) = 32),
+  order_hash BLOB NOT NULL CHECK (length(order_hash) = 32),
+  entry_hash BLOB NOT NULL CHECK (length(entry_hash) = 32)
+) STRICT;
+
+INSERT INTO new_orders SELECT * FROM orders ORDER BY seq;
+INSERT INTO new_history SELECT * FROM history ORDER BY number;
+DROP TABLE history;
+DROP TABLE orders;
+ALTER TABLE new_orders RENAME TO orders;
+ALTER TABLE new_history RENAME TO history;
+
+CREATE INDEX orders_open ON orders (seq) WHERE state < 3;
 CREATE INDEX orders_closed ON orders (updated_at, seq) WHERE state = 5;
+CREATE INDEX history_of_order ON history (order_seq);
+
+CREATE TRIGGER history_no_update BEFORE UPDATE ON history
+BEGIN SELECT RAISE(ABORT, 'the history is only appended to'); END;
+
+CREATE TRIGGER history_no_delete BEFORE DELETE ON history
+BEGIN SELECT RAISE(ABORT, 'the history is only appended to'); END;
+
+CREATE TRIGGER history_at_end BEFORE INSERT ON history
+WHEN NEW.number <> (SELECT coalesce(max(number), 0) + 1 FROM history)
+BEGIN SELECT RAISE(ABORT, 'the history is only appended to'); END;
+
+CREATE TRIGGER orders_no_delete BEFORE DELETE ON orders
+BEGIN SELECT RAISE(ABORT, 'an order is never deleted'); END;
 )sql";
 
 /// Step N leads from schema N to N + 1. Steps are only ever added.
@@ -210,6 +295,8 @@ void migrate(const Database& database, std::int64_t target) {
 void prepare_for_writing(const Database& database, std::chrono::milliseconds busy_wait) {
   use_write_ahead_log(database, busy_wait);
   database.execute("PRAGMA synchronous = FULL");
+  // Room for a group of some thousand changes, and as much in the log before it is carried over.
+  database.execute("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096");
   migrate(database, newest_schema());
 }
 

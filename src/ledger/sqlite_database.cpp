@@ -47,6 +47,7 @@ int open_flags(Access access) {
   return SQLITE_OPEN_READONLY;
 }
 
+/// The bytes are not copied: whoever runs a statement keeps them until its rows are gone.
 /// @return SQLite's result code
 int bind(sqlite3_stmt* statement, int index, const Value& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) {
@@ -55,12 +56,12 @@ int bind(sqlite3_stmt* statement, int index, const Value& value) {
   if (const auto* text = std::get_if<std::string_view>(&value)) {
     // A null pointer would be NULL, not the empty text.
     const char* bytes = text->data() == nullptr ? "" : text->data();
-    return sqlite3_bind_text64(statement, index, bytes, text->size(), SQLITE_TRANSIENT, SQLITE_UTF8);
+    return sqlite3_bind_text64(statement, index, bytes, text->size(), SQLITE_STATIC, SQLITE_UTF8);
   }
   if (const auto* blob = std::get_if<Blob>(&value)) {
-    return sqlite3_bind_blob64(statement, index, blob->bytes.data(), blob->bytes.size(), SQLITE_TRANSIENT);
+    return sqlite3_bind_blob64(statement, index, blob->bytes.data(), blob->bytes.size(), SQLITE_STATIC);
   }
-  return sqlite3_bind_null(statement, index);
+  return SQLITE_OK;  // what is not bound is NULL
 }
 
 std::string_view bytes_of(sqlite3_stmt* statement, int column) {
@@ -159,7 +160,7 @@ Rows Statement::run(std::span<const Value> values) {
   }
   int index = 0;
   for (const auto& value : values) {
-    // A value that was not bound would be stored as NULL.
+    // A value that could not be bound would be stored as NULL.
     if (const int code = bind(handle_.get(), ++index, value); code != SQLITE_OK) database_.fail(code);
   }
   return Rows{*this};

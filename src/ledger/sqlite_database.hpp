@@ -63,7 +63,8 @@ class Statement {
  public:
   Statement(const Database& database, std::string sql) : database_{database}, sql_{std::move(sql)} {}
 
-  /// Runs it with these values; the rows come one by one, and only one run is under way at a time.
+  /// Runs it with these values; the rows come one by one, and only one run is under way at a time. The bytes
+  /// of the values must outlive the rows.
   Rows run(std::span<const Value> values);
   Rows run(std::initializer_list<Value> values);
   /// Runs it to its end, for statements without rows.

@@ -47,6 +47,13 @@ Database open_database(const LedgerOptions& options) {
 constexpr std::span<const std::string_view> changing_columns =
     std::span{order_columns}.subspan(fixed_order_columns);
 
+/// The columns that evidence may change.
+std::vector<std::string_view> settled_columns() {
+  std::vector<std::string_view> columns;
+  for (const auto place : settled_order_columns) columns.push_back(order_columns[place]);
+  return columns;
+}
+
 /// What `replace` overwrites, as one JSON object without the empty members.
 std::string old_parameters_query() {
   constexpr std::array<std::string_view, 19> members{
@@ -105,9 +112,9 @@ class SqliteLedger final : public OrderLedger {
       : clock_{clock}, actor_{options.actor}, database_{open_database(options)} {}
 
   std::optional<Order> find(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
-    auto loaded = load(mch_id, out_trade_no);
-    if (!loaded) return std::nullopt;
-    return std::move(loaded->stored.order);
+    auto rows = select_order_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
+    if (!rows.next()) return std::nullopt;
+    return read_order(rows, database_).order;
   }
 
   BeginResult begin(const OrderIntent& intent, const DefaultedFields& defaulted) override {
@@ -117,8 +124,7 @@ class SqliteLedger final : public OrderLedger {
     auto decision = plan_create(loaded ? &loaded->stored.order : nullptr, intent, defaulted, now);
     const bool renews = loaded && loaded->stored.order.prepay &&
                         (decision.plan == CreatePlan::again || decision.plan == CreatePlan::replace);
-    auto order = decision.plan == CreatePlan::first
-                     ? insert(new_order(intent, now, now), EvidenceSource::create)
+    auto order = decision.plan == CreatePlan::first     ? create(intent, now)
                  : decision.plan == CreatePlan::replace ? replace(*loaded, intent, now)
                                                         : std::move(loaded->stored.order);
     change.commit();
@@ -128,35 +134,44 @@ class SqliteLedger final : public OrderLedger {
   SettleResult settle(const PaymentEvidence& evidence) override {
     Change change{*this};
     auto loaded = load(evidence.merchant.mch_id, evidence.out_trade_no);
-    auto result = judge(loaded, evidence);
-    if (result.order && result.settlement.verdict == Verdict::apply) {
-      const auto from = result.order->state;
-      result.order = settled(std::move(*result.order), evidence, result.settlement, clock_.now());
-      const StoredOrder after{loaded->stored.seq, *result.order};
-      update(after);
-      auto entry = new_entry(after.order.updated_at, from, after.order.state, evidence.source,
+    if (!loaded) {
+      change.commit();
+      return {};
+    }
+    auto& stored = loaded->stored;
+    const auto settlement = wxpay::settle(stored.order, evidence);
+    if (settlement.verdict == Verdict::apply) {
+      const auto from = stored.order.state;
+      stored.order = settled(std::move(stored.order), evidence, settlement, clock_.now());
+      const auto row = to_row(stored);
+      std::array<Value, settled_order_columns.size() + 1> values;
+      for (std::size_t i = 0; i < settled_order_columns.size(); ++i)
+        values[i] = row[settled_order_columns[i]];
+      values.back() = stored.seq;
+      settle_order_.execute(values);
+      auto entry = new_entry(stored.order.updated_at, from, settlement.to, evidence.source,
                              std::move(loaded->row_hash));
-      entry.entry.reason = reason_of(evidence, result.settlement);
+      entry.entry.reason = reason_of(evidence, settlement);
       entry.entry.digest = evidence.digest;
-      append(after, std::move(entry));
+      append(row, std::move(entry));
     }
     change.commit();
-    return result;
+    return {settlement, std::move(stored.order)};
   }
 
   SettleResult preview(const PaymentEvidence& evidence) override {
-    return judge(load(evidence.merchant.mch_id, evidence.out_trade_no), evidence);
+    auto order = find(evidence.merchant.mch_id, evidence.out_trade_no);
+    if (!order) return {};
+    const auto settlement = wxpay::settle(*order, evidence);
+    return {settlement, std::move(order)};
   }
 
   bool import(const Order& order) override {
     Change change{*this};
-    const bool is_new = !knows(order.intent.merchant.mch_id, order.intent.out_trade_no);
-    if (is_new) {
-      auto imported = order;
-      imported.proven_state = order.state;
-      if (is_paid(order.state) && !order.paid_at) imported.paid_at = clock_.now();
-      insert(std::move(imported), EvidenceSource::import);
-    }
+    StoredOrder stored{0, order};
+    stored.order.proven_state = order.state;
+    if (is_paid(order.state) && !order.paid_at) stored.order.paid_at = clock_.now();
+    const bool is_new = insert(stored, EvidenceSource::import);
     change.commit();
     return is_new;
   }
@@ -175,7 +190,7 @@ class SqliteLedger final : public OrderLedger {
       const auto state = loaded->stored.order.state;
       auto entry = new_entry(clock_.now(), state, state, source, std::move(loaded->row_hash));
       entry.entry.reason = reason;
-      append(loaded->stored, std::move(entry));
+      append(to_row(loaded->stored), std::move(entry));
     }
     change.commit();
     if (!loaded) {
@@ -245,6 +260,12 @@ class SqliteLedger final : public OrderLedger {
     std::string row_hash;  ///< of the row as it is, whoever wrote it
   };
 
+  /// The last entry of the chain.
+  struct Head {
+    std::int64_t number = 0;
+    std::string hash;
+  };
+
   class Depth {
    public:
     explicit Depth(int& depth) : depth_{depth} { ++depth_; }
@@ -265,6 +286,8 @@ class SqliteLedger final : public OrderLedger {
     explicit Change(SqliteLedger& owner) : owner_{owner} {
       if (owner_.depth_ == 0) {
         transaction_.emplace(owner_.database_, Transaction::Kind::write);
+        owner_.last_seq_.reset();
+        owner_.head_.reset();
         owner_.notifications_.forget_end();
         owner_.doomed_ = false;
       } else if (owner_.doomed_) {
@@ -296,41 +319,57 @@ class SqliteLedger final : public OrderLedger {
   std::optional<Loaded> load(const MerchantId& mch_id, const OutTradeNo& out_trade_no) {
     auto rows = select_order_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
     if (!rows.next()) return std::nullopt;
-    return Loaded{read_order(rows, database_),
-                  hash_order(order_columns, raw_values<order_columns.size()>(rows))};
+    const auto row = raw_values<order_columns.size()>(rows);
+    return Loaded{read_order(row, database_), hash_order(order_columns, row)};
   }
 
-  static SettleResult judge(const std::optional<Loaded>& loaded, const PaymentEvidence& evidence) {
-    if (!loaded) return {};
-    return {wxpay::settle(loaded->stored.order, evidence), loaded->stored.order};
+  /// Gives the order its key and writes it with its first entry; false where the number is known.
+  bool insert(StoredOrder& stored, EvidenceSource source) {
+    stored.seq = last_seq() + 1;
+    const auto row = to_row(stored);
+    insert_order_.execute(row);
+    if (sqlite3_changes(database_.handle()) == 0) return false;
+    last_seq_ = stored.seq;
+    append(row, new_entry(clock_.now(), std::nullopt, stored.order.state, source, {}));
+    return true;
   }
 
-  Order insert(Order order, EvidenceSource source) {
-    StoredOrder stored{next_seq(), std::move(order)};
-    insert_order_.execute(to_row(stored));
-    append(stored, new_entry(clock_.now(), std::nullopt, stored.order.state, source, {}));
+  Order create(const OrderIntent& intent, std::chrono::sys_seconds now) {
+    StoredOrder stored{0, new_order(intent, now, now)};
+    insert(stored, EvidenceSource::create);
     return std::move(stored.order);
-  }
-
-  bool knows(const MerchantId& mch_id, const OutTradeNo& out_trade_no) {
-    return select_known_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}}).next();
   }
 
   /// The new parameters take the number of an order that was refused; its history keeps the old ones.
   Order replace(Loaded& loaded, const OrderIntent& intent, std::chrono::sys_seconds now) {
     const auto& before = loaded.stored;
-    const StoredOrder after{before.seq, new_order(intent, before.order.created_at, now)};
+    StoredOrder after{before.seq, new_order(intent, before.order.created_at, now)};
     auto entry = new_entry(now, before.order.state, after.order.state, EvidenceSource::create,
                            std::move(loaded.row_hash));
     entry.details = old_parameters(before.seq);
-    update(after);
-    append(after, std::move(entry));
-    return after.order;
+    const auto row = to_row(after);
+    std::array<Value, changing_columns.size() + 1> values;
+    std::copy(row.begin() + fixed_order_columns, row.end(), values.begin());
+    values.back() = after.seq;
+    replace_order_.execute(values);
+    append(row, std::move(entry));
+    return std::move(after.order);
   }
 
-  std::int64_t next_seq() {
-    auto rows = select_last_seq_.run({});
-    return rows.next() ? rows.integer(0) + 1 : 1;
+  std::int64_t last_seq() {
+    if (!last_seq_) {
+      auto rows = select_last_seq_.run({});
+      last_seq_ = rows.next() ? rows.integer(0) : 0;
+    }
+    return *last_seq_;
+  }
+
+  const Head& head() {
+    if (!head_) {
+      auto rows = select_head_.run({});
+      head_ = rows.next() ? Head{rows.integer(0), std::string{rows.text(1)}} : Head{0, chain_start()};
+    }
+    return *head_;
   }
 
   std::string old_parameters(std::int64_t seq) {
@@ -338,34 +377,20 @@ class SqliteLedger final : public OrderLedger {
     return rows.next() ? std::string{rows.text(0)} : std::string{};
   }
 
-  void update(const StoredOrder& stored) {
-    const auto row = to_row(stored);
-    std::array<Value, order_columns.size() - fixed_order_columns + 1> values;
-    std::copy(row.begin() + fixed_order_columns, row.end(), values.begin());
-    values.back() = stored.seq;
-    update_order_.execute(values);
-  }
-
   /// Adds the entry to the chain.
-  void append(const StoredOrder& after, StoredEntry entry) {
-    auto previous = chain_start();
-    entry.entry.number = 1;
-    {
-      auto rows = select_head_.run({});
-      if (rows.next()) {
-        entry.entry.number = rows.integer(0) + 1;
-        previous = rows.text(1);
-      }
-    }
-    entry.entry.actor = actor_;
-    entry.order_seq = after.seq;
-    entry.hash_after = hash_order(order_columns, to_row(after));
-    const auto row = to_row(entry);
-    const auto hash = hash_entry(previous, entry_columns, row);
+  /// @param after  the order's row as it is from now on
+  void append(const OrderRow& after, StoredEntry stored) {
+    stored.entry.number = head().number + 1;
+    stored.entry.actor = actor_;
+    stored.order_seq = std::get<std::int64_t>(after.front());
+    stored.hash_after = hash_order(order_columns, after);
+    const auto row = to_row(stored);
+    auto hash = hash_entry(head().hash, entry_columns, row);
     std::array<Value, entry_columns.size() + 1> values;
     std::copy(row.begin(), row.end(), values.begin());
     values.back() = Blob{hash};
     insert_entry_.execute(values);
+    head_ = {stored.entry.number, std::move(hash)};
   }
 
   const Clock& clock_;
@@ -373,17 +398,23 @@ class SqliteLedger final : public OrderLedger {
   Database database_;
   int depth_ = 0;
   bool doomed_ = false;
+  // Known while a transaction holds the lock; nobody else can write then.
+  std::optional<std::int64_t> last_seq_;  ///< of the orders
+  std::optional<Head> head_;
   KeptNotifications notifications_{database_};
 
   Statement select_order_{database_, "SELECT " + join_columns(order_columns) +
                                          " FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
-  Statement select_known_{database_, "SELECT 1 FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
   Statement select_last_seq_{database_, "SELECT seq FROM orders ORDER BY seq DESC LIMIT 1"};
   Statement select_head_{database_, "SELECT number, entry_hash FROM history ORDER BY number DESC LIMIT 1"};
   Statement select_old_parameters_{database_, old_parameters_query()};
   Statement insert_order_{database_, "INSERT INTO orders (" + join_columns(order_columns) + ") VALUES (" +
-                                         placeholders(order_columns.size()) + ")"};
-  Statement update_order_{database_, "UPDATE orders SET " + assignments(changing_columns) + " WHERE seq = ?"};
+                                         placeholders(order_columns.size()) +
+                                         ") ON CONFLICT (mch_id, out_trade_no) DO NOTHING"};
+  Statement replace_order_{database_,
+                           "UPDATE orders SET " + assignments(changing_columns) + " WHERE seq = ?"};
+  Statement settle_order_{database_,
+                          "UPDATE orders SET " + assignments(settled_columns()) + " WHERE seq = ?"};
   Statement insert_entry_{database_, "INSERT INTO history (" + join_columns(entry_columns) +
                                          ", entry_hash) VALUES (" + placeholders(entry_columns.size() + 1) +
                                          ")"};

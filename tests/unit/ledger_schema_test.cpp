@@ -22,16 +22,19 @@ void make_ledger(const std::filesystem::path& path, std::int64_t version) {
 
 /// A ledger of schema 1 with the orders T1, paid, and T2, closed.
 void make_version_1(const std::filesystem::path& path) {
+  const LedgerFolder folder;
   {
-    const auto ledger = open_ledger(path);
+    const auto ledger = open_ledger(folder.ledger());
     create_order(*ledger, "T1");
     ledger->settle(payment_of("T1"));
     create_order(*ledger, "T2");
     ledger->settle(evidence_of("T2", EvidenceSource::close, OrderState::closed));
   }
-  // Schema 2 only adds to it, and its rows are the same in both.
-  REQUIRE(RawDatabase{path}.run("DROP TABLE notifications; DROP INDEX orders_closed; "
-                                "PRAGMA user_version = 1") == "");
+  make_ledger(path, 1);
+  // The rows are the same in both.
+  REQUIRE(RawDatabase{path}.run("PRAGMA journal_mode = WAL; ATTACH '" + folder.ledger().string() +
+                                "' AS newer; INSERT INTO orders SELECT * FROM newer.orders; "
+                                "INSERT INTO history SELECT * FROM newer.history ORDER BY number") == "");
 }
 
 std::string schema_of(const std::filesystem::path& path) {
@@ -45,8 +48,6 @@ TEST_CASE("a schema that was given out is never edited") {
   make_ledger(folder.path() / "1.db", 1);
   CHECK(crypto::sha256_hex(schema_of(folder.path() / "1.db")) ==
         "d4ea996bce62c3e14ee6f087c4fda51b0f6b017de10cb9d8c3519e0001564422");
-  make_version_1(folder.path() / "made-older.db");
-  CHECK(schema_of(folder.path() / "made-older.db") == schema_of(folder.path() / "1.db"));
 }
 
 TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps every row") {

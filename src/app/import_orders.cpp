@@ -1,0 +1,254 @@
+#include "app/import_orders.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <exception>
+#include <future>
+#include <utility>
+#include <variant>
+
+#include "app/pay_parameters.hpp"
+#include "base/text.hpp"
+#include "wire/json.hpp"
+#include "wxpay/error.hpp"
+#include "wxpay/time.hpp"
+
+namespace wxpay::app {
+
+namespace {
+
+using Member = std::string OrderFields::*;
+
+/// So many orders share one wait for the disk, and no more than two groups are in memory.
+constexpr std::size_t group_size = 2'000;
+/// What WeChat Pay gives a prepay_id; a record does not say it.
+constexpr std::chrono::hours prepay_lifetime{2};
+/// 9999-12-31T23:59:59+08:00, as far as times are written.
+constexpr std::chrono::sys_seconds latest_time{std::chrono::seconds{253'402'271'999}};
+
+struct Field {
+  std::string_view key;
+  std::string_view snake_case;
+  Member member;
+};
+constexpr std::array fields{Field{"outTradeNo", "out_trade_no", &OrderFields::out_trade_no},
+                            Field{"state", "state", &OrderFields::state},
+                            Field{"totalFee", "total_fee", &OrderFields::total_fee},
+                            Field{"tradeType", "trade_type", &OrderFields::trade_type},
+                            Field{"prepayId", "prepay_id", &OrderFields::prepay_id},
+                            Field{"transactionId", "transaction_id", &OrderFields::transaction_id},
+                            Field{"createdAt", "created_at", &OrderFields::created_at},
+                            Field{"paidAt", "paid_at", &OrderFields::paid_at},
+                            Field{"updatedAt", "updated_at", &OrderFields::updated_at}};
+
+[[noreturn]] void refuse(const std::string& what, std::string hint = {}) {
+  throw Error{ErrorKind::usage, what, std::move(hint)};
+}
+
+const Field& field_of(const std::string& key, const char* kind) {
+  const auto* found = std::find_if(fields.begin(), fields.end(), [&key](const Field& field) {
+    return field.key == key || field.snake_case == key;
+  });
+  if (found != fields.end()) return *found;
+  std::vector<std::string> known;
+  for (const auto& field : fields) known.emplace_back(field.key);
+  const auto meant = nearest(key, known);
+  refuse(std::string{"there is no "} + kind + " " + wire::json_quote(key),
+         meant ? "did you mean " + *meant + "?" : "the fields are those that 'orders export' writes");
+}
+
+OrderFields parse_json(const std::string& record) {
+  auto parsed = wire::parse_json_object(record);
+  if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) refuse(malformed->why);
+  OrderFields order;
+  for (auto& [key, value] : std::get<wire::JsonObject>(parsed)) {
+    const auto& field = field_of(key, "field");
+    const bool is_fee = field.member == &OrderFields::total_fee;
+    if (value.kind != (is_fee ? wire::JsonValue::Kind::integer : wire::JsonValue::Kind::text)) {
+      refuse(std::string{field.key} +
+             (is_fee ? " must be a whole number of fen" : " must be a text in quotes"));
+    }
+    auto& slot = order.*field.member;
+    if (!slot.empty()) refuse(std::string{field.key} + " is given more than once");
+    if (value.text.empty()) refuse(std::string{field.key} + " is empty", "leave out what has no value");
+    slot = std::move(value.text);
+  }
+  return order;
+}
+
+Fen fee_of(const std::string& text) {
+  std::int64_t count = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, count);
+  if (error != std::errc{} || stop != end || !is_digits(text) || count < 1 || count > largest_fee.count()) {
+    refuse("totalFee must be a whole number of fen from 1 to " + std::to_string(largest_fee.count()));
+  }
+  return Fen{count};
+}
+
+std::optional<std::chrono::sys_seconds> time_of(std::string_view name, const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  const auto time = parse_rfc3339(text);
+  if (!time || *time < std::chrono::sys_seconds{} || *time > latest_time) {
+    refuse(std::string{name} + " is no time", "write 2026-11-22T10:00:00+08:00");
+  }
+  return time;
+}
+
+bool is_transaction_id(std::string_view text) {
+  constexpr std::size_t longest = 64;
+  return text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
+           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+         });
+}
+
+struct Group {
+  std::vector<ImportInput::Entry> entries;
+  std::exception_ptr failure;  ///< of the input, behind these entries
+  bool last = false;
+};
+
+Group read_group(ImportInput& input) {
+  Group group;
+  try {
+    group.entries.reserve(group_size);
+    while (group.entries.size() < group_size) {
+      auto entry = input.next();
+      if (!entry) {
+        group.last = true;
+        break;
+      }
+      group.entries.push_back(std::move(*entry));
+    }
+  } catch (...) {
+    group.failure = std::current_exception();
+    group.last = true;
+  }
+  return group;
+}
+
+void write_group(const Group& group, OrderLedger& ledger, const ImportWatch& watch, ImportCounts& counts) {
+  auto after = counts;
+  ledger.transact([&] {
+    for (const auto& entry : group.entries) {
+      ++after.read;
+      if (!entry.order) {
+        ++after.failed;
+      } else {
+        ++(ledger.import(*entry.order) ? after.imported : after.existing);
+      }
+    }
+  });
+  counts = after;
+  for (const auto& entry : group.entries) {
+    if (!entry.order) watch.bad(entry);
+  }
+  watch.kept(counts);
+}
+
+}  // namespace
+
+ImportInput::ImportInput(wire::RecordReader& reader, ImportDefaults defaults)
+    : reader_{reader}, defaults_{std::move(defaults)} {
+  if (reader_.format() == wire::RecordFormat::json_lines) return;
+  const auto header = reader_.next();
+  if (!header) return;
+  if (!header->problem.empty()) refuse("the header is unusable: " + header->problem);
+  const auto names = wire::split_csv(header->text);
+  if (const auto* malformed = std::get_if<wire::Malformed>(&names)) {
+    refuse("the header is unusable: " + malformed->why);
+  }
+  const auto has = [this](Member member) {
+    return std::find(columns_.begin(), columns_.end(), member) != columns_.end();
+  };
+  for (const auto& name : std::get<std::vector<std::string>>(names)) {
+    const auto& field = field_of(name, "column");
+    if (has(field.member)) refuse("the header has the column " + std::string{field.key} + " more than once");
+    columns_.push_back(field.member);
+  }
+  for (const auto& needed : {fields[0], fields[2]}) {
+    if (!has(needed.member)) {
+      refuse("the header has no column " + std::string{needed.key},
+             "the first line of CSV names the columns");
+    }
+  }
+}
+
+std::optional<ImportInput::Entry> ImportInput::next() {
+  const auto record = reader_.next();
+  if (!record) return std::nullopt;
+  Entry entry{record->line, {}, record->problem};
+  if (!entry.problem.empty()) return entry;
+  try {
+    entry.order = check_imported(fields_of(record->text), defaults_);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::usage) throw;
+    entry.problem = error.what();
+  }
+  return entry;
+}
+
+OrderFields ImportInput::fields_of(const std::string& record) const {
+  if (columns_.empty()) return parse_json(record);
+  auto split = wire::split_csv(record);
+  if (const auto* malformed = std::get_if<wire::Malformed>(&split)) refuse(malformed->why);
+  auto& cells = std::get<std::vector<std::string>>(split);
+  if (cells.size() != columns_.size()) {
+    refuse("the record has " + std::to_string(cells.size()) + " cells where the header has " +
+           std::to_string(columns_.size()));
+  }
+  OrderFields order;
+  for (std::size_t i = 0; i < cells.size(); ++i) order.*columns_[i] = std::move(cells[i]);
+  return order;
+}
+
+Order check_imported(const OrderFields& fields, const ImportDefaults& defaults) {
+  if (fields.out_trade_no.empty()) refuse("outTradeNo is missing");
+  if (fields.total_fee.empty()) refuse("totalFee is missing");
+  const auto state = fields.state.empty() ? OrderState::notpay : parse_order_state(fields.state);
+  if (!state) refuse("there is no state " + wire::json_quote(fields.state));
+  const auto trade_type =
+      fields.trade_type.empty() ? defaults.trade_type : parse_trade_type(fields.trade_type);
+  if (!trade_type) refuse("there is no tradeType " + wire::json_quote(fields.trade_type));
+  if (!is_transaction_id(fields.transaction_id))
+    refuse("transactionId must be at most 64 letters and digits");
+  Order order{.intent = {.merchant = defaults.merchant,
+                         .out_trade_no = OutTradeNo::parse(fields.out_trade_no),
+                         .total_fee = fee_of(fields.total_fee),
+                         .trade_type = *trade_type},
+              .state = *state,
+              .proven_state = *state,
+              .transaction_id = TransactionId{fields.transaction_id},
+              .paid_at = time_of("paidAt", fields.paid_at)};
+  order.created_at = time_of("createdAt", fields.created_at).value_or(defaults.now);
+  order.updated_at = time_of("updatedAt", fields.updated_at).value_or(order.created_at);
+  if (!fields.prepay_id.empty()) {
+    if (!is_prepay_id(fields.prepay_id)) refuse("prepayId must be 1 to 64 visible characters");
+    order.prepay =
+        Prepay{PrepayId{fields.prepay_id}, {}, {}, defaults.sign_type, order.created_at + prepay_lifetime};
+  }
+  return order;
+}
+
+void import_orders(ImportInput& input, OrderLedger& ledger, const Stop& stop, const ImportWatch& watch,
+                   ImportCounts& counts) {
+  auto group = read_group(input);
+  while (true) {
+    std::future<Group> next;
+    if (!group.last) next = std::async(std::launch::async, [&input] { return read_group(input); });
+    try {
+      write_group(group, ledger, watch, counts);
+    } catch (...) {
+      // The reader may be waiting for a pipe that nobody fills, and this waits for the reader.
+      watch.abandon();
+      throw;
+    }
+    if (group.failure) std::rethrow_exception(group.failure);
+    if (group.last) return;
+    group = next.get();
+    if (stop.requested()) throw Error{ErrorKind::interrupted, "interrupted"};
+  }
+}
+
+}  // namespace wxpay::app

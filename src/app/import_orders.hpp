@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wire/records.hpp"
+#include "wxpay/ledger.hpp"
+
+namespace wxpay::app {
+
+/// What an imported order has that its record does not say.
+struct ImportDefaults {
+  MerchantIdentity merchant;
+  TradeType trade_type = TradeType::jsapi;
+  SignType sign_type = SignType::md5;
+  std::chrono::sys_seconds now;
+};
+
+/// The fields of an order as `orders export` writes them, texts as given; an empty one was not given.
+struct OrderFields {
+  std::string out_trade_no, state, total_fee, trade_type, prepay_id, transaction_id, created_at, paid_at,
+      updated_at;
+};
+
+/// Cuts a stream into orders: JSON Lines, or CSV with a header, with the fields of OrderFields in camelCase
+/// or snake_case.
+class ImportInput {
+ public:
+  /// Reads the header of CSV.
+  /// @throws Error{usage}  a header that names no such columns
+  ImportInput(wire::RecordReader& reader, ImportDefaults defaults);
+
+  struct Entry {
+    std::size_t line = 0;
+    std::optional<Order> order;  ///< none: the record is bad
+    std::string problem;
+  };
+  std::optional<Entry> next();
+
+ private:
+  OrderFields fields_of(const std::string& record) const;
+
+  wire::RecordReader& reader_;
+  ImportDefaults defaults_;
+  std::vector<std::string OrderFields::*> columns_;
+};
+
+/// Checks everything and fills in the defaults: NOTPAY, the profile's trade type, created now, last changed
+/// when it was created.
+/// @throws Error{usage}  naming the field and what is wrong
+Order check_imported(const OrderFields& fields, const ImportDefaults& defaults);
+
+struct ImportCounts {
+  std::int64_t read = 0;
+  std::int64_t imported = 0;
+  std::int64_t existing = 0;
+  std::int64_t failed = 0;
+};
+
+/// What an import tells while it runs; all are called from the thread that called it.
+struct ImportWatch {
+  std::function<void(const ImportInput::Entry&)> bad;  ///< a record that is no order
+  std::function<void(const ImportCounts&)> kept;       ///< a group was committed
+  std::function<void()> abandon;                       ///< makes the input give up, as the import failed
+};
+
+/// Takes the orders over in groups, each one transaction; while one is written, the next is read by a second
+/// thread. When it throws, the counts tell what is in the ledger.
+/// @throws Error{interrupted} when asked to stop; whatever the input or the ledger throws
+void import_orders(ImportInput& input, OrderLedger& ledger, const Stop& stop, const ImportWatch& watch,
+                   ImportCounts& counts);
+
+}  // namespace wxpay::app

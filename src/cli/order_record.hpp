@@ -1,0 +1,32 @@
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "cli/context.hpp"
+#include "report/record.hpp"
+#include "wxpay/order.hpp"
+
+namespace wxpay::cli {
+
+/// The keys of an order, in the order in which they are shown.
+const std::vector<std::string>& order_columns();
+
+report::Record describe(const Order& order);
+
+/// Appends what report::to_json and report::csv_row make of describe(order), and faster.
+void append_json(std::string& text, const Order& order);
+void append_csv(std::string& text, const Order& order);
+
+/// A state of an option.
+/// @throws Error{usage}  there is no such state
+OrderState checked_state(const std::string& text);
+
+/// A time of an option; nothing where it was not given.
+/// @throws Error{usage}
+std::optional<std::chrono::sys_seconds> time_of(const char* option, const std::string& text,
+                                                Context& context);
+
+}  // namespace wxpay::cli

@@ -1,0 +1,65 @@
+#include <CLI/CLI.hpp>
+
+#include "cli/exit_code.hpp"
+#include "cli/input.hpp"
+#include "cli/order_record.hpp"
+#include "cli/orders_stream.hpp"
+#include "cli/streams.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+constexpr std::size_t written_at_once = std::size_t{64} << 10U;
+
+struct ExportOptions {
+  std::string state, since, until;
+};
+
+int run_export(const ExportOptions& options, Context& context) {
+  OrderFilter filter;
+  filter.oldest_first = true;
+  if (!options.state.empty()) filter.state = checked_state(options.state);
+  filter.since = time_of("--since", options.since, context);
+  filter.until = time_of("--until", options.until, context);
+  const auto& mch_id = context.profile().merchant.mch_id;
+  auto* ledger = context.ledger_read_only();
+  context.begin_rows(order_columns());
+  if (ledger == nullptr) return exit_done;
+  const bool is_csv = context.options().output == OutputFormat::csv;
+  std::string text;
+  const auto write = [&text] {
+    write_standard_output(text);
+    text.clear();
+  };
+  ledger->list(mch_id, filter, [&](const Order& order) {
+    is_csv ? append_csv(text, order) : append_json(text, order);
+    text += '\n';
+    if (text.size() >= written_at_once) write();
+    return !context.stop().requested();
+  });
+  write();
+  if (context.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
+  return exit_done;
+}
+
+}  // namespace
+
+void add_orders_export(CLI::App& orders, Command& chosen) {
+  auto options = std::make_shared<ExportOptions>();
+  auto* command = orders.add_subcommand("export", "Write orders as JSON Lines or CSV, oldest first");
+  command->add_option("--state", options->state, "Only orders in this state")->type_name("STATE");
+  command->add_option("--since", options->since, "Created at or after")->type_name("T");
+  command->add_option("--until", options->until, "Created before")->type_name("T");
+  for (auto* option : command->get_options()) option->check(refuse_empty);
+  command->footer(
+      "Writes JSON Lines unless --output csv; 'orders import' takes both.\n\n"
+      "Examples:\n"
+      "  wxpayctl orders export > orders.jsonl\n"
+      "  wxpayctl orders export --since 2026-11-01 -o csv > november.csv\n\n"
+      "Exit codes: 0 done; 7 ledger; 8 output");
+  command->callback(
+      [&chosen, options] { chosen = [options](Context& context) { return run_export(*options, context); }; });
+}
+
+}  // namespace wxpay::cli

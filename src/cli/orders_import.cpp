@@ -1,0 +1,129 @@
+#include <CLI/CLI.hpp>
+
+#include <atomic>
+
+#include "app/import_orders.hpp"
+#include "base/text.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/input.hpp"
+#include "cli/orders_stream.hpp"
+#include "cli/progress.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+/// Further bad records are only counted.
+constexpr std::int64_t most_told = 20;
+
+/// Ends the reading when the program is to end, or when what was read is of no use any more.
+class ReadingStop final : public Stop {
+ public:
+  explicit ReadingStop(const Stop& program) : program_{program} {}
+  void request() { requested_ = true; }
+  bool requested() const noexcept override { return requested_ || program_.requested(); }
+
+ private:
+  const Stop& program_;
+  std::atomic<bool> requested_ = false;
+};
+
+class ImportRun {
+ public:
+  ImportRun(const std::string& file, Context& context)
+      : context_{context},
+        stop_{context.stop()},
+        stream_{file, stop_},
+        reader_{[this](char* buffer, std::size_t size) { return stream_.read(buffer, size); }},
+        input_{reader_, defaults(context)},
+        progress_{context, std::nullopt} {}
+
+  int run() {
+    try {
+      app::import_orders(input_, context_.ledger(), context_.stop(),
+                         {.bad = [this](const auto& entry) { tell(entry); },
+                          .kept = [this](const auto& counts) { show(counts); },
+                          .abandon = [this] { stop_.request(); }},
+                         counts_);
+    } catch (const Error&) {
+      finish();
+      throw;
+    }
+    finish();
+    if (counts_.read == 0) context_.warn("the input holds no record");
+    return counts_.failed == 0 ? exit_done : exit_refused;
+  }
+
+ private:
+  static app::ImportDefaults defaults(Context& context) {
+    const auto& profile = context.profile();
+    return {profile.merchant, profile.trade_type, profile.sign_type, context.clock().now()};
+  }
+
+  void tell(const app::ImportInput::Entry& entry) {
+    if (++told_ > most_told) return;
+    progress_.clear();
+    context_.report(
+        Error{ErrorKind::refused,
+              "line " + std::to_string(entry.line) + ": " + without_control_characters(entry.problem),
+              {},
+              "PARAM_ERROR"});
+  }
+
+  void show(const app::ImportCounts& counts) {
+    for (; shown_bad_ < counts.failed; ++shown_bad_) progress_.add(true);
+    for (; shown_good_ < counts.read - counts.failed; ++shown_good_) progress_.add(false);
+    progress_.show();
+  }
+
+  void finish() {
+    progress_.clear();
+    if (told_ > most_told) {
+      context_.warn(std::to_string(told_ - most_told) + " more records are bad");
+    }
+    report::Record record;
+    record.number("read", counts_.read)
+        .number("imported", counts_.imported)
+        .number("existing", counts_.existing)
+        .number("failed", counts_.failed);
+    context_.print(record, {"read", "imported", "existing", "failed"});
+    context_.finish();
+  }
+
+  Context& context_;
+  ReadingStop stop_;
+  InputStream stream_;
+  wire::RecordReader reader_;
+  app::ImportInput input_;
+  Progress progress_;
+  app::ImportCounts counts_;
+  std::int64_t told_ = 0;
+  std::int64_t shown_good_ = 0;
+  std::int64_t shown_bad_ = 0;
+};
+
+}  // namespace
+
+void add_orders_import(CLI::App& orders, Command& chosen) {
+  auto file = std::make_shared<std::string>();
+  auto* command = orders.add_subcommand("import", "Take over orders from JSON Lines or CSV");
+  command->add_option("FILE", *file, "What 'orders export' writes; - is standard input")
+      ->required()
+      ->check(refuse_empty);
+  command->footer(
+      "Fields: outTradeNo and totalFee (required), state (NOTPAY if absent), tradeType, prepayId, "
+      "transactionId,\n"
+      "createdAt, paidAt and updatedAt, as 'orders export' writes them. An order that is there is left "
+      "alone, so the\n"
+      "same file may be imported again.\n\n"
+      "Examples:\n"
+      "  wxpayctl orders import orders.jsonl\n"
+      "  zcat orders.csv.gz | wxpayctl orders import -\n\n"
+      "Exit codes: 0 done; 1 bad records, the others were imported; 2 unknown or missing column; 7 ledger;\n"
+      "8 unreadable file; 130 interrupted, what was counted is kept");
+  command->callback([&chosen, file] {
+    chosen = [file](Context& context) { return ImportRun{*file, context}.run(); };
+  });
+}
+
+}  // namespace wxpay::cli
