@@ -16,6 +16,7 @@ _wxpayctl_options() {
       echo "--prepay-id --trade-type --timestamp --nonce --params --verify --batch --sign-type --explain"
       ;;
     query) echo "--transaction-id --read-only --watch --for" ;;
+    replay-notify) echo "--dir --reply --to --dry-run" ;;
     "orders list") echo "--state --since --until --min-fee --max-fee --limit" ;;
     "orders mark") echo "--state --reason" ;;
     "ledger check") echo "--head" ;;
@@ -33,7 +34,7 @@ _wxpayctl_options() {
 # The commands under a command.
 _wxpayctl_commands() {
   case $1 in
-    "") echo "create-order sign query close orders ledger sandbox init doctor" ;;
+    "") echo "create-order sign query replay-notify close orders ledger sandbox init doctor" ;;
     orders) echo "list show mark" ;;
     ledger) echo "check backup" ;;
     sandbox) echo "serve pay notify fault" ;;
@@ -57,7 +58,7 @@ _wxpayctl_takes_value() {
     *=*) return 1 ;;
     -p | -o) return 0 ;;
     --help | --version | --json | --quiet | --verbose | --no-progress | --yes) return 1 ;;
-    --profit-sharing | --explain | --read-only | --watch) return 1 ;;
+    --profit-sharing | --explain | --read-only | --watch | --reply | --dry-run) return 1 ;;
     --*) return 0 ;;
     *) return 1 ;;
   esac
@@ -86,7 +87,7 @@ _wxpayctl_values() {
       words="CREATING NOTPAY USERPAYING SUCCESS REFUND CLOSED REVOKED PAYERROR FAILED"
       ;;
     *" --config" | *" --ledger" | *" --log-file" | *" --request" | *" --params" | *" --verify" | *" --batch" | *" --key-file" | \
-      "sandbox notify --out" | "sandbox serve --state")
+      "sandbox notify --out" | "sandbox serve --state" | "replay-notify --dir")
       _wxpayctl_files "$3"
       return
       ;;
@@ -125,7 +126,7 @@ _wxpayctl() {
     # shellcheck disable=SC2207
     COMPREPLY=($(compgen -W "lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app
       other-amount system-error rate-limit redirect html none" -- "$current"))
-  elif [[ $command == "ledger backup" ]]; then
+  elif [[ $command == "ledger backup" || $command == replay-notify ]]; then
     _wxpayctl_files "$current"
   else
     # shellcheck disable=SC2207

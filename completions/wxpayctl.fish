@@ -12,7 +12,7 @@ function __wxpayctl_command
         else if string match -qr -- '^(-p|-o)$' $token
             set skip yes
         else if contains -- $token --help --version --json --quiet --verbose --no-progress --yes \
-                --profit-sharing --explain --read-only --watch
+                --profit-sharing --explain --read-only --watch --reply --dry-run
             continue
         else if string match -qr -- '^--[^=]+$' $token
             set skip yes
@@ -71,6 +71,7 @@ complete -c wxpayctl -l yes -d 'Answer yes to every question'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a create-order -d 'Create a prepay order and sign its pay parameters'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a sign -d 'Sign or verify parameters, offline'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a query -d 'Ask WeChat Pay about orders and update the ledger'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a replay-notify -d 'Verify saved notifications and apply each once'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a close -d 'Close an order that is not paid'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a orders -d 'List, show and repair the orders of the ledger'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a ledger -d 'Check and back up the ledger itself'
@@ -122,6 +123,12 @@ complete -c wxpayctl -n '__wxpayctl_at "query"' -l transaction-id -x -d 'Ask by 
 complete -c wxpayctl -n '__wxpayctl_at "query"' -l read-only -d 'Leave the ledger as it is'
 complete -c wxpayctl -n '__wxpayctl_at "query"' -l watch -d 'Ask again until the order is decided'
 complete -c wxpayctl -n '__wxpayctl_at "query"' -l for -x -d 'How long to watch'
+
+complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -F
+complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l dir -x -a '(__fish_complete_directories)' -d 'Take the regular files of a folder'
+complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l reply -d 'Add the answer that WeChat Pay would be given'
+complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l to -x -d 'Send on what was verified'
+complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l dry-run -d 'Verify and compare, write and send nothing'
 
 complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l state -x -a "$states" -d 'Only orders in this state'
 complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l since -x -d 'Created at or after'

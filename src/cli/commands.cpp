@@ -7,6 +7,7 @@ void add_commands(CLI::App& root, Command& chosen) {
   add_sign(root, chosen);
   add_query(root, chosen);
   add_reconcile(root, chosen);
+  add_replay_notify(root, chosen);
   add_close(root, chosen);
   add_orders(root, chosen);
   add_ledger(root, chosen);

@@ -13,6 +13,7 @@ void add_create_order(CLI::App& root, Command& chosen);
 void add_sign(CLI::App& root, Command& chosen);
 void add_query(CLI::App& root, Command& chosen);
 void add_reconcile(CLI::App& root, Command& chosen);
+void add_replay_notify(CLI::App& root, Command& chosen);
 void add_close(CLI::App& root, Command& chosen);
 void add_orders(CLI::App& root, Command& chosen);
 void add_ledger(CLI::App& root, Command& chosen);

@@ -31,6 +31,9 @@ class XmlDocuments {
   /// The next document; nothing at the end.
   std::optional<RawDocument> next();
 
+  /// Whether a whole message seems to have been read already, so that `next` does not wait for more.
+  bool holds_message() const { return rest().find("</xml") != std::string_view::npos; }
+
  private:
   std::string_view rest() const { return std::string_view{buffer_}.substr(start_); }
   bool fill();

@@ -210,6 +210,12 @@ std::string value_fault(std::string_view key, std::int64_t value) {
   return "";
 }
 
+std::string address_fault(std::string_view url) {
+  const auto parsed = parse_url(url);
+  if (!parsed.url) return parsed.fault;
+  return parsed.url->has_fragment ? "has a fragment (`#…`)" : "";
+}
+
 std::string profile_name_fault(std::string_view name) {
   if (name.empty()) return "is empty";
   if (name.size() > longest_profile_name) return "is longer than 64 bytes";

@@ -15,6 +15,9 @@ std::string value_fault(std::string_view key, std::string_view value);
 /// @param key  rate or jobs
 std::string value_fault(std::string_view key, std::int64_t value);
 
+/// An absolute http or https URL, with a query or without, that holds no password.
+std::string address_fault(std::string_view url);
+
 /// Letters, digits and any other UTF-8 but blanks, `/` and a leading `.` or `-`, at most 64 bytes: it names
 /// the default ledger's file.
 std::string profile_name_fault(std::string_view name);

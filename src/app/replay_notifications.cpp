@@ -1,0 +1,320 @@
+#include "app/replay_notifications.hpp"
+
+#include <memory>
+#include <utility>
+#include <variant>
+
+#include "base/text.hpp"
+#include "wire/xml.hpp"
+
+namespace wxpay::app {
+
+namespace {
+
+using v2::NotificationVerdict;
+
+constexpr std::string_view success = "SUCCESS";
+/// An answer to a notification is a line of XML.
+constexpr std::size_t largest_answer = 65'536;
+
+/// The words that WeChat Pay is told where it is answered FAIL; empty: it is answered SUCCESS.
+std::string_view refusal_of(NotificationOutcome outcome) {
+  switch (outcome) {
+    case NotificationOutcome::applied:
+    case NotificationOutcome::already_applied:
+    case NotificationOutcome::not_paid:
+    case NotificationOutcome::ignored:
+      return {};
+    case NotificationOutcome::bad_signature:
+      return "the signature does not hold";
+    case NotificationOutcome::wrong_merchant:
+      return "another merchant or app";
+    case NotificationOutcome::amount_mismatch:
+      return "another amount";
+    case NotificationOutcome::transaction_mismatch:
+      return "paid by another transaction";
+    case NotificationOutcome::unknown_order:
+      return "unknown order";
+    case NotificationOutcome::malformed:
+      return "malformed";
+    case NotificationOutcome::unreadable:
+      return "not readable";
+    case NotificationOutcome::failed:
+      return "not recorded";
+  }
+  return "not recorded";
+}
+
+NotificationOutcome outcome_of(NotificationVerdict verdict) {
+  switch (verdict) {
+    case NotificationVerdict::paid:
+      return NotificationOutcome::applied;
+    case NotificationVerdict::not_paid:
+      return NotificationOutcome::not_paid;
+    case NotificationVerdict::ignored:
+      return NotificationOutcome::ignored;
+    case NotificationVerdict::bad_signature:
+      return NotificationOutcome::bad_signature;
+    case NotificationVerdict::wrong_merchant:
+      return NotificationOutcome::wrong_merchant;
+    case NotificationVerdict::malformed:
+      break;
+  }
+  return NotificationOutcome::malformed;
+}
+
+NotificationOutcome outcome_of(const SettleResult& settled) {
+  if (!settled.order) return NotificationOutcome::unknown_order;
+  switch (settled.settlement.verdict) {
+    case Verdict::apply:
+      return NotificationOutcome::applied;
+    case Verdict::wrong_merchant:
+      return NotificationOutcome::wrong_merchant;
+    case Verdict::amount_mismatch:
+      return NotificationOutcome::amount_mismatch;
+    case Verdict::transaction_mismatch:
+      return NotificationOutcome::transaction_mismatch;
+    case Verdict::already_applied:
+    case Verdict::no_news:
+    case Verdict::stale:
+    case Verdict::state_mismatch:
+    case Verdict::state_proven:
+      break;
+  }
+  return NotificationOutcome::already_applied;
+}
+
+std::string reason_for(NotificationOutcome outcome, const SettleResult& settled,
+                       const PaymentEvidence& evidence) {
+  if (outcome == NotificationOutcome::unknown_order) return "the ledger does not know this order";
+  if (outcome == NotificationOutcome::wrong_merchant) {
+    return "the ledger has the order under another app or sub-merchant";
+  }
+  if (outcome == NotificationOutcome::amount_mismatch) {
+    const auto currency =
+        evidence.fee_type.empty() ? "" : " " + without_control_characters(evidence.fee_type);
+    return "it says " + std::to_string(evidence.total_fee->count()) + currency + ", the ledger " +
+           std::to_string(settled.order->intent.total_fee.count());
+  }
+  if (outcome == NotificationOutcome::transaction_mismatch) {
+    return "the order was paid by transaction " + settled.order->transaction_id.text();
+  }
+  return {};
+}
+
+/// What the ledger keeps as it came: not what changed nothing, nor what is no notification of a payment.
+bool is_kept(NotificationOutcome outcome) {
+  switch (outcome) {
+    case NotificationOutcome::applied:
+    case NotificationOutcome::bad_signature:
+    case NotificationOutcome::wrong_merchant:
+    case NotificationOutcome::amount_mismatch:
+    case NotificationOutcome::transaction_mismatch:
+    case NotificationOutcome::unknown_order:
+      return true;
+    default:
+      return false;
+  }
+}
+
+/// Why the back end has not taken it; empty when it has. WeChat Pay itself goes by the document alone.
+std::string forward_problem(const HttpResponse& response) {
+  if (response.status != 200) return "it answered HTTP " + std::to_string(response.status);
+  const auto parsed = wire::parse_xml(response.body);
+  if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
+    return "its answer is no XML of API v2: " + malformed->why;
+  }
+  const auto& fields = std::get<Fields>(parsed);
+  if (fields.get("return_code") == success) return {};
+  auto said = without_control_characters(fields.get("return_msg"));
+  return said.empty() ? "its answer is not SUCCESS" : "its answer is not SUCCESS: " + said;
+}
+
+}  // namespace
+
+std::string_view to_string(NotificationOutcome outcome) {
+  switch (outcome) {
+    case NotificationOutcome::applied:
+      return "APPLIED";
+    case NotificationOutcome::already_applied:
+      return "ALREADY_APPLIED";
+    case NotificationOutcome::not_paid:
+      return "NOT_PAID";
+    case NotificationOutcome::ignored:
+      return "IGNORED";
+    case NotificationOutcome::bad_signature:
+      return "BAD_SIGNATURE";
+    case NotificationOutcome::wrong_merchant:
+      return "WRONG_MERCHANT";
+    case NotificationOutcome::amount_mismatch:
+      return "AMOUNT_MISMATCH";
+    case NotificationOutcome::transaction_mismatch:
+      return "TRANSACTION_MISMATCH";
+    case NotificationOutcome::unknown_order:
+      return "UNKNOWN_ORDER";
+    case NotificationOutcome::malformed:
+      return "MALFORMED";
+    case NotificationOutcome::unreadable:
+      return "UNREADABLE";
+    case NotificationOutcome::failed:
+      return "FAILED";
+  }
+  return "FAILED";
+}
+
+std::string notification_reply(NotificationOutcome outcome) {
+  const auto refusal = refusal_of(outcome);
+  return wire::to_xml({{"return_code", refusal.empty() ? std::string{success} : "FAIL"},
+                       {"return_msg", refusal.empty() ? "OK" : std::string{refusal}}});
+}
+
+/// A worker verifies it, the ledger takes it, and a worker sends it on.
+class NotificationReplay::Item final : public PipelineItem {
+ public:
+  Item(NotificationReplay& replay, SavedNotification saved) : replay_{replay}, saved_{std::move(saved)} {
+    result_.source = std::move(saved_.source);
+    result_.reason = saved_.unreadable;
+  }
+
+  const ReplayResult& result() const noexcept { return result_; }
+
+  Next first() const override { return saved_.unreadable.empty() ? Next::work : Next::done; }
+
+  Next work(std::size_t worker) override {
+    if (!std::exchange(verified_, true)) return verify();
+    forward(replay_.seams_.transport(worker));
+    return Next::done;
+  }
+
+  Next record() override {
+    if (notification_.evidence) settle(*notification_.evidence);
+    if (!replay_.options_.dry_run && is_kept(result_.outcome)) keep();
+    return is_to_be_forwarded() ? Next::work : Next::done;
+  }
+
+  bool record_failed(const Error& error) override {
+    if (error.kind() != ErrorKind::ledger && error.kind() != ErrorKind::ledger_busy) return false;
+    result_.outcome = NotificationOutcome::failed;
+    result_.reason = error.what();
+    result_.note.clear();
+    return true;
+  }
+
+  std::size_t weight() const override { return saved_.bytes.size() + sizeof *this; }
+
+ private:
+  Next verify() {
+    if (saved_.too_large) {
+      result_.outcome = NotificationOutcome::malformed;
+      result_.reason = "it is larger than " + std::to_string(wire::largest_message) + " bytes";
+      return Next::done;
+    }
+    notification_ = v2::read_notification(saved_.bytes, replay_.seams_.account);
+    result_.outcome = outcome_of(notification_.verdict);
+    result_.kind = notification_.kind;
+    result_.out_trade_no = notification_.out_trade_no;
+    result_.transaction_id = notification_.transaction_id;
+    result_.reason = std::move(notification_.reason);
+    const bool concerns_the_ledger =
+        notification_.evidence || (!replay_.options_.dry_run && is_kept(result_.outcome));
+    return concerns_the_ledger ? Next::record : Next::done;
+  }
+
+  void settle(const PaymentEvidence& evidence) {
+    const auto settled = replay_.settle(evidence);
+    result_.outcome = outcome_of(settled);
+    result_.reason = reason_for(result_.outcome, settled, evidence);
+    const bool after_close = settled.order && settled.settlement.paid_after_close;
+    result_.note = after_close ? "PAID_AFTER_CLOSE" : "";
+  }
+
+  void keep() {
+    const auto& seams = replay_.seams_;
+    seams.ledger->keep({.at = seams.clock.now(),
+                        .mch_id = seams.account.merchant.mch_id,
+                        .out_trade_no = result_.out_trade_no,
+                        .outcome = std::string{to_string(result_.outcome)},
+                        .digest = notification_.digest,
+                        .raw = saved_.bytes});
+  }
+
+  bool is_to_be_forwarded() const {
+    const auto& options = replay_.options_;
+    if (options.forward_to.empty() || options.dry_run) return false;
+    return result_.outcome == NotificationOutcome::applied ||
+           result_.outcome == NotificationOutcome::already_applied;
+  }
+
+  void forward(Transport& transport) {
+    const auto& options = replay_.options_;
+    const auto answer = transport.send({.url = options.forward_to,
+                                        .content_type = "text/xml",
+                                        .body = saved_.bytes,
+                                        .timeout = options.forward_timeout,
+                                        .largest_response = largest_answer});
+    if (const auto* failure = std::get_if<TransportFailure>(&answer)) {
+      result_.forward_error = failure->message;
+      return;
+    }
+    const auto& response = std::get<HttpResponse>(answer);
+    result_.forwarded = response.status;
+    result_.forward_error = forward_problem(response);
+  }
+
+  NotificationReplay& replay_;
+  SavedNotification saved_;
+  v2::Notification notification_;
+  ReplayResult result_;
+  bool verified_ = false;
+};
+
+namespace {
+
+constexpr std::size_t waiting_for_a_worker = 1024;
+constexpr std::size_t in_one_transaction = 1024;
+
+Pipeline::Transact transact_with(const ReplayOptions& options, OrderLedger* ledger) {
+  if (options.dry_run) return [](const std::function<void()>& work) { work(); };
+  return [ledger](const std::function<void()>& work) { ledger->transact(work); };
+}
+
+}  // namespace
+
+NotificationReplay::NotificationReplay(ReplayOptions options, ReplaySeams seams)
+    : options_{std::move(options)},
+      seams_{std::move(seams)},
+      pipeline_{{.workers = options_.workers,
+                 .ahead = waiting_for_a_worker,
+                 .group = in_one_transaction,
+                 .record_in_order = true},
+                transact_with(options_, seams_.ledger),
+                seams_.stop} {}
+
+void NotificationReplay::run(const Ends& ends) {
+  pipeline_.run({.read = [&]() -> std::unique_ptr<PipelineItem> {
+                   auto saved = ends.read();
+                   if (!saved) return nullptr;
+                   return std::make_unique<Item>(*this, std::move(*saved));
+                 },
+                 .readable = ends.readable,
+                 .give = [&](PipelineItem& item) { ends.result(static_cast<Item&>(item).result()); },
+                 .leave = [](PipelineItem&) {},
+                 .pause = ends.pause});
+}
+
+SettleResult NotificationReplay::settle(const PaymentEvidence& evidence) {
+  if (!options_.dry_run) return seams_.ledger->settle(evidence);
+  if (seams_.ledger == nullptr) return {};
+  auto previewed = seams_.ledger->preview(evidence);
+  if (!previewed.order || previewed.settlement.verdict != Verdict::apply) return previewed;
+  const auto [first, is_first] =
+      would_be_paid_.try_emplace(evidence.out_trade_no.text(), evidence.transaction_id.text());
+  if (is_first) return previewed;
+  const bool same = first->second == evidence.transaction_id.text();
+  previewed.settlement.verdict = same ? Verdict::already_applied : Verdict::transaction_mismatch;
+  previewed.settlement.paid_after_close = false;
+  previewed.order->transaction_id = TransactionId{first->second};
+  return previewed;
+}
+
+}  // namespace wxpay::app

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "app/pipeline.hpp"
+#include "gateway/v2/notifications.hpp"
+#include "wxpay/ledger.hpp"
+#include "wxpay/transport.hpp"
+
+namespace wxpay::app {
+
+/// What became of one saved notification (wxpayctl-replay-notify(1)).
+enum class NotificationOutcome : std::uint8_t {
+  applied,
+  already_applied,
+  not_paid,
+  ignored,
+  bad_signature,
+  wrong_merchant,
+  amount_mismatch,
+  transaction_mismatch,
+  unknown_order,
+  malformed,
+  unreadable,  ///< the file
+  failed,      ///< the ledger could not take it
+};
+
+/// "APPLIED" and so on.
+std::string_view to_string(NotificationOutcome outcome);
+
+/// The body that WeChat Pay would be answered with: on FAIL it sends the notification again (API v2, 9_7).
+std::string notification_reply(NotificationOutcome outcome);
+
+/// A notification as it was saved, or why there is none.
+struct SavedNotification {
+  std::string source;  ///< the file and the document's number in it
+  std::string bytes;
+  bool too_large = false;  ///< it has more bytes than any message may, and they are not here
+  std::string unreadable;  ///< why it could not be read; empty where it was
+};
+
+struct ReplayResult {
+  std::string source;
+  NotificationOutcome outcome = NotificationOutcome::unreadable;
+  v2::NotificationKind kind = v2::NotificationKind::unknown;
+  std::string out_trade_no;      ///< as it says, where that could be read
+  std::string transaction_id;    ///< likewise
+  std::string note;              ///< PAID_AFTER_CLOSE
+  std::string reason;            ///< why it was not applied, in words
+  std::optional<int> forwarded;  ///< the HTTP status that the merchant's back end answered with
+  std::string forward_error;     ///< why the back end has not taken it
+};
+
+struct ReplayOptions {
+  bool dry_run = false;
+  std::string forward_to;  ///< URL of the merchant's back end; empty: nothing is sent
+  std::chrono::milliseconds forward_timeout{30'000};
+  std::size_t workers = 1;
+};
+
+/// What a replay works with; all of it must outlive the run.
+struct ReplaySeams {
+  const V2Account& account;
+  OrderLedger* ledger;  ///< none: no order is known; only for a dry run
+  const Clock& clock;
+  const Stop& stop;
+  std::function<Transport&(std::size_t worker)> transport;  ///< only where something is sent
+};
+
+/// Verifies saved notifications, many at once, and applies each once, in the order of reading: what counts is
+/// the ledger, so the same again changes nothing. What was applied or refused is kept in the ledger as it
+/// came.
+class NotificationReplay {
+ public:
+  NotificationReplay(ReplayOptions options, ReplaySeams seams);
+
+  struct Ends {
+    std::function<std::optional<SavedNotification>()> read;  ///< the next one; nothing at the end
+    std::function<bool()> readable;                          ///< see PipelineEnds
+    std::function<void(const ReplayResult&)> result;         ///< in the order of reading, after its commit
+    std::function<void()> pause;
+  };
+  void run(const Ends& ends);
+
+  /// Asks for a stop, from any thread.
+  void halt() noexcept { pipeline_.halt(); }
+
+ private:
+  class Item;
+  SettleResult settle(const PaymentEvidence& evidence);
+
+  ReplayOptions options_;
+  ReplaySeams seams_;
+  Pipeline pipeline_;
+  /// Of a dry run: what it would have applied, by order, for what comes again.
+  std::unordered_map<std::string, std::string> would_be_paid_;
+};
+
+}  // namespace wxpay::app
