@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/text.hpp"
 
@@ -42,12 +43,79 @@ struct Findings {
   std::string problem;
 };
 
+/// Reads what records mostly are, an object of texts without escapes and of small whole numbers, many times
+/// faster. Nothing where the document holds anything else or anything wrong.
+class PlainReader {
+ public:
+  explicit PlainReader(std::string_view document) : rest_{document} {}
+
+  std::optional<JsonObject> read() {
+    JsonObject object;
+    if (!take('{')) return std::nullopt;
+    do {
+      auto key = text();
+      if (!key || !take(':')) return std::nullopt;
+      for (const auto& member : object) {
+        if (member.first == *key) return std::nullopt;
+      }
+      auto value = this->value();
+      if (!value) return std::nullopt;
+      object.emplace_back(*std::move(key), *std::move(value));
+    } while (take(','));
+    if (!take('}')) return std::nullopt;
+    skip_blanks();
+    return rest_.empty() ? std::optional{std::move(object)} : std::nullopt;
+  }
+
+ private:
+  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
+
+  bool take(char c) {
+    skip_blanks();
+    if (!rest_.starts_with(c)) return false;
+    rest_.remove_prefix(1);
+    return true;
+  }
+
+  std::optional<std::string> text() {
+    if (!take('"')) return std::nullopt;
+    std::size_t size = 0;
+    for (; size < rest_.size() && rest_[size] != '"'; ++size) {
+      if (rest_[size] == '\\' || static_cast<unsigned char>(rest_[size]) < 0x20) return std::nullopt;
+    }
+    if (size == rest_.size()) return std::nullopt;
+    std::string found{rest_.substr(0, size)};
+    rest_.remove_prefix(size + 1);
+    return found;
+  }
+
+  std::optional<JsonValue> value() {
+    skip_blanks();
+    if (rest_.starts_with('"')) {
+      auto found = text();
+      if (!found) return std::nullopt;
+      return JsonValue{JsonValue::Kind::text, *std::move(found)};
+    }
+    constexpr std::size_t most_digits = 18;
+    const auto size = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
+    const bool has_leading_zero = size > 1 && rest_.front() == '0';
+    if (size == 0 || size > most_digits || has_leading_zero) return std::nullopt;
+    JsonValue found{JsonValue::Kind::integer, std::string{rest_.substr(0, size)}};
+    rest_.remove_prefix(size);
+    return found;
+  }
+
+  std::string_view rest_;
+};
+
 }  // namespace
 
 std::variant<JsonObject, Malformed> parse_json_object(std::string_view document) {
   if (document.starts_with("\xEF\xBB\xBF")) return Malformed{"it begins with a byte-order mark"};
   if (!is_utf8(document)) return Malformed{"it is not UTF-8"};
   if (trim(document).empty()) return Malformed{"it is empty"};
+
+  if (auto plain = PlainReader{document}.read()) return *std::move(plain);
 
   Findings findings;
   const auto on_event = [&findings](int depth, Json::parse_event_t event, Json& parsed) {
