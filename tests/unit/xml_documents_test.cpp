@@ -97,7 +97,7 @@ TEST_CASE("a stream is cut into its documents, however it arrives") {
   for (const auto& row : rows) {
     CAPTURE(row.what);
     CHECK(texts(cut(row.text)) == row.expected);
-    for (const std::size_t piece : {1, 2, 3, 7}) {
+    for (const std::size_t piece : {1U, 2U, 3U, 7U}) {
       CAPTURE(piece);
       CHECK(texts(cut(row.text, piece)) == row.expected);
     }
@@ -117,7 +117,7 @@ TEST_CASE("a document of the largest size is given whole, a larger one is said t
   }() + "</xml>";
   const auto comment = "<!--" + std::string(2'000'000, '-') + "-->";
   const auto text = std::string(2'000'000, '?');
-  for (const std::size_t piece : {65'536, 1'000}) {
+  for (const std::size_t piece : {65'536U, 1'000U}) {
     CAPTURE(piece);
     const auto found = texts(cut(
         whole + "\n" + larger + "\n" + huge + in_cdata + comment + tags + "\n" + text + "<xml>after</xml>",
