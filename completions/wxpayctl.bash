@@ -18,6 +18,7 @@ _wxpayctl_options() {
     query) echo "--transaction-id --read-only --watch --for" ;;
     replay-notify) echo "--dir --reply --to --dry-run" ;;
     "orders list") echo "--state --since --until --min-fee --max-fee --limit" ;;
+    "orders export") echo "--state --since --until" ;;
     "orders mark") echo "--state --reason" ;;
     "ledger check") echo "--head" ;;
     "sandbox serve") echo "--port --state" ;;
@@ -35,7 +36,7 @@ _wxpayctl_options() {
 _wxpayctl_commands() {
   case $1 in
     "") echo "create-order sign query replay-notify close orders ledger sandbox init doctor" ;;
-    orders) echo "list show mark" ;;
+    orders) echo "list show import export mark" ;;
     ledger) echo "check backup" ;;
     sandbox) echo "serve pay notify fault" ;;
   esac
@@ -83,7 +84,7 @@ _wxpayctl_values() {
     *" --trade-type") words="JSAPI NATIVE APP H5" ;;
     *" --sign-type") words="MD5 HMAC-SHA256" ;;
     *" --limit-pay") words="no_credit" ;;
-    "orders list --state" | "orders mark --state")
+    "orders list --state" | "orders export --state" | "orders mark --state")
       words="CREATING NOTPAY USERPAYING SUCCESS REFUND CLOSED REVOKED PAYERROR FAILED"
       ;;
     *" --config" | *" --ledger" | *" --log-file" | *" --request" | *" --params" | *" --verify" | *" --batch" | *" --key-file" | \
@@ -126,7 +127,7 @@ _wxpayctl() {
     # shellcheck disable=SC2207
     COMPREPLY=($(compgen -W "lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app
       other-amount system-error rate-limit redirect html none" -- "$current"))
-  elif [[ $command == "ledger backup" || $command == replay-notify ]]; then
+  elif [[ $command == "ledger backup" || $command == "orders import" || $command == replay-notify ]]; then
     _wxpayctl_files "$current"
   else
     # shellcheck disable=SC2207

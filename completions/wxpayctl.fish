@@ -73,13 +73,15 @@ complete -c wxpayctl -n '__wxpayctl_at ""' -a sign -d 'Sign or verify parameters
 complete -c wxpayctl -n '__wxpayctl_at ""' -a query -d 'Ask WeChat Pay about orders and update the ledger'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a replay-notify -d 'Verify saved notifications and apply each once'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a close -d 'Close an order that is not paid'
-complete -c wxpayctl -n '__wxpayctl_at ""' -a orders -d 'List, show and repair the orders of the ledger'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a orders -d 'List, show, move and repair the orders of the ledger'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a ledger -d 'Check and back up the ledger itself'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a sandbox -d 'A local WeChat Pay gateway'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a init -d 'Write a first configuration'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a doctor -d 'Check configuration, key, ledger, gateway and clock'
 complete -c wxpayctl -n '__wxpayctl_at "orders"' -a list -d 'List orders of the ledger, newest first'
 complete -c wxpayctl -n '__wxpayctl_at "orders"' -a show -d 'Show an order with its whole history'
+complete -c wxpayctl -n '__wxpayctl_at "orders"' -a import -d 'Take over orders from JSON Lines or CSV'
+complete -c wxpayctl -n '__wxpayctl_at "orders"' -a export -d 'Write orders as JSON Lines or CSV, oldest first'
 complete -c wxpayctl -n '__wxpayctl_at "orders"' -a mark -d 'Repair the state of an order by hand'
 complete -c wxpayctl -n '__wxpayctl_at "ledger"' -a check -d 'Recompute the hash chain and hold the orders against it'
 complete -c wxpayctl -n '__wxpayctl_at "ledger"' -a backup -d 'Copy the ledger while others go on using it'
@@ -136,6 +138,12 @@ complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l until -x -d 'Created be
 complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l min-fee -x -d 'At least this many fen'
 complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l max-fee -x -d 'At most this many fen'
 complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l limit -x -d 'At most so many orders'
+
+complete -c wxpayctl -n '__wxpayctl_at "orders import"' -F
+
+complete -c wxpayctl -n '__wxpayctl_at "orders export"' -l state -x -a "$states" -d 'Only orders in this state'
+complete -c wxpayctl -n '__wxpayctl_at "orders export"' -l since -x -d 'Created at or after'
+complete -c wxpayctl -n '__wxpayctl_at "orders export"' -l until -x -d 'Created before'
 
 complete -c wxpayctl -n '__wxpayctl_at "orders mark"' -l state -x -a "$states" -d 'The state it is to have'
 complete -c wxpayctl -n '__wxpayctl_at "orders mark"' -l reason -x -d 'Why'

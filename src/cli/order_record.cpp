@@ -37,7 +37,7 @@ const std::vector<std::string>& order_columns() {
   return columns;
 }
 
-report::Record describe(const Order& order) {
+report::Record describe_order(const Order& order) {
   report::Record record;
   record.text("outTradeNo", order.intent.out_trade_no.text())
       .text("state", std::string{to_string(order.state)})
@@ -53,7 +53,7 @@ report::Record describe(const Order& order) {
 
 void append_json(std::string& text, const Order& order) {
   if (!is_plain(order)) {
-    text += report::to_json(describe(order));
+    text += report::to_json(describe_order(order));
     return;
   }
   const auto add = [&text](std::string_view key, std::string_view value) {
@@ -74,7 +74,7 @@ void append_json(std::string& text, const Order& order) {
 
 void append_csv(std::string& text, const Order& order) {
   if (!is_plain(order)) {
-    text += report::csv_row(describe(order), order_columns());
+    text += report::csv_row(describe_order(order), order_columns());
     return;
   }
   const auto add = [&text](std::string_view value) { text.append(value).append(1, ','); };

@@ -14,9 +14,9 @@ namespace wxpay::cli {
 /// The keys of an order, in the order in which they are shown.
 const std::vector<std::string>& order_columns();
 
-report::Record describe(const Order& order);
+report::Record describe_order(const Order& order);
 
-/// Appends what report::to_json and report::csv_row make of describe(order), and faster.
+/// Appends what report::to_json and report::csv_row make of describe_order(order), and faster.
 void append_json(std::string& text, const Order& order);
 void append_csv(std::string& text, const Order& order);
 

@@ -58,7 +58,7 @@ int run_list(const ListOptions& options, Context& context) {
   auto* ledger = context.ledger_read_only();
   if (ledger == nullptr) return exit_done;
   ledger->list(mch_id, filter, [&context](const Order& order) {
-    context.print_row(cli::describe(order), order_columns());
+    context.print_row(describe_order(order), order_columns());
     return !context.stop().requested();
   });
   if (context.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
@@ -74,7 +74,7 @@ int run_show(const std::string& text, Context& context) {
     throw Error{ErrorKind::refused, "order " + text + " is not in the ledger",
                 "'wxpayctl query " + text + "' asks WeChat Pay about it", "ORDERNOTEXIST"};
   }
-  auto record = cli::describe(*order);
+  auto record = describe_order(*order);
   std::vector<report::Record> history;
   for (const auto& entry : ledger->history(mch_id, number)) history.push_back(describe(entry));
   std::vector<report::Record> notifications;

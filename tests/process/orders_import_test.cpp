@@ -1,0 +1,164 @@
+#include <doctest/doctest.h>
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <filesystem>
+#include <string>
+
+#include "base/unique_fd.hpp"
+#include "support/shop.hpp"
+
+using namespace wxpay::test;
+using wxpay::UniqueFd;
+
+namespace {
+
+struct Import {
+  Shop shop;
+
+  Json run(const std::string& input, int code = 0) const {
+    const auto result = shop.run({"-p", "sandbox", "orders", "import", "-", "--json"}, input);
+    CAPTURE(result.err);
+    CHECK(result.code == code);
+    return json_line(result.out);
+  }
+  std::string exported(std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments{"-p", "sandbox", "orders", "export"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    const auto result = shop.run(arguments);
+    CHECK(result.code == 0);
+    CHECK(result.err.empty());
+    return result.out;
+  }
+};
+
+std::string many(int count) {
+  std::string csv{"outTradeNo,totalFee\n"};
+  for (int i = 1; i <= count; ++i) csv += "MANY" + std::to_string(i) + ",5\n";
+  return csv;
+}
+
+constexpr const char* three =
+    "{\"outTradeNo\":\"ORDER1\",\"state\":\"SUCCESS\",\"totalFee\":100,\"tradeType\":\"NATIVE\",\"prepayId\":"
+    "\"wx1\","
+    "\"transactionId\":\"4200001\",\"createdAt\":\"2026-11-20T10:00:00+08:00\","
+    "\"paidAt\":\"2026-11-20T10:01:00+08:00\",\"updatedAt\":\"2026-11-20T10:01:05+08:00\"}\n"
+    "{\"outTradeNo\":\"ORDER2\",\"state\":\"CLOSED\",\"totalFee\":200,\"tradeType\":\"JSAPI\","
+    "\"createdAt\":\"2026-11-19T10:00:00+08:00\",\"updatedAt\":\"2026-11-20T12:00:00+08:00\"}\n"
+    "{\"outTradeNo\":\"ORDER3\",\"state\":\"NOTPAY\",\"totalFee\":300,\"tradeType\":\"JSAPI\","
+    "\"createdAt\":\"2026-11-21T10:00:00+08:00\",\"updatedAt\":\"2026-11-21T10:00:00+08:00\"}\n";
+
+}  // namespace
+
+TEST_CASE("what is imported is exported again as it was, as JSON Lines and as CSV") {
+  const Import first;
+  CHECK(first.run(three) == Json{{"read", 3}, {"imported", 3}, {"existing", 0}, {"failed", 0}});
+  CHECK(first.exported() == three);
+  CHECK(first.exported({"--json"}) == three);
+  const auto csv = first.exported({"-o", "csv"});
+  CHECK(lines_of(csv).at(0) ==
+        "outTradeNo,state,totalFee,tradeType,prepayId,transactionId,createdAt,paidAt,updatedAt");
+  const Import second;
+  CHECK(second.run(csv)["imported"] == 3);
+  CHECK(second.exported() == three);
+  CHECK(second.run(three) == Json{{"read", 3}, {"imported", 0}, {"existing", 3}, {"failed", 0}});
+  const auto shown = second.shop.run({"-p", "sandbox", "orders", "show", "ORDER1", "--json"});
+  const auto history = json_line(shown.out).at("history");
+  REQUIRE(history.size() == 1);
+  CHECK(history[0].at("source") == "import");
+  CHECK(history[0].at("to") == "SUCCESS");
+  CHECK(second.shop.run({"-p", "sandbox", "ledger", "check"}).code == 0);
+}
+
+TEST_CASE("orders export takes the filters of orders list, and an empty ledger is an empty export") {
+  const Import import;
+  CHECK(import.exported().empty());
+  CHECK(lines_of(import.exported({"-o", "csv"})).size() == 1);
+  import.run(three);
+  CHECK(json_line(import.exported({"--state", "CLOSED"})).at("outTradeNo") == "ORDER2");
+  CHECK(json_line(import.exported({"--state", "NOTPAY"})).at("outTradeNo") == "ORDER3");
+  CHECK(json_line(import.exported({"--since", "2026-11-20", "--until", "2026-11-21"})).at("outTradeNo") ==
+        "ORDER1");
+  CHECK(import.shop.run({"-p", "sandbox", "orders", "export", "--state", "PAID"}).code == 2);
+}
+
+TEST_CASE("bad records are told by line and counted, and the others are imported: exit 1") {
+  const Import import;
+  std::string csv{"total_fee,out_trade_no\r\n5,GOOD1\r\n"};
+  for (int i = 0; i < 25; ++i) csv += "0,BAD\r\n";
+  csv += "\"5\",\"GOOD2\"\r\n";
+  const auto result = import.shop.run({"-p", "sandbox", "orders", "import", "-", "--json"}, csv);
+  CHECK(result.code == 1);
+  CHECK(json_line(result.out) == Json{{"read", 27}, {"imported", 2}, {"existing", 0}, {"failed", 25}});
+  const auto told = lines_of(result.err);
+  REQUIRE(told.size() == 21);
+  CHECK(contains(told[0], "line 3: totalFee must be"));
+  CHECK(contains(told[0], "PARAM_ERROR"));
+  CHECK(contains(told[20], "5 more records are bad"));
+}
+
+TEST_CASE("an import that cannot begin says why") {
+  const Import import;
+  const auto code = [&import](std::vector<std::string> arguments, const std::string& input = {}) {
+    std::vector<std::string> all{"-p", "sandbox", "orders", "import"};
+    all.insert(all.end(), arguments.begin(), arguments.end());
+    const auto result = import.shop.run(all, input);
+    CHECK(result.code != 0);
+    CHECK_FALSE(result.err.empty());
+    return result.code;
+  };
+  CHECK(code({}) == 2);
+  CHECK(code({""}) == 2);
+  CHECK(code({import.shop.path("missing.csv").string()}) == 8);
+  CHECK(code({import.shop.path().string()}) == 8);
+  CHECK(code({"-"}, "outTradeNo,totalFee,openid\n") == 2);
+  CHECK(code({"-"}, "outTradeNo\n") == 2);
+  CHECK_FALSE(std::filesystem::exists(import.shop.ledger()));
+}
+
+TEST_CASE("an empty input and a header alone import nothing, and say so") {
+  const Import import;
+  for (const auto* input : {"", "outTradeNo,totalFee\n"}) {
+    const auto result = import.shop.run({"-p", "sandbox", "orders", "import", "-", "--json"}, input);
+    CHECK(result.code == 0);
+    CHECK(json_line(result.out).at("read") == 0);
+    CHECK(contains(result.err, "holds no record"));
+  }
+}
+
+TEST_CASE("an interrupted import keeps what it counts: exit 130, and the next run goes on") {
+  const Import import;
+  // The input does not end, so that the import waits for more of it.
+  const auto pipe = import.shop.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  Process process{import.shop.command({"-p", "sandbox", "orders", "import", pipe.string(), "--json"})};
+  const UniqueFd writer{::open(pipe.c_str(), O_WRONLY | O_CLOEXEC)};
+  REQUIRE(writer);
+  const auto csv = many(5'000);
+  REQUIRE(::write(writer.get(), csv.data(), csv.size()) == static_cast<ssize_t>(csv.size()));
+  // Two groups are written; the ledger may not have been made yet when it is first looked at.
+  while (lines_of(import.shop.run({"-p", "sandbox", "orders", "export"}).out).size() < 4'000) {
+  }
+  process.kill(SIGINT);
+  const auto result = process.wait();
+  CHECK(result.code == 130);
+  const auto counts = json_line(result.out);
+  CHECK(counts.at("imported") == json_lines(import.exported()).size());
+  CHECK(import.run(csv)["existing"] == counts.at("imported"));
+  CHECK(json_lines(import.exported()).size() == 5'000);
+  CHECK(import.shop.run({"-p", "sandbox", "ledger", "check"}).code == 0);
+}
+
+TEST_CASE("an export that nobody reads any more ends quietly: exit 0") {
+  const Import import;
+  import.run(many(20'000));
+  Process process{import.shop.command({"-p", "sandbox", "orders", "export"})};
+  process.read_line();
+  process.close_output();
+  const auto result = process.wait();
+  CHECK(result.code == 0);
+  CHECK(result.err.empty());
+}
