@@ -32,8 +32,15 @@ struct ReplayNotifyOptions {
   bool dry_run = false;
 };
 
-const std::vector<std::string> columns{"source", "kind",  "outTradeNo", "transactionId", "outcome", "note",
-                                       "reason", "reply", "forwarded",  "forwardError",  "dryRun"};
+/// Only what these options can print: a table is to be read.
+std::vector<std::string> columns_of(const ReplayNotifyOptions& options) {
+  std::vector<std::string> columns{"source",  "kind", "outTradeNo", "transactionId",
+                                   "outcome", "note", "reason"};
+  if (options.reply) columns.emplace_back("reply");
+  if (!options.forward_to.empty()) columns.insert(columns.end(), {"forwarded", "forwardError"});
+  if (options.dry_run) columns.emplace_back("dryRun");
+  return columns;
+}
 
 /// What stands in the summary, in its order.
 struct Counted {
@@ -121,7 +128,7 @@ class ReplayNotify {
          .stop = context_.stop(),
          .transport = [&forwarders](std::size_t worker) -> Transport& { return (*forwarders)[worker]; }}};
     context_.buffer_output();
-    context_.begin_rows(columns);
+    context_.begin_rows(columns_);
     try {
       replay.run({.read = [this] { return input_.next(); },
                   .readable = [this] { return input_.is_readable(); },
@@ -178,7 +185,7 @@ class ReplayNotify {
     if (result.forwarded) record.number("forwarded", *result.forwarded);
     record.text_if_set("forwardError", result.forward_error);
     if (options_.dry_run) record.flag("dryRun", true);
-    context_.print_row(record, columns);
+    context_.print_row(record, columns_);
   }
 
   void summarize() const {
@@ -205,6 +212,7 @@ class ReplayNotify {
   Context& context_;
   Progress progress_;
   SavedNotifications input_;
+  const std::vector<std::string> columns_ = columns_of(options_);
   std::array<std::int64_t, counted_outcomes.size()> counts_{};
   std::int64_t not_forwarded_ = 0;
   int code_ = exit_done;
