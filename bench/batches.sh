@@ -44,6 +44,14 @@ say() {
   fi
 }
 
+# say_memory WHAT SMALL SMALL-KIB LARGE LARGE-KIB: by how much memory grows with the work. The ledger's page cache may
+# be full with the large one alone.
+say_memory() {
+  say "$1 of $2: peak memory, KiB" "$3" 0
+  say "$1 of $4: peak memory, KiB" "$5" 0
+  say "$1: memory grown meanwhile, KiB" "$(calculate "$5 - $3")" 0 most $((16384 + 4096))
+}
+
 # requests_of COUNT: a batch of orders.
 requests_of() {
   awk -v count="$1" 'BEGIN {
@@ -129,9 +137,7 @@ batch_memory() {
   create "$large" --rate 100000
   large_rss=$(field "$figures" peakRssKib)
   stop_gateway
-  say "\`create-order --batch\` of $small: peak memory, KiB" "$small_rss" 0
-  say "\`create-order --batch\` of $large: peak memory, KiB" "$large_rss" 0
-  say 'the larger batch against the smaller: memory, times' "$(calculate "$large_rss / $small_rss")" 2 most 1.25
+  say_memory '`create-order --batch`' "$small" "$small_rss" "$large" "$large_rss"
 }
 
 batch_rate() {
@@ -187,12 +193,10 @@ batch_ledger() {
   export_rss=$(field "$figures" peakRssKib)
   import "$large"
   say "\`orders import\` of $large, with history: a second" "$(calculate "$large / $(field "$figures" seconds)")" 0 least 80000
-  say "\`orders import\` of $large against $small: memory, times" \
-    "$(calculate "$(field "$figures" peakRssKib) / $import_rss")" 2 most 1.25
+  say_memory '`orders import`' "$small" "$import_rss" "$large" "$(field "$figures" peakRssKib)"
   figures=$(used "$ledger" orders export)
   say "\`orders export\` of $large: a second" "$(calculate "$large / $(field "$figures" seconds)")" 0 least 250000
-  say "\`orders export\` of $large against $small: memory, times" \
-    "$(calculate "$(field "$figures" peakRssKib) / $export_rss")" 2 most 1.25
+  say_memory '`orders export`' "$small" "$export_rss" "$large" "$(field "$figures" peakRssKib)"
 }
 
 # batches PART: all of it, or one part.
