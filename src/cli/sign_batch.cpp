@@ -9,6 +9,7 @@
 #include "base/text_form.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
+#include "cli/progress.hpp"
 #include "cli/streams.hpp"
 #include "wire/records.hpp"
 
@@ -40,6 +41,23 @@ bool is_plain(std::string_view text) {
   });
 }
 
+/// How many lines a file has that are not blank, for the progress line.
+std::optional<std::int64_t> count_lines(const std::string& path, const InputStream& input, Context& context) {
+  if (!Progress::is_wanted(context) || !input.size()) return std::nullopt;
+  InputStream again{path, context.stop()};
+  auto reader = wire::RecordReader::of_lines(
+      [&again](char* buffer, std::size_t size) { return again.read(buffer, size); }, longest_line);
+  std::int64_t count = 0;
+  try {
+    while (const auto line = reader.next()) count += trim(line->text).empty() ? 0 : 1;
+  } catch (const Error& error) {
+    // What is wrong with the file is told when its lines before that have been signed.
+    if (error.kind() != ErrorKind::file) throw;
+    return std::nullopt;
+  }
+  return count;
+}
+
 /// A result without its line: the parameters and, as everywhere, the prepay_id.
 report::Record result_of(const Fields& parameters, const std::string& prepay_id) {
   report::Record record;
@@ -58,7 +76,9 @@ class BatchRun {
         columns_{columns_of(batch.trade_type)},
         signer_{batch.trade_type, merchant_, batch.sign_type, context.key()},
         form_{text_with_gaps()},
-        timestamp_{batch.timestamp} {}
+        timestamp_{batch.timestamp},
+        input_{batch.file, context.stop()},
+        progress_{context, count_lines(batch.file, input_, context)} {}
 
   int run();
 
@@ -73,7 +93,7 @@ class BatchRun {
   void refuse(std::size_t line);
   void add(std::size_t line, const report::Record& result);
   void flush();
-  void say_sum() const;
+  void end();
 
   const SignBatch& batch_;
   Context& context_;
@@ -83,6 +103,8 @@ class BatchRun {
   TextForm form_;
   std::string timestamp_;
   std::chrono::sys_seconds timestamp_of_{};
+  InputStream input_;
+  Progress progress_;
   std::string output_;
   std::size_t signed_ = 0;
   std::size_t bad_ = 0;
@@ -96,26 +118,21 @@ int BatchRun::run() {
     read_all();
   } catch (const Error&) {
     stopped_ = true;
-    flush();
-    context_.finish();
-    say_sum();
+    end();
     throw;
   }
-  flush();
-  context_.finish();
-  say_sum();
+  end();
   if (stopped_) return exit_interrupted;
   return bad_ == 0 ? exit_done : exit_refused;
 }
 
 void BatchRun::read_all() {
-  InputStream input{batch_.file, context_.stop()};
   // Whoever feeds this by hand or through a pipe has the results of what was given before the next is
   // awaited.
   auto reader = wire::RecordReader::of_lines(
       [&](char* buffer, std::size_t size) {
         flush();
-        return input.read(buffer, size);
+        return input_.read(buffer, size);
       },
       longest_line);
   while (const auto line = reader.next()) {
@@ -130,8 +147,10 @@ void BatchRun::take(const wire::RawRecord& line) {
   last_line_ = line.line;
   if (app::is_prepay_id(line.text)) {
     sign(line.line, line.text);
+    progress_.add(false);
   } else {
     refuse(line.line);
+    progress_.add(true);
   }
   if (output_.size() >= output_piece) flush();
 }
@@ -189,6 +208,7 @@ void BatchRun::add(std::size_t line, const report::Record& result) {
   record.number("line", static_cast<std::int64_t>(line));
   for (const auto& [key, value] : result) record.text(key, std::get<std::string>(value));
   if (is_text()) {
+    if (context_.output_is_terminal()) progress_.clear();
     context_.print_row(record, columns_);
   } else {
     output_ += (is_json() ? report::to_json(record) : report::csv_row(record, columns_)) + "\n";
@@ -196,11 +216,16 @@ void BatchRun::add(std::size_t line, const report::Record& result) {
 }
 
 void BatchRun::flush() {
+  if (context_.output_is_terminal()) progress_.clear();
   write_standard_output(output_);
   output_.clear();
+  progress_.show();
 }
 
-void BatchRun::say_sum() const {
+void BatchRun::end() {
+  flush();
+  progress_.clear();
+  context_.finish();
   if (context_.options().quiet) return;
   auto sum = "wxpayctl: " + std::to_string(signed_) + " signed, " + std::to_string(bad_) + " bad";
   if (stopped_) sum += "; stopped after line " + std::to_string(last_line_);

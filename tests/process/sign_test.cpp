@@ -254,6 +254,17 @@ TEST_CASE("sign --batch answers what it was given before it waits for more, and 
   }
 }
 
+TEST_CASE("sign --batch leaves no progress behind on a terminal") {
+  const Offline at;
+  at.shop.write("ids.txt", "wx1\nwx 2\nwx3\n");
+  TerminalProcess process{at.shop.command({"sign", "--batch", "ids.txt", "--json", "--timestamp", "1"})};
+  const auto result = process.wait();
+  CHECK(result.code == 1);
+  const auto shown = lines_of(result.out);
+  REQUIRE(shown.size() == 4);
+  CHECK(shown[3] == "wxpayctl: 2 signed, 1 bad\r");
+}
+
 TEST_CASE("sign --batch needs no more memory for more lines") {
   const Offline at;
   std::string ids;
