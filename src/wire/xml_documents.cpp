@@ -146,38 +146,48 @@ void XmlDocuments::skip_text() {
 void XmlDocuments::skip_document() {
   std::string start_tag;
   std::string end_tag;
-  for (bool first = true; move_to("<"); first = false) {
-    if (is_at("<![CDATA[")) {
-      pos_ += 9;
-      move_past("]]>");
-      continue;
-    }
-    if (is_at("<!--")) {
-      pos_ += 4;
-      move_past("-->");
-      continue;
-    }
-    if (!first && is_at("<?xml ")) return;
-    if (!start_tag.empty() && is_at_name(end_tag)) {
+  for (bool first = true; move_to("<") && has(2); first = false) {
+    const char kind = rest()[pos_ + 1];
+    if (kind == '!' && skip_hidden()) continue;
+    if (kind == '?' && !first && is_at("<?xml ")) return;
+    if (kind == '/' && !end_tag.empty() && is_at_name(end_tag)) {
       move_past(">");
       return;
     }
-    // Every message of API v2 is an <xml>: a document that was cut off must not take the next one with it.
-    if (!start_tag.empty() && (is_at_name(start_tag) || is_at_name("<xml"))) return;
-    if (start_tag.empty()) {
+    if (begins_a_name(kind) && start_tag.empty()) {
       if (const auto name = root_name(); !name.empty()) {
         start_tag = "<" + name;
         end_tag = "</" + name;
-        ++pos_;
-        if (!move_to("<>") || rest()[pos_] == '<') continue;
-        const bool has_no_content = pos_ > 0 && rest()[pos_ - 1] == '/';
-        ++pos_;
-        if (has_no_content) return;
+        if (skip_root_tag()) return;
         continue;
       }
+    } else if (begins_a_name(kind) && (is_at_name(start_tag) || is_at_name("<xml"))) {
+      // Every message of API v2 is an <xml>: a document that was cut off must not take the next one with it.
+      return;
     }
     ++pos_;
   }
+  pos_ = rest().size();
+}
+
+/// Goes behind CDATA or a comment; false where neither is here.
+bool XmlDocuments::skip_hidden() {
+  static constexpr std::string_view cdata = "<![CDATA[";
+  static constexpr std::string_view comment = "<!--";
+  const bool is_cdata = is_at(cdata);
+  if (!is_cdata && !is_at(comment)) return false;
+  pos_ += is_cdata ? cdata.size() : comment.size();
+  move_past(is_cdata ? "]]>" : "-->");
+  return true;
+}
+
+/// Goes behind the root's start tag, if it is one; whether the root ends with it.
+bool XmlDocuments::skip_root_tag() {
+  ++pos_;
+  if (!move_to("<>") || rest()[pos_] == '<') return false;
+  const bool has_no_content = pos_ > 0 && rest()[pos_ - 1] == '/';
+  ++pos_;
+  return has_no_content;
 }
 
 /// The name of the start tag that is here; empty where none is.

@@ -46,6 +46,8 @@ class XmlDocuments {
   bool skip_between();
   void skip_text();
   void skip_document();
+  bool skip_hidden();
+  bool skip_root_tag();
   std::string root_name();
   void drop_if_too_large();
   RawDocument take();
