@@ -80,7 +80,7 @@ void settle_and_keep_grouped(benchmark::State& state) {
     });
   }
   std::int64_t number = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     ledger->transact([&ledger, &number, group] {
       for (std::int64_t done = 0; done < group; ++done, ++number) pay_order(*ledger, number);
     });
@@ -93,7 +93,7 @@ void import_grouped(benchmark::State& state) {
   ScratchLedger ledger;
   const std::int64_t group = state.range(0);
   std::int64_t number = 0;
-  for (auto _ : state) {
+  while (state.KeepRunning()) {
     ledger->transact([&ledger, &number, group] {
       for (std::int64_t done = 0; done < group; ++done) ledger->import(sample_import(number++));
     });

@@ -124,6 +124,26 @@ TEST_CASE("orders show prints an order with its whole history") {
   }
 }
 
+TEST_CASE("orders show names the notifications that were kept of an order by their digest") {
+  const Market market;
+  market.json(create("20261123-1"));
+  const auto shown = market.json({"orders", "show", "20261123-1"});
+  CHECK(shown.count("notifications") == 0);
+  market.sandbox.pay("20261123-1");
+  const auto file = market.shop.path("paid.xml").string();
+  REQUIRE(market.shop.run({"sandbox", "notify", "20261123-1", "--out", file}).code == 0);
+  REQUIRE(market.shop.run({"replay-notify", file}).code == 0);
+  const auto order = market.json({"orders", "show", "20261123-1"});
+  const auto& kept = order.at("notifications");
+  REQUIRE(kept.size() == 1);
+  CHECK(keys_of(kept[0]) == Texts{"at", "outcome", "digest"});
+  CHECK(kept[0].at("outcome") == "APPLIED");
+  CHECK(kept[0].at("digest") == order.at("history").back().at("digest"));
+  const auto text = market.shop.run({"orders", "show", "20261123-1"});
+  CHECK(contains(text.out, "\nnotifications\nat "));
+  CHECK(contains(text.out, kept[0].at("digest").get<std::string>()));
+}
+
 TEST_CASE("orders show of an unknown order is exit 1, with and without a ledger") {
   const Market market;
   for (int round = 0; round < 2; ++round) {

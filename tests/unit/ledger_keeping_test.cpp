@@ -106,11 +106,13 @@ TEST_CASE_FIXTURE(Ledger, "two connections add to the same chain of notification
 TEST_CASE_FIXTURE(Ledger, "kept notifications are only added to") {
   ledger->keep(notification_of("T1"));
   RawDatabase raw{folder.ledger()};
-  for (const auto* change : {"UPDATE notifications SET raw = x''", "DELETE FROM notifications",
-                             "INSERT INTO notifications SELECT * FROM notifications",
-                             "INSERT OR REPLACE INTO notifications SELECT * FROM notifications",
-                             "INSERT INTO notifications SELECT number + 2, at, mch_id, 'T2', outcome, "
-                             "digest, hash, raw FROM notifications"}) {
+  const char* with_a_gap =
+      "INSERT INTO notifications "
+      "SELECT number + 2, at, mch_id, 'T2', outcome, digest, hash, raw FROM notifications";
+  for (const auto* change :
+       {"UPDATE notifications SET raw = x''", "DELETE FROM notifications",
+        "INSERT INTO notifications SELECT * FROM notifications",
+        "INSERT OR REPLACE INTO notifications SELECT * FROM notifications", with_a_gap}) {
     CAPTURE(std::string{change});
     CHECK_FALSE(raw.run(change).empty());
   }
