@@ -93,14 +93,18 @@ TEST_CASE_FIXTURE(Ledger, "keeping joins a transaction, and goes with it") {
   CHECK(ledger->check({}).ok);
 }
 
-TEST_CASE_FIXTURE(Ledger, "two connections add to the same chain of notifications") {
+TEST_CASE_FIXTURE(Ledger, "two connections add in turn to the same orders, history and notifications") {
   const auto other = open_ledger(folder.ledger());
   for (int i = 0; i < 4; ++i) {
     ledger->keep(notification_of("A" + std::to_string(i)));
     other->keep(notification_of("B" + std::to_string(i)));
+    create_order(*ledger, "A" + std::to_string(i));
+    create_order(*other, "B" + std::to_string(i));
   }
   CHECK(RawDatabase{folder.ledger()}.number("SELECT max(number) FROM notifications") == 8);
-  CHECK(ledger->check({}).ok);
+  const auto report = ledger->check({});
+  CHECK_MESSAGE(report.ok, report.problem);
+  CHECK(report.orders == 8);
 }
 
 TEST_CASE_FIXTURE(Ledger, "kept notifications are only added to") {
