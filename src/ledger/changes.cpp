@@ -1,0 +1,44 @@
+#include "ledger/changes.hpp"
+
+#include <utility>
+
+namespace wxpay::ledger {
+
+Order new_order(const OrderIntent& intent, std::chrono::sys_seconds created_at,
+                std::chrono::sys_seconds now) {
+  return {intent, OrderState::creating, OrderState::creating, {}, {}, {}, created_at, now};
+}
+
+StoredEntry new_entry(std::chrono::sys_seconds at, std::optional<OrderState> from, OrderState to,
+                      EvidenceSource source, std::string hash_before) {
+  StoredEntry stored;
+  stored.entry.at = at;
+  stored.entry.from = from;
+  stored.entry.to = to;
+  stored.entry.source = source;
+  stored.hash_before = std::move(hash_before);
+  return stored;
+}
+
+std::string reason_of(const PaymentEvidence& evidence, const Settlement& settlement) {
+  if (!settlement.paid_after_close) return evidence.reason;
+  return evidence.reason.empty() ? "PAID_AFTER_CLOSE" : evidence.reason + "; PAID_AFTER_CLOSE";
+}
+
+Order settled(Order order, const PaymentEvidence& evidence, const Settlement& settlement,
+              std::chrono::sys_seconds now) {
+  order.state = settlement.to;
+  order.proven_state = settlement.proven;
+  order.updated_at = now;
+  if (!evidence.transaction_id.empty()) order.transaction_id = evidence.transaction_id;
+  if (evidence.prepay) order.prepay = evidence.prepay;
+  if (is_paid(order.state)) {
+    if (evidence.time_end) order.paid_at = evidence.time_end;
+    if (!order.paid_at) order.paid_at = now;
+  } else if (evidence.source == EvidenceSource::hand) {
+    order.paid_at.reset();  // a mark as paid is undone
+  }
+  return order;
+}
+
+}  // namespace wxpay::ledger
