@@ -137,8 +137,9 @@ class OrderLedger {
   /// many orders.
   virtual void transact(const std::function<void()>& work) = 0;
 
-  /// Newest first unless the filter says otherwise, as a stream of what the ledger held at the start; the visitor returns false to stop. It
-  /// may take its time, as others go on writing, but must not write to this ledger itself.
+  /// Newest first unless the filter says otherwise, as a stream of what the ledger held at the start; the
+  /// visitor returns false to stop. It may take its time, as others go on writing, but must not write to this
+  /// ledger itself.
   virtual void list(const MerchantId& mch_id, const OrderFilter& filter,
                     const std::function<bool(const Order&)>& visit) = 0;
 

@@ -479,7 +479,8 @@ TEST_CASE("a completion finds the command behind options and their values") {
     const Names states{"SUCCESS"};
     CHECK(shell->offers(words_of(
               "wxpayctl -p sandbox --json orders --timeout 5s mark 2026112300001 --state SU")) == states);
-    CHECK(shell->offers(line("--profile query orders", {""})) == Names{"export", "import", "list", "mark", "show"});
+    CHECK(shell->offers(line("--profile query orders", {""})) ==
+          Names{"export", "import", "list", "mark", "show"});
     CHECK(shell->offers(line("query 2026112300001 --wat", {})) == Names{"--watch"});
   }
   if (const auto bash = tool("bash")) {
