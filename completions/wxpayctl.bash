@@ -10,12 +10,15 @@ _wxpayctl_options() {
     create-order)
       echo "--out-trade-no --openid --total-fee --amount --body --trade-type --attach --detail --goods-tag
         --product-id --device-info --limit-pay --expire-in --time-expire --client-ip --notify-url --scene-info
-        --profit-sharing --sub-openid --request"
+        --profit-sharing --sub-openid --request --batch --jobs --rate --max-errors --failed --dry-run"
       ;;
     sign)
       echo "--prepay-id --trade-type --timestamp --nonce --params --verify --batch --sign-type --explain"
       ;;
     query) echo "--transaction-id --read-only --watch --for" ;;
+    reconcile)
+      echo "--older-than --since --until --limit --jobs --rate --close-expired --expire-after --details --dry-run"
+      ;;
     replay-notify) echo "--dir --reply --to --dry-run" ;;
     "orders list") echo "--state --since --until --min-fee --max-fee --limit" ;;
     "orders export") echo "--state --since --until" ;;
@@ -35,7 +38,7 @@ _wxpayctl_options() {
 # The commands under a command.
 _wxpayctl_commands() {
   case $1 in
-    "") echo "create-order sign query replay-notify close orders ledger sandbox init doctor" ;;
+    "") echo "create-order sign query reconcile replay-notify close orders ledger sandbox init doctor" ;;
     orders) echo "list show import export mark" ;;
     ledger) echo "check backup" ;;
     sandbox) echo "serve pay notify fault" ;;
@@ -59,7 +62,7 @@ _wxpayctl_takes_value() {
     *=*) return 1 ;;
     -p | -o) return 0 ;;
     --help | --version | --json | --quiet | --verbose | --no-progress | --yes) return 1 ;;
-    --profit-sharing | --explain | --read-only | --watch | --reply | --dry-run) return 1 ;;
+    --profit-sharing | --explain | --read-only | --watch | --reply | --dry-run | --close-expired | --details) return 1 ;;
     --*) return 0 ;;
     *) return 1 ;;
   esac
@@ -87,8 +90,8 @@ _wxpayctl_values() {
     "orders list --state" | "orders export --state" | "orders mark --state")
       words="CREATING NOTPAY USERPAYING SUCCESS REFUND CLOSED REVOKED PAYERROR FAILED"
       ;;
-    *" --config" | *" --ledger" | *" --log-file" | *" --request" | *" --params" | *" --verify" | *" --batch" | *" --key-file" | \
-      "sandbox notify --out" | "sandbox serve --state" | "replay-notify --dir")
+    *" --config" | *" --ledger" | *" --log-file" | *" --request" | *" --params" | *" --verify" | *" --batch" | *" --failed" | \
+      *" --key-file" | "sandbox notify --out" | "sandbox serve --state" | "replay-notify --dir")
       _wxpayctl_files "$3"
       return
       ;;

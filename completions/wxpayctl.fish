@@ -12,7 +12,7 @@ function __wxpayctl_command
         else if string match -qr -- '^(-p|-o)$' $token
             set skip yes
         else if contains -- $token --help --version --json --quiet --verbose --no-progress --yes \
-                --profit-sharing --explain --read-only --watch --reply --dry-run
+                --profit-sharing --explain --read-only --watch --reply --dry-run --close-expired --details
             continue
         else if string match -qr -- '^--[^=]+$' $token
             set skip yes
@@ -71,6 +71,7 @@ complete -c wxpayctl -l yes -d 'Answer yes to every question'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a create-order -d 'Create a prepay order and sign its pay parameters'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a sign -d 'Sign or verify parameters, offline'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a query -d 'Ask WeChat Pay about orders and update the ledger'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a reconcile -d 'Ask WeChat Pay about every open order and repair the ledger'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a replay-notify -d 'Verify saved notifications and apply each once'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a close -d 'Close an order that is not paid'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a orders -d 'List, show, move and repair the orders of the ledger'
@@ -110,6 +111,12 @@ complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l scene-info -x -d 'Scen
 complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l profit-sharing -d 'Freeze the amount for profit sharing'
 complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l sub-openid -x -d 'The payer under the app of the sub-merchant'
 complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l request -r -F -d 'Read the order from a JSON object'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l batch -r -F -d 'Create many orders from JSON Lines or CSV'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l jobs -x -d 'Requests at once'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l rate -x -d 'Requests a second at most'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l max-errors -x -d 'Stop after so many failures in a row'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l failed -r -F -d 'Write the records that were not created there'
+complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l dry-run -d 'Check everything, send and write nothing'
 
 complete -c wxpayctl -n '__wxpayctl_at "sign"' -l prepay-id -x -d 'Make the pay parameters of a prepay_id'
 complete -c wxpayctl -n '__wxpayctl_at "sign"' -l trade-type -x -a 'JSAPI APP' -d 'Trade type'
@@ -125,6 +132,17 @@ complete -c wxpayctl -n '__wxpayctl_at "query"' -l transaction-id -x -d 'Ask by 
 complete -c wxpayctl -n '__wxpayctl_at "query"' -l read-only -d 'Leave the ledger as it is'
 complete -c wxpayctl -n '__wxpayctl_at "query"' -l watch -d 'Ask again until the order is decided'
 complete -c wxpayctl -n '__wxpayctl_at "query"' -l for -x -d 'How long to watch'
+
+complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l older-than -x -d 'Leave younger open orders alone'
+complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l since -x -d 'Only orders created at or after'
+complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l until -x -d 'Only orders created before'
+complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l limit -x -d 'Ask about at most so many orders'
+complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l jobs -x -d 'Requests at once'
+complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l rate -x -d 'Requests a second at most'
+complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l close-expired -d 'Close orders that nobody paid in time'
+complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l expire-after -x -d 'When an order without a time_expire counts as expired'
+complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l details -d 'Print each order before the summary'
+complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l dry-run -d 'Ask, but write and close nothing'
 
 complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -F
 complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l dir -x -a '(__fish_complete_directories)' -d 'Take the regular files of a folder'
