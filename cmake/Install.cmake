@@ -1,4 +1,5 @@
-# What `cmake --install` puts where: the program with its man pages and completions, and the library with its headers.
+# What `cmake --install` puts where: the program with its man pages, completions and units, and the library with its
+# headers.
 include(CMakePackageConfigHelpers)
 
 install(TARGETS wxpayctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
@@ -11,6 +12,9 @@ install(FILES ${PROJECT_SOURCE_DIR}/completions/_wxpayctl
         DESTINATION ${CMAKE_INSTALL_DATADIR}/zsh/site-functions)
 install(FILES ${PROJECT_SOURCE_DIR}/completions/wxpayctl.fish
         DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
+# Where systemd looks under /usr and /usr/local, whatever the library folder of the machine is called.
+install(DIRECTORY ${PROJECT_SOURCE_DIR}/systemd/ DESTINATION lib/systemd/system
+        FILES_MATCHING PATTERN "*.service" PATTERN "*.timer")
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR})

@@ -12,6 +12,7 @@ file(REMOVE_RECURSE ${WORK})
 run(${CMAKE_COMMAND} --install ${BUILD} --prefix ${WORK}/prefix)
 foreach(part bin/wxpayctl share/man/man1/wxpayctl.1 share/bash-completion/completions/wxpayctl
              share/zsh/site-functions/_wxpayctl share/fish/vendor_completions.d/wxpayctl.fish
+             lib/systemd/system/wxpayctl-reconcile@.service lib/systemd/system/wxpayctl-reconcile@.timer
              include/wxpay/ledger.hpp share/doc/wxpayctl/LICENSE share/doc/wxpayctl/README.md)
   if(NOT EXISTS ${WORK}/prefix/${part})
     message(FATAL_ERROR "not installed: ${part}")
