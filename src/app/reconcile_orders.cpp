@@ -156,7 +156,7 @@ class ReconcileOrders::Item final : public PipelineItem {
 };
 
 ReconcileOrders::ReconcileOrders(ReconcileOptions options, ReconcileSeams seams)
-    : options_{std::move(options)},
+    : options_{options},
       seams_{std::move(seams)},
       started_{seams_.clock.now()},
       pipeline_{{.workers = options_.jobs, .ahead = 256},

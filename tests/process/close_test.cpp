@@ -1,25 +1,9 @@
 #include <doctest/doctest.h>
 
+#include "support/market.hpp"
 #include "support/v2_gateway.hpp"
 
 using namespace wxpay::test;
-
-namespace {
-
-struct Market {
-  Shop shop;
-  Sandbox sandbox{shop};
-
-  Json json(std::vector<std::string> arguments, int code = 0) const {
-    arguments.emplace_back("--json");
-    const auto result = shop.run(std::move(arguments));
-    CAPTURE(result.err);
-    CHECK(result.code == code);
-    return json_line(result.out);
-  }
-};
-
-}  // namespace
 
 TEST_CASE("close ends an open order at WeChat Pay and in the ledger") {
   const Market market;

@@ -8,7 +8,7 @@
 #include <random>
 #include <thread>
 
-#include "support/shop.hpp"
+#include "support/market.hpp"
 
 using namespace wxpay::test;
 
@@ -16,60 +16,6 @@ namespace {
 
 constexpr int kills = 200;
 constexpr std::size_t most_runs = 600;
-
-/// Printed, so that a run can be had again with WXPAY_TEST_SEED.
-std::mt19937 seeded() {
-  const auto* given = std::getenv("WXPAY_TEST_SEED");
-  const auto seed = given == nullptr ? std::random_device{}() : static_cast<unsigned>(std::stoul(given));
-  MESSAGE("WXPAY_TEST_SEED=" << seed);
-  return std::mt19937{seed};
-}
-
-struct Market {
-  Shop shop;
-  Sandbox sandbox{shop};
-
-  Json json(std::vector<std::string> arguments, int code = 0) const {
-    arguments.emplace_back("--json");
-    const auto result = shop.run(std::move(arguments));
-    CAPTURE(result.err);
-    CHECK(result.code == code);
-    return json_line(result.out);
-  }
-  std::vector<std::string> steps(const std::string& number) const {
-    auto order = json({"orders", "show", number});
-    std::vector<std::string> states;
-    for (auto& entry : order["history"]) states.push_back(entry["to"]);
-    return states;
-  }
-  void check_ledger() const { CHECK(json({"ledger", "check"})["ok"] == true); }
-};
-
-/// Kills programs at random moments of their lives. How long a life is depends on the machine and on what
-/// else it does, so the span of the moments follows what is met: about three of four are killed before their
-/// end.
-class Killer {
- public:
-  explicit Killer(std::mt19937& random) : random_{random} {}
-
-  void run(const Command& command) {
-    Process process{command};
-    std::this_thread::sleep_for(std::chrono::duration<double>{share_(random_) * span_s_});
-    process.kill(SIGKILL);
-    const bool was_killed = process.wait().signal == SIGKILL;
-    killed_ += was_killed ? 1 : 0;
-    span_s_ = std::clamp(span_s_ * (was_killed ? 1.03 : 0.91), 0.001, 1.0);
-  }
-  int killed() const { return killed_; }
-
- private:
-  std::mt19937& random_;
-  std::uniform_real_distribution<double> share_{0, 1};
-  double span_s_ = 0.025;
-  int killed_ = 0;
-};
-
-std::string numbered(const char* name, int i) { return name + std::to_string(i); }
 
 /// Each of these orders is in the ledger and at the gateway, once, in this state, with this prepay_id.
 void check_orders(const Market& market, const std::map<std::string, std::string>& prepay_ids,

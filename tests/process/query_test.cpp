@@ -2,24 +2,12 @@
 
 #include <csignal>
 
+#include "support/market.hpp"
 #include "support/v2_gateway.hpp"
 
 using namespace wxpay::test;
 
 namespace {
-
-struct Market {
-  Shop shop;
-  Sandbox sandbox{shop};
-
-  Json json(std::vector<std::string> arguments, int code = 0) const {
-    arguments.emplace_back("--json");
-    const auto result = shop.run(std::move(arguments));
-    CAPTURE(result.err);
-    CHECK(result.code == code);
-    return json_line(result.out);
-  }
-};
 
 /// A shop at a gateway of whose answers the test decides, with one open order, OPEN-1.
 struct Case {

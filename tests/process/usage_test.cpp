@@ -76,8 +76,8 @@ TEST_CASE("what belongs to later versions is unknown: exit 2, and not in any hel
                          {"api"},
                          {"explain", "NOAUTH"},
                          {"listen"},
-                         {"create-order", "--batch", "orders.csv"},
-                         {"sign", "--batch", "ids.txt"},
+                         {"reconcile", "--bill", "today"},
+                         {"reconcile", "--fund-flow", "today"},
                          {"orders", "list", "--ledger", "x.db", "--fix"}};
   for (const auto& arguments : later) {
     CAPTURE(arguments);
@@ -94,7 +94,7 @@ TEST_CASE("what belongs to later versions is unknown: exit 2, and not in any hel
     help += shop.run(arguments).out;
   }
   for (const auto* word :
-       {"refund ", "micropay", "--batch", "download-bill", "postgresql", "apiv3", "--fix"}) {
+       {"refund ", "micropay", "--bill", "download-bill", "postgresql", "apiv3", "--fix"}) {
     CAPTURE(std::string{word});
     CHECK_FALSE(contains(help, word));
   }

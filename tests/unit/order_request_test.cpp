@@ -461,3 +461,27 @@ TEST_CASE("what is no JSON object is refused, and its text is not repeated") {
     CHECK_FALSE(holds(said, "oSecret"));
   }
 }
+
+TEST_CASE("a CSV header names each field once, by any of its spellings, and the number and an amount") {
+  using Texts = std::vector<std::string>;
+  for (const auto& names : {Texts{"outTradeNo", "totalFee"}, Texts{"amount", "body", "out_trade_no"},
+                            Texts{"spbill_create_ip", "outTradeNo", "total_fee", "amount"}}) {
+    CHECK_NOTHROW(app::OrderColumns{names});
+  }
+  for (const auto& names :
+       {Texts{}, Texts{"outTradeNo"}, Texts{"totalFee"}, Texts{"outTradeNo", "totalFee", "colour"},
+        Texts{"outTradeNo", "totalFee", "out_trade_no"}, Texts{"outTradeNo", "totalFee", ""}}) {
+    CHECK_THROWS_AS(app::OrderColumns{names}, Error);
+  }
+}
+
+TEST_CASE(
+    "a CSV row fills the fields of its columns; an empty cell gives nothing, a cell too many is refused") {
+  const app::OrderColumns columns{{"outTradeNo", "amount", "body"}};
+  const auto request = columns.read({"T00001", "10.00", ""});
+  CHECK(request.out_trade_no == "T00001");
+  CHECK(request.amount == "10.00");
+  CHECK_FALSE(request.body.has_value());
+  CHECK_THROWS_AS(columns.read({"T00001", "10.00"}), Error);
+  CHECK_THROWS_AS(columns.read({"T00001", "10.00", "", ""}), Error);
+}

@@ -1,0 +1,244 @@
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <map>
+#include <thread>
+
+#include "support/market.hpp"
+
+using namespace wxpay::test;
+
+namespace {
+
+using Texts = std::vector<std::string>;
+
+struct ReconcileMarket : Market {
+  void order(const std::string& number, const Texts& more = {}) const {
+    CHECK(shop.run(create(number, more)).code == 0);
+  }
+  Json reconcile(Texts more = {}, int code = 0) const {
+    Texts arguments{"reconcile", "--older-than", "0s", "--rate", "10000"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return json(arguments, code);
+  }
+  std::string state(const std::string& number) const {
+    return json({"orders", "show", number})["state"].get<std::string>();
+  }
+};
+
+/// The counts of a summary, by name, without those that are 0.
+std::map<std::string, int> counts(const Json& summary) {
+  std::map<std::string, int> found;
+  for (const auto* key :
+       {"checked", "updated", "stillOpen", "closed", "mismatched", "paidAfterClose", "failed"}) {
+    if (summary.at(key) != 0) found[key] = summary.at(key);
+  }
+  return found;
+}
+
+using Counts = std::map<std::string, int>;
+
+}  // namespace
+
+TEST_CASE("reconcile writes back what lost notifications left unpaid, and a second run changes nothing") {
+  const ReconcileMarket market;
+  for (int i = 0; i < 40; ++i) market.order(numbered("ORDER-", i));
+  for (int i = 0; i < 10; ++i) market.sandbox.pay(numbered("ORDER-", i));
+  const auto first = market.reconcile();
+  CHECK(keys_of(first) == Texts{"mode", "checked", "updated", "stillOpen", "closed", "mismatched",
+                                "paidAfterClose", "failed", "startedAt", "durationMs"});
+  CHECK(first.at("mode") == "orders");
+  CHECK(counts(first) == Counts{{"checked", 40}, {"updated", 10}, {"stillOpen", 30}});
+  CHECK(market.state("ORDER-3") == "SUCCESS");
+  CHECK(market.state("ORDER-30") == "NOTPAY");
+  const auto head = market.json({"ledger", "check"})["head"];
+  CHECK(counts(market.reconcile()) == Counts{{"checked", 30}, {"stillOpen", 30}});
+  CHECK(market.json({"ledger", "check"})["head"] == head);
+}
+
+TEST_CASE("orders whose creation had no answer are found out: known to WeChat Pay or not, none is created") {
+  const ReconcileMarket market;
+  market.sandbox.fault("lost-reply", 1, "/pay/unifiedorder");
+  CHECK(market.shop.run(create("ARRIVED-1", {"--timeout", "1"})).code == 4);
+  market.sandbox.fault("5xx", 1000, "/pay/unifiedorder");
+  CHECK(market.shop.run(create("REFUSED-1", {"--timeout", "1"})).code == 4);
+  market.sandbox.fault("none");
+  CHECK(counts(market.reconcile()) == Counts{{"checked", 2}, {"stillOpen", 2}});
+  CHECK(market.state("ARRIVED-1") == "NOTPAY");
+  CHECK(market.state("REFUSED-1") == "CREATING");
+  CHECK(market.sandbox.orders().size() == 1);
+}
+
+TEST_CASE("young orders are left alone, and the filters choose by the time of creation") {
+  const ReconcileMarket market;
+  market.order("ORDER-1");
+  CHECK(counts(market.json({"reconcile"})).empty());
+  CHECK(counts(market.reconcile({"--since", "1h"})) == Counts{{"checked", 1}, {"stillOpen", 1}});
+  CHECK(counts(market.reconcile({"--until", "1h"})).empty());
+  market.order("ORDER-2");
+  CHECK(counts(market.reconcile({"--limit", "1"})) == Counts{{"checked", 1}, {"stillOpen", 1}});
+}
+
+TEST_CASE("--details prints each order before the summary, as query does; --dry-run writes nothing") {
+  const ReconcileMarket market;
+  market.order("ORDER-1");
+  market.order("ORDER-2");
+  market.sandbox.pay("ORDER-2");
+  const auto head = market.json({"ledger", "check"})["head"];
+  const auto dry = market.shop.run({"reconcile", "--older-than", "0s", "--dry-run", "--details", "--json"});
+  CHECK(dry.code == 0);
+  const auto planned = json_lines(dry.out);
+  REQUIRE(planned.size() == 3);
+  CHECK(planned[1].at("reason") == "READ_ONLY");
+  for (const auto& line : planned) CHECK(line.at("dryRun") == true);
+  CHECK(counts(planned[2]) == Counts{{"checked", 2}, {"updated", 1}, {"stillOpen", 1}});
+  CHECK(market.json({"ledger", "check"})["head"] == head);
+
+  const auto lines =
+      json_lines(market.shop.run({"reconcile", "--older-than", "0s", "--details", "--json"}).out);
+  REQUIRE(lines.size() == 3);
+  CHECK(lines[0].at("outTradeNo") == "ORDER-1");
+  CHECK(lines[0].at("reason") == "NOT_PAID");
+  CHECK(lines[1].at("resultMsg") == "UPDATE_SUCCESS");
+  CHECK(lines[1].at("ledgerState") == "SUCCESS");
+  const auto csv =
+      lines_of(market.shop.run({"reconcile", "--older-than", "0s", "--details", "-o", "csv"}).out);
+  REQUIRE(csv.size() == 5);
+  CHECK(csv[0].starts_with("outTradeNo,"));
+  CHECK(csv[2].empty());
+  CHECK(csv[3].starts_with("mode,checked,"));
+}
+
+TEST_CASE("an order paid after it was closed becomes SUCCESS, with a warning and exit 6") {
+  const ReconcileMarket market;
+  market.order("ORDER-1");
+  market.order("ORDER-2");
+  market.sandbox.pay("ORDER-1");
+  for (const auto* number : {"ORDER-1", "ORDER-2"}) {
+    CHECK(market.shop.run({"orders", "mark", number, "--state", "CLOSED", "--reason", "a test"}).code == 0);
+  }
+  const auto result = market.shop.run({"reconcile", "--older-than", "0s", "--details", "--json"});
+  // Closed in the second in which the run began is for the next run.
+  auto lines = json_lines(result.out);
+  if (counts(lines.back()).empty()) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{1'100});
+    const auto again = market.shop.run({"reconcile", "--older-than", "0s", "--details", "--json"});
+    CHECK(again.code == 6);
+    CHECK(contains(again.err, "order ORDER-1 was paid after it was closed"));
+    lines = json_lines(again.out);
+  }
+  CHECK(counts(lines.back()) == Counts{{"checked", 2}, {"updated", 1}, {"paidAfterClose", 1}});
+  CHECK(market.state("ORDER-1") == "SUCCESS");
+  CHECK(market.state("ORDER-2") == "CLOSED");
+}
+
+TEST_CASE("what does not agree is exit 5 and not applied; what has no answer is exit 4") {
+  const ReconcileMarket market;
+  market.order("ORDER-1");
+  market.sandbox.pay("ORDER-1", 7);
+  CHECK(counts(market.reconcile({}, 5)) == Counts{{"checked", 1}, {"mismatched", 1}});
+  CHECK(market.state("ORDER-1") == "NOTPAY");
+  market.sandbox.fault("wrong-sign", 1, "/pay/orderquery");
+  CHECK(counts(market.reconcile({}, 5)) == Counts{{"checked", 1}, {"mismatched", 1}});
+  market.sandbox.fault("5xx", 1000);
+  CHECK(counts(market.reconcile({"--timeout", "1"}, 4)) == Counts{{"checked", 1}, {"failed", 1}});
+}
+
+TEST_CASE("an outage is not asked thousands of times") {
+  const ReconcileMarket market;
+  market.shop.write("batch", [] {
+    std::string text = "outTradeNo,openid,totalFee\n";
+    for (int i = 0; i < 100; ++i) text += numbered("ORDER-", i) + ",o1,100\n";
+    return text;
+  }());
+  CHECK(market.shop.run({"create-order", "--batch", "batch", "--rate", "10000"}).code == 0);
+  const auto before = market.sandbox.requests("/pay/orderquery");
+  market.sandbox.fault("html", 100'000);
+  const auto result = market.shop.run({"reconcile", "--older-than", "0s", "--jobs", "4", "--json"});
+  CHECK(result.code == 4);
+  CHECK(contains(result.err, "too many in a row failed"));
+  CHECK(market.sandbox.requests("/pay/orderquery") - before <= 30);
+}
+
+TEST_CASE("--close-expired asks, closes at WeChat Pay, and asks again; nothing young is closed") {
+  const ReconcileMarket market;
+  market.order("OLD-001");
+  market.order("PAID-01");
+  market.sandbox.pay("PAID-01");
+  market.sandbox.fault("5xx", 1000, "/pay/unifiedorder");
+  CHECK(market.shop.run(create("UNKNOWN-1", {"--timeout", "1"})).code == 4);
+  market.sandbox.fault("none");
+  // All were made just now.
+  CHECK(counts(market.reconcile({"--close-expired", "--expire-after", "1s", "--dry-run"})) ==
+        Counts{{"checked", 3}, {"updated", 1}, {"stillOpen", 2}});
+
+  // The same orders as another system made them an hour ago.
+  const std::string ledger = market.shop.path("old.db").string();
+  const std::string past = "\"createdAt\":\"2026-01-01T10:00:00+08:00\"}\n";
+  market.shop.write("old", "{\"outTradeNo\":\"OLD-001\",\"totalFee\":1000," + past +
+                               "{\"outTradeNo\":\"PAID-01\",\"totalFee\":1000," + past +
+                               "{\"outTradeNo\":\"UNKNOWN-1\",\"totalFee\":1000," + past);
+  CHECK(market.shop.run({"orders", "import", "old", "--ledger", ledger}).code == 0);
+  CHECK(counts(market.reconcile({"--close-expired", "--ledger", ledger, "--dry-run"})) ==
+        Counts{{"checked", 3}, {"updated", 1}, {"closed", 2}});
+  CHECK(market.sandbox.requests("/pay/closeorder") == 0);
+  CHECK(counts(market.reconcile({"--close-expired", "--ledger", ledger})) ==
+        Counts{{"checked", 3}, {"updated", 1}, {"closed", 2}});
+  CHECK(market.sandbox.order("OLD-001")["tradeState"] == "CLOSED");
+  for (const auto& [number, state] : std::map<std::string, std::string>{
+           {"OLD-001", "CLOSED"}, {"PAID-01", "SUCCESS"}, {"UNKNOWN-1", "CLOSED"}}) {
+    CAPTURE(number);
+    CHECK(market.json({"orders", "show", number, "--ledger", ledger})["state"] == state);
+  }
+  // The intent to close came before the closing.
+  auto history = market.json({"orders", "show", "OLD-001", "--ledger", ledger})["history"];
+  bool intended = false;
+  for (auto& entry : history) {
+    intended = intended || contains(entry.value("reason", std::string{}), "closing is asked for");
+  }
+  CHECK(intended);
+}
+
+TEST_CASE("one reconcile a ledger: the other is exit 75 and does nothing, also after one was killed") {
+  const ReconcileMarket market;
+  for (int i = 0; i < 3; ++i) market.order(numbered("ORDER-", i));
+  market.sandbox.fault("delay", 1, "/pay/orderquery", 3600);
+  Process first{market.shop.command({"reconcile", "--older-than", "0s", "--jobs", "1"})};
+  market.sandbox.wait_for_requests(1, "/pay/orderquery");
+  const auto second = market.shop.run({"reconcile", "--older-than", "0s", "--json"});
+  CHECK(second.code == 75);
+  CHECK(second.out.empty());
+  CHECK(Json::parse(second.err)["error"]["code"] == "LOCKED");
+  first.kill(SIGKILL);
+  first.wait();
+  CHECK(counts(market.reconcile()) == Counts{{"checked", 3}, {"stillOpen", 3}});
+}
+
+TEST_CASE("with -q a run that found nothing to do prints nothing") {
+  const ReconcileMarket market;
+  const auto nothing = market.shop.run({"-q", "reconcile"});
+  CHECK(nothing.code == 0);
+  CHECK(nothing.out.empty());
+  CHECK(nothing.err.empty());
+  market.order("ORDER-1");
+  CHECK(market.shop.run({"-q", "reconcile", "--older-than", "0s"}).out.empty());
+  market.sandbox.pay("ORDER-1");
+  CHECK(contains(market.shop.run({"-q", "reconcile", "--older-than", "0s"}).out, "updated"));
+}
+
+TEST_CASE("wrong options of reconcile are wrong usage") {
+  const ReconcileMarket market;
+  for (const auto& more : std::vector<Texts>{{"--older-than", "soon"},
+                                             {"--since", "never"},
+                                             {"--limit", "0"},
+                                             {"--jobs", "1000"},
+                                             {"--expire-after", "1h"},
+                                             {"--close-expired", "--expire-after", "x"},
+                                             {"--bill", "today"},
+                                             {"ORDER-1"}}) {
+    CAPTURE(more.front());
+    Texts arguments{"reconcile"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    CHECK(market.shop.run(arguments).code == 2);
+  }
+}
