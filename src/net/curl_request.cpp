@@ -26,10 +26,10 @@ void set(CURL* easy, T value) {
   }
 }
 
-HeaderList make_headers(const HttpRequest& request) {
+HeaderList make_headers(const std::string& content_type) {
   HeaderList list;
   // An empty "Expect:" keeps libcurl from waiting for a 100 before a large body.
-  for (const auto& line : {"Content-Type: " + request.content_type, std::string{"Expect:"}}) {
+  for (const auto& line : {"Content-Type: " + content_type, std::string{"Expect:"}}) {
     auto* longer = curl_slist_append(list.get(), line.c_str());
     if (longer == nullptr) throw std::bad_alloc{};
     static_cast<void>(list.release());
@@ -64,22 +64,24 @@ void start_libcurl() {
   }
 }
 
-CurlRequest::CurlRequest(CURL* easy, Target target, const HttpRequest& request, const HttpOptions& options,
-                         const TrustAnchors& anchors)
-    : easy_{easy},
-      target_{std::move(target)},
-      request_{request},
-      anchors_{anchors},
-      headers_{make_headers(request)} {
+CurlRequest::CurlRequest(CURL* easy, Target target, const std::string& content_type,
+                         const HttpOptions& options, const TrustAnchors& anchors)
+    : easy_{easy}, target_{std::move(target)}, anchors_{anchors}, headers_{make_headers(content_type)} {
   curl_easy_reset(easy_);
   set_up_connection();
   set_up_callbacks();
   set<CURLOPT_CURLU>(easy_, target_.url.get());
   set<CURLOPT_POST>(easy_, 1L);
-  set<CURLOPT_POSTFIELDSIZE_LARGE>(easy_, static_cast<curl_off_t>(request.body.size()));
-  set<CURLOPT_POSTFIELDS>(easy_, request.body.data());
   set<CURLOPT_HTTPHEADER>(easy_, headers_.get());
   set<CURLOPT_USERAGENT>(easy_, options.user_agent.c_str());
+}
+
+void CurlRequest::prepare(const HttpRequest& request) {
+  reply_ = {};
+  reply_.largest_body = request.largest_response;
+  error_text_.front() = '\0';
+  set<CURLOPT_POSTFIELDSIZE_LARGE>(easy_, static_cast<curl_off_t>(request.body.size()));
+  set<CURLOPT_POSTFIELDS>(easy_, request.body.data());
   set<CURLOPT_TIMEOUT_MS>(easy_, static_cast<long>(request.timeout.count()));
   set<CURLOPT_CONNECTTIMEOUT_MS>(easy_,
                                  static_cast<long>(std::min(request.timeout, connect_timeout).count()));
@@ -127,7 +129,7 @@ milliseconds CurlRequest::elapsed() const {
 HttpResult CurlRequest::result(CURLcode code) {
   if (code != CURLE_OK) return failure(code);
   // libcurl is content with a connection that closes amid the headers.
-  if (!headers_complete_) {
+  if (!reply_.headers_complete) {
     return TransportFailure{ErrorKind::network, true,
                             target_.name() + " closed the connection amid the headers of its answer"};
   }
@@ -137,11 +139,11 @@ HttpResult CurlRequest::result(CURLcode code) {
     return TransportFailure{ErrorKind::gateway, true,
                             target_.name() + " gave no final answer, only status " + std::to_string(status)};
   }
-  return HttpResponse{static_cast<int>(status), std::move(body_), date()};
+  return HttpResponse{static_cast<int>(status), std::move(reply_.body), date()};
 }
 
 TransportFailure CurlRequest::interrupted() const {
-  return {ErrorKind::interrupted, sent_, "interrupted during a request to " + target_.name()};
+  return {ErrorKind::interrupted, reply_.sent, "interrupted during a request to " + target_.name()};
 }
 
 std::optional<std::chrono::sys_seconds> CurlRequest::date() const {
@@ -153,18 +155,17 @@ std::optional<std::chrono::sys_seconds> CurlRequest::date() const {
 }
 
 TransportFailure CurlRequest::failure(CURLcode code) const {
-  return sent_ ? failure_after_sending(code) : failure_before_sending(code);
+  return reply_.sent ? failure_after_sending(code) : failure_before_sending(code);
 }
 
 TransportFailure CurlRequest::failure_after_sending(CURLcode code) const {
   const auto name = target_.name();
-  if (excess_ == Excess::body || code == CURLE_FILESIZE_EXCEEDED) {
-    return {
-        ErrorKind::gateway, true,
-        "the answer of " + name + " is larger than " + std::to_string(request_.largest_response) + " bytes"};
+  if (reply_.excess == Excess::body || code == CURLE_FILESIZE_EXCEEDED) {
+    return {ErrorKind::gateway, true,
+            "the answer of " + name + " is larger than " + std::to_string(reply_.largest_body) + " bytes"};
   }
   // libcurl's own limit on one header line shows as a lack of memory.
-  if (excess_ == Excess::headers || code == CURLE_OUT_OF_MEMORY) {
+  if (reply_.excess == Excess::headers || code == CURLE_OUT_OF_MEMORY) {
     return {ErrorKind::gateway, true,
             "the headers of the answer of " + name + " are larger than " + std::to_string(largest_headers) +
                 " bytes"};
@@ -223,40 +224,39 @@ std::string CurlRequest::cause(CURLcode code) const {
 }
 
 std::size_t CurlRequest::take_header(char* data, std::size_t size, std::size_t count, void* self) noexcept {
-  auto& request = *static_cast<CurlRequest*>(self);
+  auto& reply = static_cast<CurlRequest*>(self)->reply_;
   const std::string_view line{data, size * count};
-  if (line.starts_with("HTTP/"))
-    request.headers_complete_ = false;  // of an interim answer or of the final one
-  if (line == "\r\n" || line == "\n") request.headers_complete_ = true;
-  request.header_bytes_ += line.size();
-  if (request.header_bytes_ <= largest_headers) return line.size();
-  request.excess_ = Excess::headers;
+  if (line.starts_with("HTTP/")) reply.headers_complete = false;  // of an interim answer or of the final one
+  if (line == "\r\n" || line == "\n") reply.headers_complete = true;
+  reply.header_bytes += line.size();
+  if (reply.header_bytes <= largest_headers) return line.size();
+  reply.excess = Excess::headers;
   return 0;
 }
 
 std::size_t CurlRequest::take_body(char* data, std::size_t size, std::size_t count, void* self) noexcept {
-  auto& request = *static_cast<CurlRequest*>(self);
+  auto& reply = static_cast<CurlRequest*>(self)->reply_;
   const auto bytes = size * count;
-  if (bytes > request.request_.largest_response - request.body_.size()) {
-    request.excess_ = Excess::body;
+  if (bytes > reply.largest_body - reply.body.size()) {
+    reply.excess = Excess::body;
     return 0;
   }
   try {
-    request.body_.append(data, bytes);
+    reply.body.append(data, bytes);
   } catch (const std::bad_alloc&) {
-    request.excess_ = Excess::body;
+    reply.excess = Excess::body;
     return 0;
   }
   return bytes;
 }
 
 int CurlRequest::before_connecting(void* self, curl_socket_t, curlsocktype) noexcept {
-  return static_cast<CurlRequest*>(self)->sent_ ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
+  return static_cast<CurlRequest*>(self)->reply_.sent ? CURL_SOCKOPT_ERROR : CURL_SOCKOPT_OK;
 }
 
 int CurlRequest::before_sending(void* self, char*, char*, int, int) noexcept {
-  return std::exchange(static_cast<CurlRequest*>(self)->sent_, true) ? CURL_PREREQFUNC_ABORT
-                                                                     : CURL_PREREQFUNC_OK;
+  return std::exchange(static_cast<CurlRequest*>(self)->reply_.sent, true) ? CURL_PREREQFUNC_ABORT
+                                                                           : CURL_PREREQFUNC_OK;
 }
 
 CURLcode CurlRequest::add_anchors(CURL*, void* context, void* self) noexcept {

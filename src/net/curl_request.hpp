@@ -24,23 +24,27 @@ using HeaderList = Handle<curl_slist, curl_slist_free_all>;
 /// @throws Error{internal}  libcurl does not start
 void start_libcurl();
 
-/// One POST on an easy handle: sets the handle up, gathers the reply within its limits and says what became
-/// of it. How the handle is driven, alone or among many, is the caller's.
+/// The POSTs to one URL on an easy handle, one after the other: sets the handle up once, gathers each reply
+/// within its limits and says what became of it. How the handle is driven, alone or among many, is the
+/// caller's.
 ///
 /// libcurl sends a request a second time, unasked, when a kept-alive connection closes before the first byte
 /// of the reply. The other side may have acted on the first one, so the second is stopped here and the
 /// failure says that the request was sent.
 class CurlRequest {
  public:
-  /// All that is referred to must outlive this object, which itself must outlive the transfer.
-  CurlRequest(CURL* easy, Target target, const HttpRequest& request, const HttpOptions& options,
+  /// All that is referred to must outlive this object.
+  CurlRequest(CURL* easy, Target target, const std::string& content_type, const HttpOptions& options,
               const TrustAnchors& anchors);
   CurlRequest(const CurlRequest&) = delete;
   CurlRequest& operator=(const CurlRequest&) = delete;
   CurlRequest(CurlRequest&&) = delete;
   CurlRequest& operator=(CurlRequest&&) = delete;
-  /// Leaves the handle blank for the next request; its connections and TLS sessions stay.
+  /// Leaves the handle blank; its connections and TLS sessions stay.
   ~CurlRequest() { curl_easy_reset(easy_); }
+
+  /// Makes the handle ready for this request, which must be one to the target and outlive the transfer.
+  void prepare(const HttpRequest& request);
 
   CURL* easy() const noexcept { return easy_; }
   const Target& target() const noexcept { return target_; }
@@ -54,6 +58,16 @@ class CurlRequest {
 
  private:
   enum class Excess { none, headers, body };
+
+  /// What came of one request so far.
+  struct Reply {
+    std::size_t largest_body = 0;
+    std::string body;
+    std::size_t header_bytes = 0;
+    bool headers_complete = false;
+    Excess excess = Excess::none;
+    bool sent = false;  ///< the request, or a part of it
+  };
 
   void set_up_connection();
   void set_up_callbacks();
@@ -72,15 +86,10 @@ class CurlRequest {
 
   CURL* easy_;
   Target target_;
-  const HttpRequest& request_;
   const TrustAnchors& anchors_;
   HeaderList headers_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
-  std::string body_;
-  std::size_t header_bytes_ = 0;
-  bool headers_complete_ = false;
-  Excess excess_ = Excess::none;
-  bool sent_ = false;
+  Reply reply_;
 };
 
 }  // namespace wxpay::net

@@ -1,6 +1,7 @@
 #include "net/http_transport.hpp"
 
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "net/curl_request.hpp"
@@ -42,25 +43,39 @@ class HttpTransport final : public Transport {
       : options_{options}, stop_{stop}, log_{log}, anchors_{options.ca_file} {}
 
   HttpResult send(const HttpRequest& request) override {
-    auto target = Target::parse(request.url);
-    if (!target) return TransportFailure{ErrorKind::network, false, "the URL of the request is malformed"};
+    if (!line_ || request.url != url_ || request.content_type != content_type_) {
+      if (!set_up(request)) {
+        return TransportFailure{ErrorKind::network, false, "the URL of the request is malformed"};
+      }
+    }
     if (stop_.requested()) {
       return TransportFailure{ErrorKind::interrupted, false,
-                              "interrupted before a request to " + target->name()};
+                              "interrupted before a request to " + line_->target().name()};
     }
     if (request.timeout <= std::chrono::milliseconds{0}) {
       return TransportFailure{ErrorKind::timeout, false,
-                              "no time is left for a request to " + target->name()};
+                              "no time is left for a request to " + line_->target().name()};
     }
-    if (!easy_) open();
-    CurlRequest transfer{easy_.get(), std::move(*target), request, options_, anchors_};
-    const auto code = drive(transfer.easy());
-    auto result = code ? transfer.result(*code) : transfer.interrupted();
-    if (log_.enabled(LogLevel::debug)) report(transfer, result);
+    line_->prepare(request);
+    const auto code = drive(line_->easy());
+    auto result = code ? line_->result(*code) : line_->interrupted();
+    if (log_.enabled(LogLevel::debug)) report(*line_, result);
     return result;
   }
 
  private:
+  // Requests come in rows to one URL, and setting a handle up costs a good part of what a request costs.
+  bool set_up(const HttpRequest& request) {
+    auto target = Target::parse(request.url);
+    if (!target) return false;
+    if (!easy_) open();
+    line_.reset();
+    url_ = request.url;
+    content_type_ = request.content_type;
+    line_.emplace(easy_.get(), std::move(*target), content_type_, options_, anchors_);
+    return true;
+  }
+
   // Left until there is something to send: starting libcurl costs more than many a command without a request.
   void open() {
     start_libcurl();
@@ -101,6 +116,9 @@ class HttpTransport final : public Transport {
   TrustAnchors anchors_;
   MultiHandle multi_;  // before the easy handle, which must go first
   EasyHandle easy_;
+  std::string url_;  ///< which `line_` is set up for, with the content type
+  std::string content_type_;
+  std::optional<CurlRequest> line_;
 };
 
 }  // namespace

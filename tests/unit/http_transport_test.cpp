@@ -44,6 +44,31 @@ TEST_CASE("many requests use one kept-alive connection") {
   CHECK(server.connections() == 1);
 }
 
+TEST_CASE("a request owes nothing to those before it") {
+  RawServer server{answering({http_answer("dated", 200, "Date: Mon, 23 Nov 2026 02:00:00 GMT\r\n"),
+                              http_answer("too long"), http_answer("undated"), http_answer("elsewhere")})};
+  Client client;
+  CHECK(answer(client.post(server.url("/a"), 30s, "<xml>long</xml>")).date);
+  const HttpRequest limited{
+      .url = server.url("/a"), .content_type = "text/xml", .body = "<a/>", .largest_response = 4};
+  CHECK(failure(client.transport->send(limited)).kind == ErrorKind::gateway);
+  const auto third = answer(client.post(server.url("/a"), 30s, "<xml>longer</xml>"));
+  CHECK(third.body == "undated");
+  CHECK_FALSE(third.date);
+  const HttpRequest other{.url = server.url("/b"), .content_type = "text/plain", .body = "b"};
+  CHECK(answer(client.transport->send(other)).body == "elsewhere");
+  CHECK(answer(client.post(server.url("/b"))).body == "elsewhere");
+
+  const auto received = server.received();
+  REQUIRE(received.size() == 5);
+  CHECK(received[0].ends_with("\r\n\r\n<xml>long</xml>"));
+  CHECK(received[1].ends_with("\r\n\r\n<a/>"));
+  CHECK(received[2].ends_with("\r\n\r\n<xml>longer</xml>"));
+  CHECK(received[3].starts_with("POST /b HTTP/1.1\r\n"));
+  CHECK(contains(received[3], "\r\nContent-Type: text/plain\r\n"));
+  CHECK(contains(received[4], "\r\nContent-Type: text/xml\r\n"));
+}
+
 TEST_CASE("a connection that the other side closed while idle is replaced unseen") {
   RawServer server{[](Peer& peer) {
     if (peer.read_request()) peer.send(http_answer("ok"));
