@@ -17,7 +17,7 @@ void append_array(std::string& json, const Items& items, const Append& append) {
 
 struct Appender {
   std::string& json;
-  void operator()(const std::string& text) const { json += wire::json_quote(text); }
+  void operator()(const std::string& text) const { wire::append_json(json, text); }
   void operator()(std::int64_t number) const { json += std::to_string(number); }
   void operator()(bool flag) const { json += flag ? "true" : "false"; }
   void operator()(const std::vector<std::string>& texts) const { append_array(json, texts, *this); }
@@ -31,7 +31,7 @@ std::string to_json(const Record& record) {
   std::string json{"{"};
   for (const auto& [key, value] : record) {
     if (json.size() > 1) json += ',';
-    json += wire::json_quote(key);
+    wire::append_json(json, key);
     json += ':';
     std::visit(Appender{json}, value);
   }

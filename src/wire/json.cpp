@@ -143,42 +143,51 @@ std::variant<JsonObject, Malformed> parse_json_object(std::string_view document)
   }
 }
 
-std::string json_quote(std::string_view text) {
+void append_json(std::string& json, std::string_view text) {
   static constexpr std::array hex{'0', '1', '2', '3', '4', '5', '6', '7',
                                   '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
-  std::string quoted;
-  quoted.reserve(text.size() + 2);
-  quoted += '"';
   if (!is_utf8(text)) {
-    return Json(std::string{text}).dump(-1, ' ', false, Json::error_handler_t::replace);
+    json += Json(std::string{text}).dump(-1, ' ', false, Json::error_handler_t::replace);
+    return;
   }
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    switch (c) {
+  const auto is_special = [](char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '"' || c == '\\';
+  };
+  json += '"';
+  for (;;) {
+    const auto* const special = std::find_if(text.begin(), text.end(), is_special);
+    json.append(text.begin(), special);
+    if (special == text.end()) break;
+    const auto byte = static_cast<unsigned char>(*special);
+    text.remove_prefix(static_cast<std::size_t>(special - text.begin()) + 1);
+    switch (byte) {
       case '"':
-        quoted += "\\\"";
+        json += "\\\"";
         break;
       case '\\':
-        quoted += "\\\\";
+        json += "\\\\";
         break;
       case '\n':
-        quoted += "\\n";
+        json += "\\n";
         break;
       case '\r':
-        quoted += "\\r";
+        json += "\\r";
         break;
       case '\t':
-        quoted += "\\t";
+        json += "\\t";
         break;
       default:
-        if (byte < 0x20 || byte == 0x7F) {
-          quoted.append("\\u00").append(1, hex.at(byte >> 4U)).append(1, hex.at(byte & 0x0FU));
-        } else {
-          quoted += c;
-        }
+        json.append("\\u00").append(1, hex.at(byte >> 4U)).append(1, hex.at(byte & 0x0FU));
     }
   }
-  return quoted + '"';
+  json += '"';
+}
+
+std::string json_quote(std::string_view text) {
+  std::string quoted;
+  quoted.reserve(text.size() + 2);
+  append_json(quoted, text);
+  return quoted;
 }
 
 }  // namespace wxpay::wire

@@ -25,5 +25,7 @@ std::variant<JsonObject, Malformed> parse_json_object(std::string_view document)
 
 /// The text as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
 std::string json_quote(std::string_view text);
+/// The same, added to the end of `json`.
+void append_json(std::string& json, std::string_view text);
 
 }  // namespace wxpay::wire
