@@ -6,6 +6,7 @@
 #include <array>
 #include <set>
 #include <span>
+#include <utility>
 
 #include "base/text.hpp"
 #include "wire/json.hpp"
@@ -63,27 +64,27 @@ const std::vector<RequestField>& request_fields() {
 }
 
 const RequestField& field_of(const std::string& key) {
-  std::vector<std::string> known;
-  for (const auto& field : request_fields()) {
+  const auto& fields = request_fields();
+  for (const auto& field : fields) {
     if (std::find(field.keys.begin(), field.keys.end(), key) != field.keys.end()) return field;
-    known.insert(known.end(), field.keys.begin(), field.keys.end());
   }
+  std::vector<std::string> known;
+  for (const auto& field : fields) known.insert(known.end(), field.keys.begin(), field.keys.end());
   const auto meant = nearest(key, known);
   refuse("the request has an unknown field " + wire::json_quote(key),
          meant ? "did you mean " + *meant + "?" : "");
 }
 
-std::string text_of(const RequestField& field, const wire::JsonValue& value) {
+std::string text_of(const RequestField& field, wire::JsonValue value) {
   using Kind = wire::JsonValue::Kind;
-  const std::string name{field.name};
   if (field.form == Form::fen) {
-    if (value.kind == Kind::integer) return value.text;
-    refuse(name + " must be a whole number of fen", "write \"amount\":\"10.00\" for yuan");
+    if (value.kind == Kind::integer) return std::move(value.text);
+    refuse(std::string{field.name} + " must be a whole number of fen", "write \"amount\":\"10.00\" for yuan");
   }
-  if (value.kind == Kind::text) return value.text;
+  if (value.kind == Kind::text) return std::move(value.text);
   if (field.form == Form::flag && value.kind == Kind::boolean) return value.text == "true" ? "Y" : "N";
-  if (field.form == Form::json && value.kind == Kind::structure) return value.text;
-  refuse(name + " must be a text in quotes");
+  if (field.form == Form::json && value.kind == Kind::structure) return std::move(value.text);
+  refuse(std::string{field.name} + " must be a text in quotes");
 }
 
 }  // namespace
@@ -93,11 +94,11 @@ OrderRequest parse_order_request(std::string_view json) {
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed))
     refuse("the request is unusable: " + malformed->why);
   OrderRequest request;
-  for (const auto& [key, value] : std::get<wire::JsonObject>(parsed)) {
+  for (auto& [key, value] : std::get<wire::JsonObject>(parsed)) {
     const auto& field = field_of(key);
     auto& slot = request.*field.member;
     if (slot) refuse(std::string{field.name} + " is given more than once");
-    slot = text_of(field, value);
+    slot = text_of(field, std::move(value));
   }
   return request;
 }
