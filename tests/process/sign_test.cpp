@@ -13,6 +13,12 @@ using namespace wxpay::test;
 
 namespace {
 
+#if defined(__SANITIZE_ADDRESS__)
+constexpr bool measures_memory = false;  // the sanitizer keeps what was freed
+#else
+constexpr bool measures_memory = true;
+#endif
+
 using Texts = std::vector<std::string>;
 
 /// A shop whose gateway and ledger must stay untouched.
@@ -275,7 +281,7 @@ TEST_CASE("sign --batch needs no more memory for more lines") {
   command.output = "/dev/null";
   const auto result = run(command);
   CHECK(result.code == 0);
-  CHECK(result.peak_rss_kib < 32 * 1024);
+  if (measures_memory) CHECK(result.peak_rss_kib < 32 * 1024);
 }
 
 TEST_CASE("sign wants exactly one form, and values that can be") {
