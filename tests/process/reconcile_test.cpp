@@ -185,10 +185,11 @@ TEST_CASE("--close-expired asks, closes at WeChat Pay, and asks again; nothing y
   CHECK(counts(market.reconcile({"--close-expired", "--ledger", ledger})) ==
         Counts{{"checked", 3}, {"updated", 1}, {"closed", 2}});
   CHECK(market.sandbox.order("OLD-001")["tradeState"] == "CLOSED");
-  for (const auto& [number, state] : std::map<std::string, std::string>{
-           {"OLD-001", "CLOSED"}, {"PAID-01", "SUCCESS"}, {"UNKNOWN-1", "CLOSED"}}) {
-    CAPTURE(number);
-    CHECK(market.json({"orders", "show", number, "--ledger", ledger})["state"] == state);
+  const std::map<std::string, std::string> wanted{
+      {"OLD-001", "CLOSED"}, {"PAID-01", "SUCCESS"}, {"UNKNOWN-1", "CLOSED"}};
+  for (const auto& order : wanted) {
+    CAPTURE(order.first);
+    CHECK(market.json({"orders", "show", order.first, "--ledger", ledger})["state"] == order.second);
   }
   // The intent to close came before the closing.
   auto history = market.json({"orders", "show", "OLD-001", "--ledger", ledger})["history"];
