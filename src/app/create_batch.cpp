@@ -55,7 +55,6 @@ std::optional<BatchInput::Entry> BatchInput::next() {
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::usage) throw;
     entry.problem = error.what();
-    entry.hint = error.hint();
   }
   return entry;
 }
@@ -113,7 +112,6 @@ class CreateBatch::Item final : public PipelineItem {
     result.raw = std::move(entry_.raw.text);
     result.out_trade_no = std::move(entry_.out_trade_no);
     result.problem = std::move(entry_.problem);
-    result.hint = std::move(entry_.hint);
     if (creation_) result.creation = &*creation_;
     return result;
   }

@@ -28,7 +28,6 @@ struct BatchResult {
   std::string raw;           ///< the record as it stood in the input
   std::string out_trade_no;  ///< as given, where it could be read
   std::string problem;       ///< of a bad record
-  std::string hint;
   const Creation* creation = nullptr;
 };
 
@@ -59,7 +58,6 @@ class BatchInput {
     std::string out_trade_no;               ///< as given, where it could be read
     std::optional<CheckedRequest> request;  ///< none: the record is bad
     std::string problem;
-    std::string hint;
   };
   std::optional<Entry> next();
   /// The first record of CSV, for a file of records in the same format; empty for JSON Lines.

@@ -106,15 +106,4 @@ OrderState checked_state(const std::string& text) {
               meant ? "did you mean " + *meant + "?" : "states are " + all};
 }
 
-std::optional<std::chrono::sys_seconds> time_of(const char* option, const std::string& text,
-                                                Context& context) {
-  if (text.empty()) return std::nullopt;
-  const auto time = parse_time(text, context.clock().now());
-  if (!time) {
-    throw Error{ErrorKind::usage, std::string{option} + " is no time",
-                "write 2026-11-22, 2026-11-22T10:00:00+08:00 or 2h for two hours ago"};
-  }
-  return time;
-}
-
 }  // namespace wxpay::cli

@@ -24,9 +24,4 @@ void append_csv(std::string& text, const Order& order);
 /// @throws Error{usage}  there is no such state
 OrderState checked_state(const std::string& text);
 
-/// A time of an option; nothing where it was not given.
-/// @throws Error{usage}
-std::optional<std::chrono::sys_seconds> time_of(const char* option, const std::string& text,
-                                                Context& context);
-
 }  // namespace wxpay::cli

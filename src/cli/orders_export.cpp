@@ -20,8 +20,8 @@ int run_export(const ExportOptions& options, Context& context) {
   OrderFilter filter;
   filter.oldest_first = true;
   if (!options.state.empty()) filter.state = checked_state(options.state);
-  filter.since = time_of("--since", options.since, context);
-  filter.until = time_of("--until", options.until, context);
+  filter.since = parse_time_option("--since", options.since, context.clock().now());
+  filter.until = parse_time_option("--until", options.until, context.clock().now());
   const auto& mch_id = context.profile().merchant.mch_id;
   auto* ledger = context.ledger_read_only();
   context.begin_rows(order_columns());
