@@ -8,11 +8,6 @@ using namespace wxpay::test;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool measures_memory = false;  // the sanitizer's own memory hides the program's
-#else
-constexpr bool measures_memory = true;
-#endif
 constexpr long most_memory_kib = 64L * 1024;
 
 /// A shop with one open order, OPEN-1, at a gateway of whose answers the test decides.

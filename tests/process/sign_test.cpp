@@ -13,12 +13,6 @@ using namespace wxpay::test;
 
 namespace {
 
-#if defined(__SANITIZE_ADDRESS__)
-constexpr bool measures_memory = false;  // the sanitizer keeps what was freed
-#else
-constexpr bool measures_memory = true;
-#endif
-
 using Texts = std::vector<std::string>;
 
 /// A shop whose gateway and ledger must stay untouched.

@@ -27,6 +27,13 @@ struct Command {
   std::optional<rlim_t> largest_file;  ///< bytes a file may grow to; writing more fails, without a signal
 };
 
+/// Whether peak_rss_kib says something about the program: a sanitizer's own memory hides it.
+#if defined(__SANITIZE_ADDRESS__)
+inline constexpr bool measures_memory = false;
+#else
+inline constexpr bool measures_memory = true;
+#endif
+
 /// What a program left behind.
 struct Result {
   int code = -1;   ///< exit code; -1 when a signal ended it
