@@ -2,8 +2,8 @@
 
 #include <set>
 
+#include "support/market.hpp"
 #include "support/raw_server.hpp"
-#include "support/shop.hpp"
 #include "support/v2_wire.hpp"
 
 using namespace wxpay::test;
@@ -14,17 +14,8 @@ constexpr const char* sandbox_mch_id = "1900000109";
 constexpr const char* sandbox_app_id = "wxd678efh567hg6787";
 constexpr const char* sandbox_key = "wxpayctlSandboxKey00000000000000";
 
-struct Market {
-  Shop shop;
-  Sandbox sandbox{shop};
+struct CreationMarket : Market {
   Result run(std::vector<std::string> arguments) const { return shop.run(std::move(arguments)); }
-  Json json(std::vector<std::string> arguments, int code = 0) const {
-    arguments.emplace_back("--json");
-    const auto result = shop.run(std::move(arguments));
-    CAPTURE(result.err);
-    CHECK(result.code == code);
-    return json_line(result.out);
-  }
 };
 
 std::vector<std::string> native(const std::string& number) {
@@ -38,7 +29,7 @@ std::string text_of(const Json& object, const char* key) { return object.at(key)
 }  // namespace
 
 TEST_CASE("create-order for JSAPI prints the pay parameters of wx.requestPayment, signed") {
-  const Market market;
+  const CreationMarket market;
   auto order = market.json(create("20261123-J1"));
 
   CHECK(keys_of(order) == std::vector<std::string>{"outTradeNo", "returnCode", "returnMsg", "resultCode",
@@ -65,7 +56,7 @@ TEST_CASE("create-order for JSAPI prints the pay parameters of wx.requestPayment
 }
 
 TEST_CASE("create-order for APP prints the parameters of the APP SDK, signed") {
-  const Market market;
+  const CreationMarket market;
   auto order = market.json(
       {"create-order", "--out-trade-no", "20261123-A1", "--trade-type", "APP", "--amount", "10.00"});
 
@@ -85,7 +76,7 @@ TEST_CASE("create-order for APP prints the parameters of the APP SDK, signed") {
 }
 
 TEST_CASE("create-order for NATIVE prints the code to show, and for H5 the link, instead of pay parameters") {
-  const Market market;
+  const CreationMarket market;
   auto code = market.json(native("20261123-N1"));
   CHECK(keys_of(code) == std::vector<std::string>{"outTradeNo", "returnCode", "returnMsg", "resultCode",
                                                   "codeUrl", "prepayId", "ledger"});
@@ -104,7 +95,7 @@ TEST_CASE("create-order for NATIVE prints the code to show, and for H5 the link,
 }
 
 TEST_CASE("create-order gives the same result as CSV with a header, and as text for people") {
-  const Market market;
+  const CreationMarket market;
   const auto csv = market.run(create("20261123-C1", {"-o", "csv"}));
   CHECK(csv.code == 0);
   const auto lines = lines_of(csv.out);
@@ -131,7 +122,7 @@ TEST_CASE("create-order gives the same result as CSV with a header, and as text 
 }
 
 TEST_CASE("create-order again with the same parameters is answered from the ledger without a request") {
-  const Market market;
+  const CreationMarket market;
   auto first = market.json(create("20261123-R1"));
   auto again = market.json(create("20261123-R1"));
   CHECK(first["ledger"] == "CREATED");
@@ -147,7 +138,7 @@ TEST_CASE("create-order again with the same parameters is answered from the ledg
 }
 
 TEST_CASE("an expiry counts from the first creation and is compared as the duration it was given as") {
-  const Market market;
+  const CreationMarket market;
   CHECK(market.json(create("20261123-E1", {"--expire-in", "30m"}))["ledger"] == "CREATED");
   CHECK(market.json(create("20261123-E1", {"--expire-in", "30m"}))["ledger"] == "REUSED");
   auto other = market.json(create("20261123-E1", {"--expire-in", "40m"}), 1);
@@ -156,7 +147,7 @@ TEST_CASE("an expiry counts from the first creation and is compared as the durat
 }
 
 TEST_CASE("create-order with other parameters is refused, says what differs and sends nothing") {
-  const Market market;
+  const CreationMarket market;
   market.json(create("20261123-D1"));
   struct Row {
     std::vector<std::string> more;
@@ -188,7 +179,7 @@ TEST_CASE("create-order with other parameters is refused, says what differs and 
 }
 
 TEST_CASE("a default of the profile counts only where it was given as an option") {
-  Market market;
+  CreationMarket market;
   market.json(create("20261123-P1"));
   market.shop.write("config/wxpayctl/config.toml",
                     "[profiles.sandbox]\nbody = \"new default\"\nnotify_url = \"https://example.com/n\"\n"
@@ -198,7 +189,7 @@ TEST_CASE("a default of the profile counts only where it was given as an option"
 }
 
 TEST_CASE("create-order of a paid or closed order is refused without a request") {
-  const Market market;
+  const CreationMarket market;
   market.json(create("20261123-X1"));
   market.json(create("20261123-X2"));
   market.sandbox.pay("20261123-X1");
@@ -219,7 +210,7 @@ TEST_CASE("create-order of a paid or closed order is refused without a request")
 }
 
 TEST_CASE("what WeChat Pay refuses at creation is settled by asking it") {
-  const Market market;
+  const CreationMarket market;
   // The order was placed and paid, or closed, by another machine, whose ledger is not this one.
   const auto elsewhere = market.shop.path("elsewhere.db").string();
   for (const auto* number : {"20261123-S1", "20261123-S2", "20261123-S3"}) {
@@ -316,7 +307,7 @@ TEST_CASE("unsigned refusals are final only where their text is known to be") {
 }
 
 TEST_CASE("FREQUENCY_LIMITED is not executed: the order stays CREATING, and the next run creates it") {
-  const Market market;
+  const CreationMarket market;
   market.sandbox.fault("rate-limit");
   auto limited = market.json(create("20261123-L1"), 4);
   CHECK(limited["errCode"] == "FREQUENCY_LIMITED");
@@ -392,7 +383,7 @@ TEST_CASE("what is sent carries every field, signed by the configured type") {
 }
 
 TEST_CASE("--request takes one object in camelCase or in WeChat's own names, from a file or standard input") {
-  const Market market;
+  const CreationMarket market;
   const std::string camel =
       R"({"outTradeNo":"20261123-Q1","openId":"oUp1","totalFee":88,"tradeType":"JSAPI","clientIp":"10.0.0.1",)"
       R"("expireIn":"30m","attach":"a","profitSharing":true})";
@@ -414,7 +405,7 @@ TEST_CASE("--request takes one object in camelCase or in WeChat's own names, fro
 }
 
 TEST_CASE("an out_trade_no under six characters is accepted with a warning") {
-  const Market market;
+  const CreationMarket market;
   const auto result = market.run(create("T1", {"--json"}));
   CHECK(result.code == 0);
   CHECK(result.err.starts_with("wxpayctl: warning: "));

@@ -2,7 +2,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
-#include "support/shop.hpp"
+#include "support/market.hpp"
 
 using namespace wxpay::test;
 
@@ -10,17 +10,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-struct Market {
-  Shop shop;
-  Sandbox sandbox{shop};
-
-  Json json(std::vector<std::string> arguments, int code = 0) const {
-    arguments.emplace_back("--json");
-    const auto result = shop.run(std::move(arguments));
-    CAPTURE(result.err);
-    CHECK(result.code == code);
-    return json_line(result.out);
-  }
+struct OrdersMarket : Market {
   Texts listed(std::vector<std::string> filters) const {
     std::vector<std::string> arguments{"orders", "list", "--json"};
     arguments.insert(arguments.end(), filters.begin(), filters.end());
@@ -40,7 +30,7 @@ struct Market {
 }  // namespace
 
 TEST_CASE("orders list filters by state, time and amount, newest first") {
-  const Market market;
+  const OrdersMarket market;
   market.json(create("20261123-1", {"--total-fee", "100"}));
   market.json(create("20261123-2", {"--total-fee", "200"}));
   market.json(create("20261123-3", {"--total-fee", "300"}));
@@ -62,7 +52,7 @@ TEST_CASE("orders list filters by state, time and amount, newest first") {
 }
 
 TEST_CASE("orders list shows the same as a table and as CSV, and nothing of an empty ledger") {
-  const Market market;
+  const OrdersMarket market;
   CHECK(market.shop.run({"orders", "list"}).out.empty());
   CHECK_FALSE(std::filesystem::exists(market.shop.ledger()));
   market.json(create("20261123-1"));
@@ -80,7 +70,7 @@ TEST_CASE("orders list shows the same as a table and as CSV, and nothing of an e
 }
 
 TEST_CASE("orders list refuses filters that cannot be, with a suggestion") {
-  const Market market;
+  const OrdersMarket market;
   for (const auto& filter :
        {Texts{"--state", "NOTPAID"}, Texts{"--since", "whenever"}, Texts{"--min-fee", "1.5"},
         Texts{"--max-fee", "-1"}, Texts{"--limit", "0"}, Texts{"--limit", "many"}}) {
@@ -93,7 +83,7 @@ TEST_CASE("orders list refuses filters that cannot be, with a suggestion") {
 }
 
 TEST_CASE("orders show prints an order with its whole history") {
-  Market market;
+  OrdersMarket market;
   market.shop.environment["SUDO_USER"] = "clerk";
   market.json(create("20261123-1"));
   market.sandbox.pay("20261123-1");
@@ -125,7 +115,7 @@ TEST_CASE("orders show prints an order with its whole history") {
 }
 
 TEST_CASE("orders show names the notifications that were kept of an order by their digest") {
-  const Market market;
+  const OrdersMarket market;
   market.json(create("20261123-1"));
   const auto shown = market.json({"orders", "show", "20261123-1"});
   CHECK(shown.count("notifications") == 0);
@@ -145,7 +135,7 @@ TEST_CASE("orders show names the notifications that were kept of an order by the
 }
 
 TEST_CASE("orders show of an unknown order is exit 1, with and without a ledger") {
-  const Market market;
+  const OrdersMarket market;
   for (int round = 0; round < 2; ++round) {
     const auto result = market.shop.run({"orders", "show", "20261123-9", "--json"});
     CHECK(result.code == 1);
@@ -156,7 +146,7 @@ TEST_CASE("orders show of an unknown order is exit 1, with and without a ledger"
 }
 
 TEST_CASE("orders mark moves an order forward and keeps who did it and why") {
-  const Market market;
+  const OrdersMarket market;
   market.json(create("20261123-1"));
   CHECK(market.mark("20261123-1", "SUCCESS", 0, "ticket 42, 平台已到账").dump() ==
         R"({"outTradeNo":"20261123-1","resultCode":"SUCCESS","ledgerState":"SUCCESS"})");
@@ -171,7 +161,7 @@ TEST_CASE("orders mark moves an order forward and keeps who did it and why") {
 }
 
 TEST_CASE("orders mark undoes an earlier mark, and both stay in the history") {
-  const Market market;
+  const OrdersMarket market;
   market.json(create("20261123-1"));
   market.mark("20261123-1", "SUCCESS", 0);
   CHECK(market.mark("20261123-1", "NOTPAY", 0, "marked the wrong one")["ledgerState"] == "NOTPAY");
@@ -180,7 +170,7 @@ TEST_CASE("orders mark undoes an earlier mark, and both stay in the history") {
 }
 
 TEST_CASE("orders mark does not move back what WeChat Pay proved: exit 1, STATE_PROVEN") {
-  const Market market;
+  const OrdersMarket market;
   market.json(create("20261123-1"));
   market.sandbox.pay("20261123-1");
   market.json({"query", "20261123-1"});
@@ -197,7 +187,7 @@ TEST_CASE("orders mark does not move back what WeChat Pay proved: exit 1, STATE_
 }
 
 TEST_CASE("a mark that WeChat Pay confirms is proven from then on; one it contradicts is a mismatch") {
-  const Market market;
+  const OrdersMarket market;
   market.json(create("20261123-1"));
   market.mark("20261123-1", "SUCCESS", 0);
   market.sandbox.pay("20261123-1");
@@ -212,7 +202,7 @@ TEST_CASE("a mark that WeChat Pay confirms is proven from then on; one it contra
 }
 
 TEST_CASE("orders mark of an unknown order is exit 1; the state must exist and the reason must be given") {
-  const Market market;
+  const OrdersMarket market;
   market.json(create("20261123-1"));
   CHECK(market.mark("20261123-9", "SUCCESS", 1)["errCode"] == "ORDERNOTEXIST");
   for (const auto& arguments :
@@ -233,7 +223,7 @@ TEST_CASE("orders mark of an unknown order is exit 1; the state must exist and t
 }
 
 TEST_CASE("orders mark asks first on a terminal: a no is 130 with nothing done") {
-  const Market market;
+  const OrdersMarket market;
   market.json(create("20261123-1"));
   const Texts marking{"orders", "mark", "20261123-1", "--state", "SUCCESS", "--reason", "x"};
   for (const std::string answer : {"n\n", "\n", "yes please\n", "\x04", "\x03"}) {
