@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <initializer_list>
 #include <optional>
 #include <string>
@@ -17,6 +18,7 @@ class Fields {
   Fields() = default;
   Fields(std::initializer_list<Field> fields) : fields_{fields} {}
 
+  void reserve(std::size_t count) { fields_.reserve(count); }
   /// Appends; the caller sees to it that a name comes once.
   void add(std::string name, std::string value) { fields_.emplace_back(std::move(name), std::move(value)); }
   /// Appends unless the value is empty, as an empty field is not sent.

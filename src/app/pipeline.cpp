@@ -48,8 +48,10 @@ class Pipeline::Run {
     while (true) {
       stop_if_asked();
       if (!read_failed_) read_failed_ = !succeeds([&] { take_in(ends); });
+      hand_over();
       collect_finished();
       record_group();
+      hand_over();
       give_out(ends);
       if (held_.empty() && (input_ended_ || stopping_)) break;
     }
@@ -138,10 +140,15 @@ class Pipeline::Run {
   }
 
   void put_finished(Slot& slot, Next next, const std::exception_ptr& failure) {
-    const std::lock_guard lock{mutex_};
-    if (failure && !worker_failure_) worker_failure_ = failure;
-    finished_.push_back({&slot, next, failure != nullptr});
-    if (finished_.size() >= wanted_ || is_starving()) something_finished_.notify_one();
+    bool is_awaited = false;
+    {
+      const std::lock_guard lock{mutex_};
+      if (failure && !worker_failure_) worker_failure_ = failure;
+      finished_.push_back({&slot, next, failure != nullptr});
+      is_awaited = finished_.size() >= wanted_ || is_starving();
+    }
+    // Outside the lock, which the woken one wants first of all.
+    if (is_awaited) something_finished_.notify_one();
   }
 
   bool is_asked_to_stop() const { return halted_ || stop_.requested(); }
@@ -213,7 +220,7 @@ class Pipeline::Run {
            unbegun_ < options_.ahead;
   }
 
-  /// Puts an item where it is needed next.
+  /// Puts an item where it is needed next; to the workers it goes with the others, by hand_over().
   void send_on(Slot& slot, Next next) {
     switch (next) {
       case Next::record:
@@ -232,9 +239,20 @@ class Pipeline::Run {
         break;
     }
     slot.place = Place::with_workers;
-    const std::lock_guard lock{mutex_};
-    ready_.push_back(&slot);
-    if (idle_ > 0) something_ready_.notify_one();
+    to_hand_over_.push_back(&slot);
+  }
+
+  /// Gives the workers all that is for them at once, and wakes as many as have something to do.
+  void hand_over() {
+    if (to_hand_over_.empty()) return;
+    std::size_t to_wake = 0;
+    {
+      const std::lock_guard lock{mutex_};
+      ready_.insert(ready_.end(), to_hand_over_.begin(), to_hand_over_.end());
+      to_wake = std::min(idle_, to_hand_over_.size());
+    }
+    to_hand_over_.clear();
+    for (; to_wake > 0; --to_wake) something_ready_.notify_one();
   }
 
   /// Takes over what the workers have finished; where there is nothing else to do, waits for it.
@@ -343,6 +361,7 @@ class Pipeline::Run {
   std::deque<Slot> held_;  ///< all items between reading and giving out, in their order
   std::vector<Slot*> to_record_;
   std::vector<Slot*> waiting_;
+  std::vector<Slot*> to_hand_over_;
   std::size_t next_index_ = 0;
   std::size_t weight_ = 0;
   bool input_is_slow_ = false;

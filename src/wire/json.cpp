@@ -150,9 +150,13 @@ void append_json(std::string& json, std::string_view text) {
     json += Json(std::string{text}).dump(-1, ' ', false, Json::error_handler_t::replace);
     return;
   }
-  const auto is_special = [](char c) {
-    return static_cast<unsigned char>(c) < 0x20 || c == 0x7F || c == '"' || c == '\\';
-  };
+  static constexpr auto special_bytes = [] {
+    std::array<bool, 256> special{};
+    for (std::size_t byte = 0; byte < 0x20; ++byte) special.at(byte) = true;
+    for (const unsigned char byte : {'\x7F', '"', '\\'}) special.at(byte) = true;
+    return special;
+  }();
+  const auto is_special = [](char c) { return special_bytes[static_cast<unsigned char>(c)]; };
   json += '"';
   for (;;) {
     const auto* const special = std::find_if(text.begin(), text.end(), is_special);

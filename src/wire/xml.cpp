@@ -6,7 +6,6 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
-#include <optional>
 
 #include "base/text.hpp"
 
@@ -16,6 +15,7 @@ namespace {
 
 // An answer of WeChat Pay has some thirty elements; coupons add three each.
 constexpr std::size_t most_elements = 1024;
+constexpr std::size_t usual_elements = 24;
 // The root and its children.
 constexpr std::size_t deepest = 2;
 
@@ -25,15 +25,16 @@ class Inspector {
  public:
   explicit Inspector(std::string_view document) : rest_{document} {}
 
-  std::optional<Malformed> inspect() {
+  /// What is wrong, or null.
+  const char* inspect() {
     skip_declaration();
     while (!rest_.empty()) {
-      auto problem = rest_.front() == '<' ? markup() : text();
-      if (problem) return problem;
+      const auto* const problem = rest_.front() == '<' ? markup() : text();
+      if (problem != nullptr) return problem;
     }
-    if (depth_ != 0) return Malformed{"the document is cut off"};
-    if (elements_ == 0) return Malformed{"there is no element"};
-    return std::nullopt;
+    if (depth_ != 0) return "the document is cut off";
+    if (elements_ == 0) return "there is no element";
+    return nullptr;
   }
 
  private:
@@ -43,61 +44,60 @@ class Inspector {
     if (end != std::string_view::npos) rest_.remove_prefix(end + 2);
   }
 
-  std::optional<Malformed> markup() {
+  const char* markup() {
     if (rest_.starts_with("<![CDATA[")) {
-      if (depth_ == 0) return Malformed{"there is text outside the root element"};
+      if (depth_ == 0) return "there is text outside the root element";
       return skip_past("]]>", "a CDATA section is not closed");
     }
     if (rest_.starts_with("<!--")) {
       rest_.remove_prefix(4);  // so that <!--> is no whole comment
       return skip_past("-->", "a comment is not closed");
     }
-    if (rest_.starts_with("<!")) return Malformed{"a DOCTYPE or other declaration is not allowed"};
-    if (rest_.starts_with("<?")) return Malformed{"a processing instruction is not allowed"};
+    if (rest_.starts_with("<!")) return "a DOCTYPE or other declaration is not allowed";
+    if (rest_.starts_with("<?")) return "a processing instruction is not allowed";
     return tag();
   }
 
-  std::optional<Malformed> tag() {
+  const char* tag() {
     const auto end = rest_.find('>');
-    if (end == std::string_view::npos) return Malformed{"a tag is not closed"};
+    if (end == std::string_view::npos) return "a tag is not closed";
     const auto inner = rest_.substr(1, end - 1);
     rest_.remove_prefix(end + 1);
     // A quoted value may hold a '>', and then this walk and the parser would see different documents.
-    if (inner.find_first_of("\"'=") != std::string_view::npos)
-      return Malformed{"an attribute is not allowed"};
+    if (inner.find_first_of("\"'=") != std::string_view::npos) return "an attribute is not allowed";
     if (inner.starts_with('/')) {
-      if (depth_ == 0) return Malformed{"an end tag has no start"};
+      if (depth_ == 0) return "an end tag has no start";
       --depth_;
-      return std::nullopt;
+      return nullptr;
     }
-    if (depth_ == 0 && elements_ > 0) return Malformed{"there is more than one root element"};
-    if (++elements_ > most_elements) return Malformed{"there are too many elements"};
-    if (++depth_ > deepest) return Malformed{"an element is nested in a field"};
+    if (depth_ == 0 && elements_ > 0) return "there is more than one root element";
+    if (++elements_ > most_elements) return "there are too many elements";
+    if (++depth_ > deepest) return "an element is nested in a field";
     if (inner.ends_with('/')) --depth_;
-    return std::nullopt;
+    return nullptr;
   }
 
-  std::optional<Malformed> text() {
+  const char* text() {
     const auto run = rest_.substr(0, rest_.find('<'));
     rest_.remove_prefix(run.size());
-    if (depth_ == 0 && !trim(run).empty()) return Malformed{"there is text outside the root element"};
+    if (depth_ == 0 && !trim(run).empty()) return "there is text outside the root element";
     return references(run);
   }
 
   /// pugixml leaves an unknown entity as it stands; a strict reader must not guess what was meant.
-  static std::optional<Malformed> references(std::string_view run) {
+  static const char* references(std::string_view run) {
     static constexpr std::array<std::string_view, 5> known{"lt", "gt", "amp", "quot", "apos"};
     for (auto at = run.find('&'); at != std::string_view::npos; at = run.find('&', at + 1)) {
       const auto end = run.find(';', at);
-      if (end == std::string_view::npos) return Malformed{"an & is not escaped"};
+      if (end == std::string_view::npos) return "an & is not escaped";
       const auto name = run.substr(at + 1, end - at - 1);
       if (name.starts_with('#')) {
-        if (!is_character(name.substr(1))) return Malformed{"a character reference is malformed"};
+        if (!is_character(name.substr(1))) return "a character reference is malformed";
       } else if (std::find(known.begin(), known.end(), name) == known.end()) {
-        return Malformed{"an unknown entity is used"};
+        return "an unknown entity is used";
       }
     }
-    return std::nullopt;
+    return nullptr;
   }
 
   /// Whether `65` or `x41` names a character that a document may hold (XML, 2.2). pugixml would write a NUL
@@ -114,11 +114,11 @@ class Inspector {
     return blank || (code >= 0x20 && !surrogate && code <= 0x10FFFF && code != 0xFFFE && code != 0xFFFF);
   }
 
-  std::optional<Malformed> skip_past(std::string_view end, const char* otherwise) {
+  const char* skip_past(std::string_view end, const char* otherwise) {
     const auto at = rest_.find(end);
-    if (at == std::string_view::npos) return Malformed{otherwise};
+    if (at == std::string_view::npos) return otherwise;
     rest_.remove_prefix(at + end.size());
-    return std::nullopt;
+    return nullptr;
   }
 
   std::string_view rest_;
@@ -127,8 +127,9 @@ class Inspector {
 };
 
 std::string text_of(const pugi::xml_node& element) {
-  std::string text;
-  for (const auto& node : element.children()) text += node.value();
+  std::string text{element.first_child().value()};
+  for (auto node = element.first_child().next_sibling(); node; node = node.next_sibling())
+    text += node.value();
   return text;
 }
 
@@ -142,7 +143,7 @@ std::variant<Fields, Malformed> parse_xml(std::string_view document, std::size_t
   if (document.starts_with("\xEF\xBB\xBF")) document.remove_prefix(3);
   document = trim(document);
   if (!document.starts_with('<')) return Malformed{"it is no XML"};
-  if (auto problem = Inspector{document}.inspect()) return *problem;
+  if (const auto* problem = Inspector{document}.inspect()) return Malformed{problem};
 
   pugi::xml_document parsed;
   constexpr unsigned int exact_text =
@@ -151,6 +152,7 @@ std::variant<Fields, Malformed> parse_xml(std::string_view document, std::size_t
   if (!result) return Malformed{std::string{"it is no well-formed XML: "} + result.description()};
 
   Fields fields;
+  fields.reserve(usual_elements);
   for (const auto& element : parsed.document_element().children()) {
     if (element.type() == pugi::node_element) {
       if (fields.has(element.name()))
@@ -166,6 +168,9 @@ std::variant<Fields, Malformed> parse_xml(std::string_view document, std::size_t
 std::string to_xml(const Fields& fields) {
   static constexpr std::string_view cdata_end = "]]>";
   std::string document{"<xml>"};
+  std::size_t size = 16;
+  for (const auto& [name, value] : fields) size += 2 * name.size() + value.size() + 17;
+  document.reserve(size);
   for (const auto& [name, value] : fields) {
     document.append("<").append(name).append("><![CDATA[");
     std::string_view rest{value};

@@ -6,8 +6,14 @@ namespace wxpay::v2 {
 
 namespace {
 
+/// Of a unifiedorder, the longest request.
+constexpr std::size_t most_fields = 24;
+
 Fields common_fields(const MerchantIdentity& merchant, SignType sign_type, const std::string& nonce) {
-  Fields fields{{"appid", merchant.app_id.text()}, {"mch_id", merchant.mch_id.text()}};
+  Fields fields;
+  fields.reserve(most_fields);
+  fields.add("appid", merchant.app_id.text());
+  fields.add("mch_id", merchant.mch_id.text());
   fields.add_if_set("sub_appid", merchant.sub_app_id.text());
   fields.add_if_set("sub_mch_id", merchant.sub_mch_id.text());
   fields.add("nonce_str", nonce);
