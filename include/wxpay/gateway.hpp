@@ -42,7 +42,8 @@ struct Unknown {
   ErrorKind kind = ErrorKind::network;  ///< network, timeout, gateway, untrusted or interrupted
   std::string code;                     ///< NETWORK, TIMEOUT, GATEWAY, UNTRUSTED, or WeChat Pay's own
   std::string message;
-  WireResult said;  ///< where there was an answer
+  WireResult said;   ///< where there was an answer
+  bool sent = true;  ///< false: surely nothing has reached WeChat Pay
 };
 
 /// The prepay order exists; `evidence.prepay` holds what it gave.

@@ -55,8 +55,18 @@ std::optional<BatchInput::Entry> BatchInput::next() {
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::usage) throw;
     entry.problem = error.what();
+    if (entry.out_trade_no.empty()) entry.out_trade_no = number_in(entry.raw.text);
   }
   return entry;
+}
+
+/// The number as far as it can be read, so that the result of a bad record names it.
+std::string BatchInput::number_in(const std::string& record) const {
+  if (record.size() > largest_request) return {};
+  if (!columns_) return out_trade_no_in(record);
+  const auto cells = wire::split_csv(record);
+  const auto* found = std::get_if<std::vector<std::string>>(&cells);
+  return found == nullptr ? std::string{} : columns_->out_trade_no_in(*found);
 }
 
 OrderRequest BatchInput::parse(const std::string& record) const {
@@ -97,6 +107,8 @@ class CreateBatch::Item final : public PipelineItem {
       creation_->ask(gateway);
       return creation_->told_to_slow_down();
     });
+    if (creation_->was_not_sent()) return Next::leave;
+    is_sent_ = true;
     if (!batch_.seams_.stop.requested() && batch_.failures_.add(creation_->failed())) batch_.pipeline_.halt();
     return Next::record;
   }
@@ -107,6 +119,7 @@ class CreateBatch::Item final : public PipelineItem {
     BatchResult result;
     result.kind = !creation_ ? BatchResult::Kind::bad
                   : finished ? BatchResult::Kind::created
+                  : is_sent_ ? BatchResult::Kind::not_recorded
                              : BatchResult::Kind::not_sent;
     result.line = entry_.raw.line;
     result.raw = std::move(entry_.raw.text);
@@ -121,6 +134,7 @@ class CreateBatch::Item final : public PipelineItem {
   BatchInput::Entry entry_;
   std::optional<Creation> creation_;
   bool holds_number_ = false;
+  bool is_sent_ = false;
 };
 
 CreateBatch::CreateBatch(BatchInput& input, BatchOptions options, BatchSeams seams)

@@ -19,9 +19,10 @@ namespace wxpay::app {
 /// What became of one record of a batch.
 struct BatchResult {
   enum class Kind {
-    bad,       ///< the record itself is wrong; nothing was written or sent
-    created,   ///< has a CreateResult, of whatever outcome
-    not_sent,  ///< the batch was stopped before
+    bad,           ///< the record itself is wrong; nothing was written or sent
+    created,       ///< has a CreateResult, of whatever outcome
+    not_sent,      ///< the batch was stopped before
+    not_recorded,  ///< it was sent, but the ledger could not take the answer: CREATING
   };
   Kind kind = Kind::bad;
   std::size_t line = 0;      ///< on which the record begins
@@ -65,6 +66,7 @@ class BatchInput {
 
  private:
   OrderRequest parse(const std::string& record) const;
+  std::string number_in(const std::string& record) const;
 
   wire::RecordReader& reader_;
   OrderDefaults defaults_;

@@ -81,6 +81,12 @@ bool Creation::needs_a_query(const Refused& refused) const {
 
 bool Creation::told_to_slow_down() const { return answer_ && says_too_many(*answer_); }
 
+bool Creation::was_not_sent() const {
+  const auto* nothing = answer_ ? std::get_if<Unknown>(&*answer_) : nullptr;
+  return answer_.has_value() && nothing != nullptr && nothing->kind == ErrorKind::interrupted &&
+         !nothing->sent;
+}
+
 std::optional<bool> Creation::failed() const {
   if (!answer_ || std::holds_alternative<Created>(*answer_)) return false;
   const auto* refused = std::get_if<Refused>(&*answer_);

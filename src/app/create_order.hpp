@@ -39,6 +39,8 @@ class Creation {
 
   /// After `ask`: the request was not executed, as there were too many.
   bool told_to_slow_down() const;
+  /// After `ask`: whether the program was stopped before anything was sent.
+  bool was_not_sent() const;
   /// After `ask`: whether WeChat Pay refused it or did not answer. Nothing where it said that the order is
   /// paid or closed, which is neither a failure nor a success.
   std::optional<bool> failed() const;

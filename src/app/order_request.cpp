@@ -103,6 +103,18 @@ OrderRequest parse_order_request(std::string_view json) {
   return request;
 }
 
+std::string out_trade_no_in(std::string_view json) {
+  auto parsed = wire::parse_json_object(json);
+  auto* object = std::get_if<wire::JsonObject>(&parsed);
+  if (object == nullptr) return {};
+  const auto& keys = request_fields().front().keys;
+  for (auto& [key, value] : *object) {
+    const bool is_number = std::find(keys.begin(), keys.end(), key) != keys.end();
+    if (is_number && value.kind == wire::JsonValue::Kind::text) return std::move(value.text);
+  }
+  return {};
+}
+
 OrderColumns::OrderColumns(const std::vector<std::string>& names) {
   for (const auto& name : names) {
     const auto& field = field_of(name);
@@ -133,6 +145,12 @@ OrderRequest OrderColumns::read(std::vector<std::string> cells) const {
     if (!cells[i].empty()) request.*members_[i] = std::move(cells[i]);
   }
   return request;
+}
+
+std::string OrderColumns::out_trade_no_in(const std::vector<std::string>& cells) const {
+  const auto column = std::find(members_.begin(), members_.end(), Member{&OrderRequest::out_trade_no});
+  const auto place = static_cast<std::size_t>(column - members_.begin());
+  return place < cells.size() ? cells[place] : std::string{};
 }
 
 namespace {

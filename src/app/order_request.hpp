@@ -55,6 +55,9 @@ struct CheckedRequest {
 /// @throws Error{usage}  malformed, unknown or repeated key, a value of the wrong type
 OrderRequest parse_order_request(std::string_view json);
 
+/// The out_trade_no of a record that is bad otherwise, as far as it can be read; else empty.
+std::string out_trade_no_in(std::string_view json);
+
 /// The columns of a CSV batch: their names are the keys of parse_order_request.
 class OrderColumns {
  public:
@@ -64,6 +67,8 @@ class OrderColumns {
   /// The request of one row; an empty cell gives nothing.
   /// @throws Error{usage}  another number of cells than columns
   OrderRequest read(std::vector<std::string> cells) const;
+  /// The out_trade_no of a row of whatever length; empty where it has none.
+  std::string out_trade_no_in(const std::vector<std::string>& cells) const;
 
  private:
   std::vector<std::optional<std::string> OrderRequest::*> members_;

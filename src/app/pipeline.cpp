@@ -50,6 +50,7 @@ class Pipeline::Run {
       if (!read_failed_) read_failed_ = !succeeds([&] { take_in(ends); });
       hand_over();
       collect_finished();
+      stop_if_asked();
       record_group();
       hand_over();
       give_out(ends);
@@ -230,6 +231,9 @@ class Pipeline::Run {
       case Next::wait:
         slot.place = Place::waiting;
         waiting_.push_back(&slot);
+        return;
+      case Next::leave:
+        slot.place = Place::left;
         return;
       case Next::done:
         slot.place = Place::over;

@@ -17,6 +17,7 @@ class PipelineItem {
     record,  ///< the ledger's turn
     work,    ///< a worker's turn
     wait,    ///< the ledger's turn again, but later: an item before it must end first
+    leave,   ///< it ends unfinished, as the run was stopped before its work began
     done
   };
 
@@ -33,7 +34,7 @@ class PipelineItem {
   /// when the transaction was committed, which is before the item is seen again.
   virtual Next record() = 0;
   /// In the thread of this worker, from 0 on. Says what happened by the item's own state.
-  /// @return record or done
+  /// @return record, leave or done
   virtual Next work(std::size_t worker) = 0;
   /// The transaction of its last `record` failed and wrote nothing.
   /// @return whether the item is done all the same, with that as its result; false ends the run

@@ -1,17 +1,11 @@
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
 #include <exception>
 #include <utility>
 
 #include "app/create_batch.hpp"
 #include "base/text.hpp"
-#include "base/unique_fd.hpp"
 #include "cli/create_order.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/failed_file.hpp"
 #include "cli/input.hpp"
 #include "cli/progress.hpp"
 #include "cli/streams.hpp"
@@ -21,8 +15,6 @@ namespace wxpay::cli {
 namespace {
 
 using Kind = app::BatchResult::Kind;
-
-constexpr std::size_t write_at_once = 65'536;
 
 /// People get those that fit on a screen.
 std::vector<std::string> batch_columns(OutputFormat format) {
@@ -36,60 +28,21 @@ std::vector<std::string> batch_columns(OutputFormat format) {
   return columns;
 }
 
-/// The records to run again, in the format of the input. Holds openids, so it is for its owner alone.
-class FailedFile {
- public:
-  FailedFile(std::string path, const std::string& header, const InputStream& input)
-      : path_{std::move(path)}, file_{::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)} {
-    if (!file_) fail();
-    if (input.is_same_file(file_.get())) {
-      throw Error{ErrorKind::usage, "--failed names the file of the batch itself", "name another file"};
-    }
-    struct stat about {};
-    if (::fstat(file_.get(), &about) == 0 && S_ISREG(about.st_mode) && ::ftruncate(file_.get(), 0) != 0)
-      fail();
-    if (!header.empty()) add(header);
-  }
-
-  void add(const std::string& record) {
-    buffered_ += record;
-    buffered_ += '\n';
-    if (buffered_.size() >= write_at_once) flush();
-  }
-
-  void flush() {
-    std::string_view left{buffered_};
-    while (!left.empty()) {
-      const auto count = ::write(file_.get(), left.data(), left.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) fail();
-      left.remove_prefix(static_cast<std::size_t>(count));
-    }
-    buffered_.clear();
-  }
-
- private:
-  [[noreturn]] void fail() {
-    const int why = errno;
-    buffered_.clear();
-    throw Error{ErrorKind::file, "cannot write " + path_ + ": " + std::strerror(why),
-                "what was finished is kept; run the same batch again"};
-  }
-
-  std::string path_;
-  UniqueFd file_;
-  std::string buffered_;
-};
-
 /// How many records a file has, for the progress line.
 std::optional<std::int64_t> count_records(const std::string& path, const InputStream& input,
                                           Context& context) {
-  if (!Progress::is_wanted(context) || !input.size()) return std::nullopt;
-  InputStream again{path, context.stop()};
-  wire::RecordReader reader{[&again](char* buffer, std::size_t size) { return again.read(buffer, size); }};
-  std::int64_t count = reader.format() == wire::RecordFormat::csv ? -1 : 0;
-  while (reader.next()) ++count;
-  return std::max(count, std::int64_t{0});
+  if (!Progress::is_wanted(context) || !input.can_be_read_twice()) return std::nullopt;
+  try {
+    InputStream again{path, context.stop()};
+    wire::RecordReader reader{[&again](char* buffer, std::size_t size) { return again.read(buffer, size); }};
+    std::int64_t count = reader.format() == wire::RecordFormat::csv ? -1 : 0;
+    while (reader.next()) ++count;
+    return std::max(count, std::int64_t{0});
+  } catch (const Error& error) {
+    // What is wrong with the file is told when the records before that have been worked on.
+    if (error.kind() != ErrorKind::file) throw;
+    return std::nullopt;
+  }
 }
 
 std::string counted(std::int64_t count, const char* what) { return std::to_string(count) + " " + what; }
@@ -127,6 +80,20 @@ class BatchRun {
   }
 
  private:
+  /// A failure is kept for the end: what is under way must still be ended, kept and told.
+  template <class Work>
+  bool succeeds(const Work& work) {
+    try {
+      work();
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::interrupted) failures_.push_back(std::current_exception());
+    } catch (...) {
+      failures_.push_back(std::current_exception());
+    }
+    return false;
+  }
+
   void create_all(const app::BatchOptions& options) {
     auto& ledger = context_.ledger();
     GatewayPool pool{context_, options.jobs, options.rate};
@@ -134,33 +101,48 @@ class BatchRun {
                            options,
                            {ledger, [&pool](std::size_t worker) -> PaymentGateway& { return pool[worker]; },
                             pool.pace(), context_.clock(), context_.stop()}};
-    const auto while_possible = [&](const auto& work) {
-      try {
-        work();
-      } catch (...) {
-        // What is under way is still ended and kept.
-        if (!output_failure_) output_failure_ = std::current_exception();
-        batch.halt();
-      }
+    const auto halt_where_of_no_use = [&] {
+      if (output_failed_ || records_lost_) batch.halt();
     };
-    batch.run({.result = [&](const app::BatchResult& result) { while_possible([&] { take(result); }); },
-               .readable = [this] { return reader_.holds_line() || stream_.is_readable(); },
-               .pause =
-                   [&] {
-                     while_possible([&] {
-                       if (!output_failure_) progress_.show();
-                     });
-                   }});
+    const app::CreateBatch::Output output{.result =
+                                              [&](const app::BatchResult& result) {
+                                                take(result);
+                                                halt_where_of_no_use();
+                                              },
+                                          .readable = [this] { return is_readable(); },
+                                          .pause =
+                                              [&] {
+                                                show();
+                                                halt_where_of_no_use();
+                                              }};
+    succeeds([&] {
+      try {
+        batch.run(output);
+      } catch (const Error& error) {
+        input_failed_ = error.kind() == ErrorKind::file;
+        throw;
+      }
+    });
     gave_up_ = batch.gave_up();
     take_the_rest();
+  }
+
+  bool is_readable() const { return reader_.holds_line() || stream_.is_readable(); }
+
+  void show() {
+    if (!output_failed_) output_failed_ = !succeeds([&] { progress_.show(); });
+  }
+
+  void print(const report::Record& record) {
+    if (!output_failed_) output_failed_ = !succeeds([&] { context_.print_row(record, columns_); });
   }
 
   void take(const app::BatchResult& result) {
     ++records_;
     const auto& creation = result.creation;
-    if (result.kind == Kind::not_sent) {
-      if (first_not_sent_ == 0) first_not_sent_ = result.line;
-      ++not_sent_;
+    if (result.kind == Kind::not_sent) return leave(result.line, result.raw);
+    if (result.kind == Kind::not_recorded) {
+      ++not_recorded_;
       return keep_failed(result.raw);
     }
     const bool bad = result.kind == Kind::bad || creation->expired();
@@ -168,7 +150,6 @@ class BatchRun {
     count(result, bad);
     progress_.add(runs_again);
     if (runs_again) keep_failed(result.raw);
-    if (output_failure_) return;
     report::Record record;
     record.number("line", static_cast<std::int64_t>(result.line));
     if (bad) {
@@ -178,7 +159,12 @@ class BatchRun {
     } else {
       describe_creation(record, creation->intent(), creation->result(), context_);
     }
-    context_.print_row(record, columns_);
+    print(record);
+  }
+
+  void leave(std::size_t line, const std::string& raw) {
+    if (not_sent_++ == 0) first_not_sent_ = line;
+    keep_failed(raw);
   }
 
   static void describe_bad(report::Record& record, const std::string& out_trade_no,
@@ -203,70 +189,85 @@ class BatchRun {
       code_ = gravest(code_, exit_refused);
       return;
     }
+    if (result.creation->out_trade_no().shorter_than_advised()) ++short_numbers_;
     const auto& created = result.creation->result();
-    const bool done = created.outcome == app::Outcome::done;
-    if (done) ++(created.origin == app::PrepayOrigin::reused ? reused_ : created_);
-    if (!done) ++(created.outcome == app::Outcome::refused ? refused_ : unknown_);
+    switch (created.outcome) {
+      case app::Outcome::done:
+        ++(created.origin == app::PrepayOrigin::reused ? reused_ : created_);
+        break;
+      case app::Outcome::refused:
+        ++refused_;
+        break;
+      case app::Outcome::integrity:
+        ++untrusted_;
+        break;
+      case app::Outcome::unknown:
+      case app::Outcome::ledger_failed:
+      case app::Outcome::interrupted:
+        ++unknown_;
+        break;
+    }
     if (created.outcome != app::Outcome::interrupted) code_ = gravest(code_, exit_code(created.outcome));
   }
 
   void keep_failed(const std::string& raw) {
-    if (failed_file_ && !failed_file_failed_) {
-      try {
-        failed_file_->add(raw);
-      } catch (const Error&) {
-        failed_file_failed_ = true;
-        throw;
-      }
-    }
+    if (failed_file_ && !records_lost_) records_lost_ = !succeeds([&] { failed_file_->add(raw); });
   }
 
-  /// What was not read any more belongs to the records that were not sent.
+  /// What was not taken in any more, after a stop, belongs to the records that were not sent.
   void take_the_rest() {
-    const bool stopped = gave_up_ || output_failure_ || context_.stop().requested();
-    if (!stopped || failed_file_failed_) return;
-    try {
-      // A pipe's other end may be open for ever, so after Ctrl-C only a file is read to its end.
-      if (context_.stop().requested() && !stream_.size()) return;
-      stream_.ignore_stop();
-      while (const auto raw = reader_.next()) {
+    const bool is_of_no_use = records_lost_ || (output_failed_ && !failed_file_);
+    if (input_failed_ || is_of_no_use) return;
+    // The other end of a pipe may be open for ever: after Ctrl-C, or when nobody reads the results any more,
+    // only what has come already is taken; else a stop ends it.
+    const bool to_the_end = stream_.is_file() || !(output_failed_ || context_.stop().requested());
+    if (stream_.is_file()) stream_.ignore_stop();
+    succeeds([&] {
+      while (to_the_end || reader_.holds_line()) {
+        const auto raw = reader_.next();
+        if (!raw) return;
         ++records_;
-        if (first_not_sent_ == 0) first_not_sent_ = raw->line;
-        ++not_sent_;
-        keep_failed(raw->text);
+        leave(raw->line, raw->text);
       }
-    } catch (...) {
-      if (!output_failure_) output_failure_ = std::current_exception();
-    }
+    });
   }
 
   void check_all() {
     const auto& mch_id = context_.profile().merchant.mch_id;
     auto* ledger = context_.ledger_read_only();
-    while (!context_.stop().requested()) {
-      const auto entry = input_.next();
-      if (!entry) return;
-      ++records_;
-      report::Record record;
-      record.number("line", static_cast<std::int64_t>(entry->raw.line));
-      bool good = entry->request.has_value();
-      if (good) {
-        const auto& intent = entry->request->intent;
-        const auto order = ledger == nullptr ? std::nullopt : ledger->find(mch_id, intent.out_trade_no);
-        good = describe_plan(
-            record, intent.out_trade_no,
-            plan_create(order ? &*order : nullptr, intent, entry->request->defaulted, context_.clock().now()),
-            order);
-        ++(good ? created_ : refused_);
-      } else {
-        describe_bad(record, entry->out_trade_no, entry->problem);
-        ++bad_;
+    succeeds([&] {
+      while (!context_.stop().requested() && !output_failed_) {
+        if (!is_readable()) show();
+        const auto entry = input_.next();
+        if (!entry) return;
+        ++records_;
+        report::Record record;
+        record.number("line", static_cast<std::int64_t>(entry->raw.line));
+        const bool good = check(*entry, mch_id, ledger, record);
+        if (!good) code_ = gravest(code_, exit_refused);
+        print(record.flag("dryRun", true));
+        progress_.add(!good);
+        if (records_ % checked_at_once == 0) show();
       }
-      if (!good) code_ = gravest(code_, exit_refused);
-      context_.print_row(record.flag("dryRun", true), columns_);
-      progress_.add(!good);
-      if (records_ % checked_at_once == 0) progress_.show();
+    });
+  }
+
+  bool check(const app::BatchInput::Entry& entry, const MerchantId& mch_id, OrderLedger* ledger,
+             report::Record& record) {
+    if (!entry.request) {
+      describe_bad(record, entry.out_trade_no, entry.problem);
+      ++bad_;
+      return false;
     }
+    const auto& intent = entry.request->intent;
+    if (intent.out_trade_no.shorter_than_advised()) ++short_numbers_;
+    const auto order = ledger == nullptr ? std::nullopt : ledger->find(mch_id, intent.out_trade_no);
+    const bool good = describe_plan(
+        record, intent.out_trade_no,
+        plan_create(order ? &*order : nullptr, intent, entry.request->defaulted, context_.clock().now()),
+        order);
+    ++(good ? created_ : refused_);
+    return good;
   }
 
   /// What a run would do with the record. False where it would refuse it.
@@ -300,25 +301,25 @@ class BatchRun {
 
   int finish() {
     progress_.clear();
-    if (failed_file_ && !failed_file_failed_) {
+    if (failed_file_ && !records_lost_) records_lost_ = !succeeds([&] { failed_file_->flush(); });
+    if (!output_failed_) output_failed_ = !succeeds([&] { context_.finish(); });
+    bool output_closed = false;
+    for (const auto& failure : failures_) {
       try {
-        failed_file_->flush();
-      } catch (...) {
-        if (!output_failure_) output_failure_ = std::current_exception();
+        std::rethrow_exception(failure);
+      } catch (const OutputClosed&) {
+        output_closed = true;
+      } catch (const Error& error) {
+        context_.report(error);
+        code_ = gravest(code_, exit_code(error.kind()));
       }
     }
-    if (!output_failure_) context_.finish();
-    if (records_ == 0) context_.warn("the batch holds no record");
-    bool output_closed = false;
-    try {
-      if (output_failure_) std::rethrow_exception(output_failure_);
-    } catch (const OutputClosed&) {
-      output_closed = true;
-    } catch (const Error& error) {
-      context_.report(error);
-      code_ = gravest(code_, exit_code(error.kind()));
-    }
     if (output_closed) throw OutputClosed{};
+    if (records_ == 0 && failures_.empty()) context_.warn("the batch holds no record");
+    if (short_numbers_ > 0) {
+      context_.warn(counted(short_numbers_, short_numbers_ == 1 ? "out_trade_no has" : "out_trade_no have") +
+                    " fewer than the 6 characters that WeChat Pay asks for now");
+    }
     summarize();
     return context_.stop().requested() ? exit_interrupted : code_;
   }
@@ -329,14 +330,16 @@ class BatchRun {
                        counted(created_, arguments_.dry_run ? "would be created or reused" : "created");
     if (reused_ > 0) text += ", " + counted(reused_, "reused");
     if (refused_ > 0) text += ", " + counted(refused_, arguments_.dry_run ? "would be refused" : "refused");
+    if (untrusted_ > 0) text += ", " + counted(untrusted_, "with an answer that is not to be trusted");
     if (unknown_ > 0) text += ", " + counted(unknown_, "without a certain answer");
+    if (not_recorded_ > 0) text += ", " + counted(not_recorded_, "sent, but the answer not recorded");
     if (bad_ > 0) text += ", " + counted(bad_, "bad");
     if (not_sent_ > 0) text += ", " + counted(not_sent_, "not sent");
     text += "\n";
     if (gave_up_) text += "wxpayctl: stopped, as too many in a row failed\n";
     if (first_not_sent_ > 0)
       text += "wxpayctl: the first not sent is line " + std::to_string(first_not_sent_) + "\n";
-    const bool again = unknown_ > 0 || not_sent_ > 0 || gave_up_ || context_.stop().requested();
+    const bool again = unknown_ + not_recorded_ + not_sent_ > 0 || gave_up_ || context_.stop().requested();
     if (again && !arguments_.dry_run) text += "wxpayctl: run the same command again to go on\n";
     write_standard_error(text);
   }
@@ -351,17 +354,22 @@ class BatchRun {
   app::BatchInput input_;
   Progress progress_;
   std::optional<FailedFile> failed_file_;
-  bool failed_file_failed_ = false;
-  std::exception_ptr output_failure_;  ///< of standard output or --failed
+  std::vector<std::exception_ptr> failures_;  ///< to be told at the end
+  bool output_failed_ = false;
+  bool records_lost_ = false;  ///< --failed could not be written
+  bool input_failed_ = false;
   bool gave_up_ = false;
   int code_ = exit_done;
   std::int64_t records_ = 0;
   std::int64_t created_ = 0;
   std::int64_t reused_ = 0;
   std::int64_t refused_ = 0;
+  std::int64_t untrusted_ = 0;
   std::int64_t unknown_ = 0;
+  std::int64_t not_recorded_ = 0;
   std::int64_t bad_ = 0;
   std::int64_t not_sent_ = 0;
+  std::int64_t short_numbers_ = 0;
   std::size_t first_not_sent_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -34,6 +35,14 @@ UniqueFd open_input(const std::string& path) {
   return opened;
 }
 
+/// Nothing where it is no file.
+std::uint64_t bytes_to_come(int descriptor) {
+  struct stat about {};
+  if (::fstat(descriptor, &about) != 0 || !S_ISREG(about.st_mode)) return 0;
+  const auto at = ::lseek(descriptor, 0, SEEK_CUR);
+  return at < 0 || at >= about.st_size ? 0 : static_cast<std::uint64_t>(about.st_size - at);
+}
+
 int descriptor_of(const UniqueFd& opened) { return opened ? opened.get() : STDIN_FILENO; }
 
 }  // namespace
@@ -58,7 +67,11 @@ std::string read_input(const std::string& path, std::size_t largest) {
 }
 
 InputStream::InputStream(const std::string& path, const Stop& stop)
-    : name_{name_of(path)}, stop_{stop}, opened_{open_input(path)}, descriptor_{descriptor_of(opened_)} {}
+    : name_{name_of(path)},
+      stop_{stop},
+      opened_{open_input(path)},
+      descriptor_{descriptor_of(opened_)},
+      to_come_{bytes_to_come(descriptor_)} {}
 
 std::size_t InputStream::read(char* buffer, std::size_t size) {
   while (stop_ignored_ || !stop_.requested()) {
@@ -67,7 +80,14 @@ std::size_t InputStream::read(char* buffer, std::size_t size) {
     pollfd waiting{descriptor_, POLLIN, 0};
     if (::poll(&waiting, 1, slice_ms) <= 0) continue;
     const auto count = ::read(descriptor_, buffer, size);
-    if (count >= 0) return static_cast<std::size_t>(count);
+    if (count > 0) {
+      const auto bytes = static_cast<std::size_t>(count);
+      to_come_ -= std::min<std::uint64_t>(to_come_, bytes);
+      return bytes;
+    }
+    if (count == 0 && to_come_ == 0) return 0;
+    // What was read last may be half a record, which must not pass for a whole one.
+    if (count == 0) throw Error{ErrorKind::file, name_ + " became shorter while it was read"};
     if (errno != EINTR && errno != EAGAIN) cannot_read(name_, errno);
   }
   throw Error{ErrorKind::interrupted, "interrupted while reading " + name_};
@@ -85,10 +105,9 @@ bool InputStream::is_same_file(int descriptor) const {
          mine.st_dev == other.st_dev && mine.st_ino == other.st_ino;
 }
 
-std::optional<std::uint64_t> InputStream::size() const {
+bool InputStream::is_file() const {
   struct stat about {};
-  if (::fstat(descriptor_, &about) != 0 || !S_ISREG(about.st_mode)) return std::nullopt;
-  return static_cast<std::uint64_t>(about.st_size);
+  return ::fstat(descriptor_, &about) == 0 && S_ISREG(about.st_mode);
 }
 
 std::int64_t parse_count(const char* option, const std::string& text, std::int64_t least, std::int64_t most) {

@@ -22,7 +22,8 @@ class InputStream {
   InputStream(const std::string& path, const Stop& stop);
 
   /// Waits for some bytes; 0 at the end.
-  /// @throws Error{file}, Error{interrupted} when the program is asked to stop meanwhile
+  /// @throws Error{file}, also for a file that ends before what was there when it was opened;
+  /// Error{interrupted} when the program is asked to stop meanwhile
   std::size_t read(char* buffer, std::size_t size);
 
   /// Whether `read` would return at once.
@@ -32,8 +33,10 @@ class InputStream {
   /// Whether this descriptor is open on the same file.
   bool is_same_file(int descriptor) const;
 
-  /// Bytes of a file, as far as it is one, for a progress line.
-  std::optional<std::uint64_t> size() const;
+  /// Whether it is a file, which ends, and not a pipe or a terminal, which may not.
+  bool is_file() const;
+  /// Whether opening its name again gives the same bytes once more, for counting them ahead.
+  bool can_be_read_twice() const { return opened_ && is_file(); }
   const std::string& name() const noexcept { return name_; }
 
  private:
@@ -41,6 +44,7 @@ class InputStream {
   const Stop& stop_;
   UniqueFd opened_;
   int descriptor_;
+  std::uint64_t to_come_;  ///< bytes of a file that were there when it was opened
   bool stop_ignored_ = false;
 };
 

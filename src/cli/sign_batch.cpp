@@ -43,7 +43,7 @@ bool is_plain(std::string_view text) {
 
 /// How many lines a file has that are not blank, for the progress line.
 std::optional<std::int64_t> count_lines(const std::string& path, const InputStream& input, Context& context) {
-  if (!Progress::is_wanted(context) || !input.size()) return std::nullopt;
+  if (!Progress::is_wanted(context) || !input.can_be_read_twice()) return std::nullopt;
   InputStream again{path, context.stop()};
   auto reader = wire::RecordReader::of_lines(
       [&again](char* buffer, std::size_t size) { return again.read(buffer, size); }, longest_line);

@@ -1,6 +1,5 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
-#include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 
 #include "base/handle.hpp"
 #include "support/shop.hpp"
+#include "support/small_disk.hpp"
 
 using namespace wxpay::test;
 
@@ -203,31 +203,6 @@ TEST_CASE("a payment that cannot be written into a locked ledger is UPDATE_FAIL:
 }
 
 namespace {
-
-/// A small disk of its own; none where this user may not mount.
-class SmallDisk {
- public:
-  explicit SmallDisk(std::filesystem::path at) : at_{std::move(at)} {
-    std::filesystem::create_directory(at_);
-    mounted_ = ::mount("tmpfs", at_.c_str(), "tmpfs", 0, "size=1m,mode=0700") == 0;
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-  ~SmallDisk() {
-    if (mounted_) ::umount2(at_.c_str(), MNT_DETACH);
-  }
-  bool mounted() const { return mounted_; }
-  std::filesystem::path path(const char* name) const { return at_ / name; }
-  void fill() const {
-    std::ofstream filler{path("filler"), std::ios::binary};
-    while (filler << std::string(1024, 'x') << std::flush) {
-    }
-  }
-
- private:
-  std::filesystem::path at_;
-  bool mounted_ = false;
-};
 
 void check_full(const Market& market, const Command& command) {
   const int before = market.sandbox.requests();

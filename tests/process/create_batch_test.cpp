@@ -2,37 +2,14 @@
 
 #include <sys/stat.h>
 
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 
-#include "support/market.hpp"
+#include "support/batch_market.hpp"
 
 using namespace wxpay::test;
 
 namespace {
-
-const std::string header = "outTradeNo,openid,totalFee\n";
-
-std::string row(const std::string& number, int fee = 1000) {
-  return number + ",oUser," + std::to_string(fee) + "\n";
-}
-
-std::string rows(const std::string& prefix, int count) {
-  std::string text = header;
-  for (int i = 0; i < count; ++i) text += row(numbered(prefix, i));
-  return text;
-}
-
-struct BatchMarket : Market {
-  /// Runs a batch from a file at a rate that keeps no test waiting.
-  Result batch(const std::string& text, std::vector<std::string> more = {}) const {
-    shop.write("batch", text);
-    std::vector<std::string> arguments{"create-order", "--batch", "batch", "--json", "--rate", "10000"};
-    arguments.insert(arguments.end(), more.begin(), more.end());
-    return shop.run(arguments);
-  }
-};
 
 std::vector<std::string> values(const std::vector<Json>& results, const char* key) {
   std::vector<std::string> found;
@@ -119,6 +96,34 @@ TEST_CASE("a bad record gets a result of its own and does not stop the others") 
   CHECK(
       (std::filesystem::status(market.shop.path("again.csv")).permissions() & std::filesystem::perms::mask) ==
       (std::filesystem::perms::owner_read | std::filesystem::perms::owner_write));
+}
+
+TEST_CASE("the same of JSON Lines, and the result names the number where it can be read") {
+  const BatchMarket market;
+  const std::string big(10 << 20, 'x');
+  const auto order = [](const std::string& number, const std::string& openid, const std::string& more) {
+    return R"({"outTradeNo":")" + number + R"(","openId":")" + openid + "\"" + more + "}\n";
+  };
+  const auto result = market.batch(
+      order("GOOD-1", "o1", R"(,"totalFee":100)") + order("CENTS-1", "o1", R"(,"totalFee":1.5)") +
+      order("COLOUR-1", "o1", R"(,"totalFee":100,"colour":"red")") +
+      order("BAD-UTF8", "o\xff", R"(,"totalFee":100)") + order("BIG-1", big, R"(,"totalFee":100)") +
+      "[1, 2]\n" + order("GOOD-2", "o1", R"(,"totalFee":100)"));
+  CHECK(result.code == 1);
+  const auto results = json_lines(result.out);
+  CHECK(values(results, "errCode") ==
+        Texts{"-", "PARAM_ERROR", "PARAM_ERROR", "PARAM_ERROR", "PARAM_ERROR", "PARAM_ERROR", "-"});
+  CHECK(values(results, "outTradeNo") == Texts{"GOOD-1", "CENTS-1", "COLOUR-1", "-", "-", "-", "GOOD-2"});
+  CHECK(market.sandbox.orders().size() == 2);
+  const auto cells = market.batch(header + "SHORT-1,o1\n");
+  CHECK(json_line(cells.out).at("outTradeNo") == "SHORT-1");
+}
+
+TEST_CASE("numbers under 6 characters are taken with one warning") {
+  const BatchMarket market;
+  const auto result = market.batch(header + row("T1") + row("T2") + row("ORDER-1"));
+  CHECK(result.code == 0);
+  CHECK(contains(result.err, "warning: 2 out_trade_no have fewer than the 6 characters"));
 }
 
 TEST_CASE("an unusable header or option is wrong usage, and nothing is written or sent") {
@@ -268,90 +273,4 @@ TEST_CASE("results come while a slow input is still open") {
   }
   input.close();
   CHECK(batch.wait().code == 0);
-}
-
-TEST_CASE("a file that shrinks while it is read ends the batch there") {
-  const BatchMarket market;
-  market.shop.write("batch", rows("ORDER-", 20'000));
-  Process batch{market.shop.command({"create-order", "--batch", "batch", "--json", "--rate", "500"})};
-  batch.read_line();
-  std::filesystem::resize_file(market.shop.path("batch"), 100);
-  market.shop.write("stop", "");
-  const auto result = batch.wait();
-  CHECK((result.code == 0 || result.code == 1));
-  const auto results = json_lines(result.out);
-  CHECK(results.size() < 19'999);
-  CHECK(market.sandbox.orders().size() >= results.size());
-  market.check_ledger();
-}
-
-TEST_CASE("standard output closed: stops without a word, exit 0, and all that was sent is kept") {
-  const BatchMarket market;
-  market.shop.write("batch", rows("ORDER-", 5'000));
-  Process batch{market.shop.command({"create-order", "--batch", "batch", "--json", "--rate", "10000"})};
-  batch.read_line();
-  batch.close_output();
-  const auto result = batch.wait();
-  CHECK(result.code == 0);
-  CHECK(result.err.empty());
-  const auto listed = json_lines(market.shop.run({"orders", "list", "--state", "NOTPAY", "--json"}).out);
-  CHECK(listed.size() == market.sandbox.orders().size());
-  CHECK(listed.size() < 5'000);
-}
-
-TEST_CASE("a full disk under --failed or standard output is exit 8, and what was finished is kept") {
-  const BatchMarket market;
-  const auto failed = market.batch(header + "BAD-01,o1,0\n" + row("ORDER-1"), {"--failed", "/dev/full"});
-  CHECK(failed.code == 8);
-  CHECK(contains(failed.err, "/dev/full"));
-  CHECK(contains(failed.out, "BAD-01"));
-
-  market.shop.write("batch", rows("OTHER-", 50));
-  auto command = market.shop.command({"create-order", "--batch", "batch", "--json"});
-  command.output = "/dev/full";
-  const auto full = run(command);
-  CHECK(full.code == 8);
-  CHECK(contains(full.err, "standard output"));
-  const auto placed = market.sandbox.orders().size();
-  CHECK(json_lines(market.shop.run({"orders", "list", "--state", "NOTPAY", "--json"}).out).size() == placed);
-  CHECK(market.batch(rows("OTHER-", 50)).code == 0);
-}
-
-TEST_CASE("Ctrl-C ends what is under way, says how to go on, and the same command finishes") {
-  const BatchMarket market;
-  const auto text = rows("ORDER-", 2'000);
-  market.shop.write("batch", text);
-  for (const int signal : {SIGINT, SIGTERM}) {
-    Process batch{market.shop.command(
-        {"create-order", "--batch", "batch", "--json", "--rate", "300", "--failed", "again"})};
-    batch.read_line();
-    batch.kill(signal);
-    const auto result = batch.wait();
-    CHECK(result.code == (signal == SIGINT ? 130 : 143));
-    CHECK(contains(result.err, "not sent"));
-    CHECK(contains(result.err, "run the same command again to go on"));
-    const auto results = json_lines(result.out);
-    CHECK(results.size() < 1'999);
-    // Every record has a result or stands in the file to run again.
-    const auto left = lines_of(market.shop.read("again"));
-    CHECK(results.size() + 1 + left.size() - 1 >= 2'000);
-  }
-  CHECK(market.batch(text).code == 0);
-  CHECK(market.sandbox.orders().size() == 2'000);
-  market.check_ledger();
-}
-
-TEST_CASE("on a terminal a batch shows how far it is") {
-  const BatchMarket market;
-  market.shop.write("batch", rows("ORDER-", 60));
-  TerminalProcess batch{
-      market.shop.command({"create-order", "--batch", "batch", "--rate", "40", "--jobs", "2"})};
-  batch.read_until(" of 60");
-  batch.read_until("/s");
-  const auto result = batch.wait();
-  CHECK(result.code == 0);
-  CHECK(contains(result.out, "s left"));
-  CHECK(contains(result.out, "60 records: 60 created"));
-  TerminalProcess quiet{market.shop.command({"create-order", "--batch", "batch", "--no-progress"})};
-  CHECK_FALSE(contains(quiet.wait().out, " of 60"));
 }

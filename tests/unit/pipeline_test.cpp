@@ -272,6 +272,19 @@ TEST_CASE("a stop ends what is under way, and leaves the rest unworked") {
   CHECK(trial.read < 200);
 }
 
+TEST_CASE("an item that a worker gives up before it began is left, in its place") {
+  Trial trial;
+  trial.count = 20;
+  trial.prepare = [](Numbered& item) {
+    item.on_work = [](Numbered& self, std::size_t) {
+      return self.number % 5 == 2 ? Next::leave : Next::record;
+    };
+  };
+  trial.run();
+  CHECK(trial.left == std::vector{2, 7, 12, 17});
+  CHECK(trial.given.size() == 16);
+}
+
 TEST_CASE("with one worker, nothing is begun after the item that stopped it") {
   Trial trial;
   trial.options.workers = 1;

@@ -248,6 +248,7 @@ TEST_CASE("who is asked to stop does not try again, and says so") {
     });
     const auto unknown = unknown_of(rig.gateway->query(number));
     CHECK((unknown.kind == ErrorKind::interrupted));
+    CHECK_FALSE(unknown.sent);
     CHECK(rig.world.clock.pauses.empty());
   }
   SUBCASE("during the pause") {
@@ -257,6 +258,7 @@ TEST_CASE("who is asked to stop does not try again, and says so") {
     const auto unknown = unknown_of(rig.gateway->query(number));
     CHECK((unknown.kind == ErrorKind::interrupted));
     CHECK(unknown.code == "INTERRUPTED");
+    CHECK(unknown.sent);
     CHECK(rig.world.transport.requests.size() == 1);
   }
 }

@@ -60,24 +60,26 @@ class V2Gateway final : public PaymentGateway {
   Outcome exchange(const std::string& path, const Fields& request, const Read& read) {
     HttpRequest message{.content_type = "text/xml; charset=utf-8", .body = wire::to_xml(request)};
     auto deadline = seams_.clock.steady_now() + account_.timeout;
+    bool sent = false;  // whether a try may have reached WeChat Pay
     for (int tries = 1;; ++tries) {
       deadline += wait_for_turn();
-      if (seams_.stop.requested()) return unknown_after({ErrorKind::interrupted, tries > 1, "interrupted"});
+      if (seams_.stop.requested()) return unknown_after({ErrorKind::interrupted, false, "interrupted"}, sent);
       message.url = account_.base_urls[host_] + path;
       message.timeout = time_left(deadline);
       auto result = seams_.transport.send(message);
       Outcome outcome = Unknown{};
       if (const auto* failure = std::get_if<TransportFailure>(&result)) {
-        outcome = unknown_after(*failure);
+        outcome = unknown_after(*failure, sent);
         if (failure->sent || failure->kind == ErrorKind::interrupted) return outcome;
         host_ = (host_ + 1) % account_.base_urls.size();
       } else {
+        sent = true;
         const auto& response = std::get<HttpResponse>(result);
         outcome = read(response);
         if (!may_be_repeated(response, outcome)) return outcome;
       }
       const bool again = pause_before_next(tries, deadline);
-      if (seams_.stop.requested()) return unknown_after({ErrorKind::interrupted, true, "interrupted"});
+      if (seams_.stop.requested()) return unknown_after({ErrorKind::interrupted, false, "interrupted"}, sent);
       if (!again) return outcome;
       seams_.log.write(LogLevel::info, "trying " + path + " again");
     }
@@ -96,12 +98,13 @@ class V2Gateway final : public PaymentGateway {
     return std::max(left, milliseconds{1});
   }
 
-  static Unknown unknown_after(const TransportFailure& failure) {
+  /// @param sent_before  whether an earlier try may have reached WeChat Pay
+  static Unknown unknown_after(const TransportFailure& failure, bool sent_before) {
     const char* code = "NETWORK";
     if (failure.kind == ErrorKind::timeout) code = "TIMEOUT";
     if (failure.kind == ErrorKind::gateway) code = "GATEWAY";
     if (failure.kind == ErrorKind::interrupted) code = "INTERRUPTED";
-    return {failure.kind, code, failure.message, {}};
+    return {failure.kind, code, failure.message, {}, failure.sent || sent_before};
   }
 
   /// 5xx and SYSTEMERROR; the reader has told the latter from a final refusal.
