@@ -153,7 +153,7 @@ void append_json(std::string& json, std::string_view text) {
   static constexpr auto special_bytes = [] {
     std::array<bool, 256> special{};
     for (std::size_t byte = 0; byte < 0x20; ++byte) special.at(byte) = true;
-    for (const unsigned char byte : {'\x7F', '"', '\\'}) special.at(byte) = true;
+    for (const char c : {'\x7F', '"', '\\'}) special.at(static_cast<unsigned char>(c)) = true;
     return special;
   }();
   const auto is_special = [](char c) { return special_bytes[static_cast<unsigned char>(c)]; };
