@@ -17,8 +17,8 @@ struct Loaded {
 };
 
 /// Orders that this connection wrote, so that the answer to a creation finds its order without reading it
-/// again. They stand for the rows only as long as nobody else wrote to the file; SQLite holds the pages that it
-/// has read for valid by the same rule.
+/// again. They stand for the rows only as long as nobody else wrote to the file; SQLite holds the pages that
+/// it has read for valid by the same rule.
 class BegunOrders {
  public:
   explicit BegunOrders(const Database& database) : database_{database} {}

@@ -25,8 +25,8 @@ std::string reason_of(const PaymentEvidence& evidence, const Settlement& settlem
   return evidence.reason.empty() ? "PAID_AFTER_CLOSE" : evidence.reason + "; PAID_AFTER_CLOSE";
 }
 
-Order settled(Order order, const PaymentEvidence& evidence, const Settlement& settlement,
-              std::chrono::sys_seconds now) {
+void apply(Order& order, const PaymentEvidence& evidence, const Settlement& settlement,
+           std::chrono::sys_seconds now) {
   order.state = settlement.to;
   order.proven_state = settlement.proven;
   order.updated_at = now;
@@ -38,7 +38,6 @@ Order settled(Order order, const PaymentEvidence& evidence, const Settlement& se
   } else if (evidence.source == EvidenceSource::hand) {
     order.paid_at.reset();  // a mark as paid is undone
   }
-  return order;
 }
 
 }  // namespace wxpay::ledger

@@ -47,9 +47,9 @@ char* put(char* place, const Value& value) {
   return put(place, 'B', std::get<Blob>(value).bytes);
 }
 
-/// SHA-256 over bytes that can be read back in one way only: every part is preceded by its kind and its length.
-/// A column without a value is left out, which is not the same as an empty text; so a column that a later
-/// schema adds leaves the hashes of the rows before it as they are.
+/// SHA-256 over bytes that can be read back in one way only: every part is preceded by its kind and its
+/// length. A column without a value is left out, which is not the same as an empty text; so a column that a
+/// later schema adds leaves the hashes of the rows before it as they are.
 std::string hash(std::string_view what, std::optional<std::string_view> previous,
                  std::span<const std::string_view> columns, std::span<const Value> values) {
   const auto has_value = [&](std::size_t i) { return !std::holds_alternative<std::monostate>(values[i]); };

@@ -110,7 +110,7 @@ class SqliteLedger final : public OrderLedger {
     const auto settlement = wxpay::settle(stored.order, evidence);
     if (settlement.verdict == Verdict::apply) {
       const auto from = stored.order.state;
-      stored.order = settled(std::move(stored.order), evidence, settlement, clock_.now());
+      apply(stored.order, evidence, settlement, clock_.now());
       const auto row = to_row(stored);
       std::array<Value, settled_order_columns.size() + 1> values;
       for (std::size_t i = 0; i < settled_order_columns.size(); ++i)
@@ -401,6 +401,11 @@ class SqliteLedger final : public OrderLedger {
 
 std::unique_ptr<OrderLedger> open_sqlite_ledger(const LedgerOptions& options, const Clock& clock) {
   return std::make_unique<ledger::SqliteLedger>(options, clock);
+}
+
+void spare_memory_statistics() {
+  // Refused once SQLite is in use; then all goes on as it was.
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 }  // namespace wxpay
