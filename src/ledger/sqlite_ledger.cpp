@@ -56,17 +56,6 @@ std::vector<std::string_view> settled_columns() {
   return columns;
 }
 
-/// What `replace` overwrites, as one JSON object without the empty members.
-std::string old_parameters_query() {
-  constexpr std::array<std::string_view, 19> members{
-      "app_id",      "sub_mch_id", "sub_app_id", "total_fee",   "trade_type", "body",      "notify_url",
-      "client_ip",   "openid",     "sub_openid", "attach",      "detail",     "goods_tag", "product_id",
-      "device_info", "limit_pay",  "scene_info", "time_expire", "expire_in"};
-  std::string pairs{"'profit_sharing', profit_sharing, 'prepay_id', prepay_id"};
-  for (const auto member : members) pairs += ", '" + std::string{member} + "', " + std::string{member};
-  return "SELECT json_patch('{}', json_object(" + pairs + ")) FROM orders WHERE seq = ?";
-}
-
 }  // namespace
 
 class SqliteLedger final : public OrderLedger {
