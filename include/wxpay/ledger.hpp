@@ -166,4 +166,9 @@ struct LedgerOptions {
 /// @throws Error{ledger}  not a ledger, a newer schema, damaged, not to be written
 std::unique_ptr<OrderLedger> open_sqlite_ledger(const LedgerOptions& options, const Clock& clock);
 
+/// Has SQLite keep no count of the memory that it uses, which costs a lock and more with each allocation. It
+/// concerns the whole process, so only a program calls it, and before anything uses SQLite; later it does
+/// nothing.
+void spare_memory_statistics();
+
 }  // namespace wxpay

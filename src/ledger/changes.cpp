@@ -1,5 +1,7 @@
 #include "ledger/changes.hpp"
 
+#include <array>
+#include <string_view>
 #include <utility>
 
 namespace wxpay::ledger {
@@ -25,8 +27,8 @@ std::string reason_of(const PaymentEvidence& evidence, const Settlement& settlem
   return evidence.reason.empty() ? "PAID_AFTER_CLOSE" : evidence.reason + "; PAID_AFTER_CLOSE";
 }
 
-Order settled(Order order, const PaymentEvidence& evidence, const Settlement& settlement,
-              std::chrono::sys_seconds now) {
+void apply(Order& order, const PaymentEvidence& evidence, const Settlement& settlement,
+           std::chrono::sys_seconds now) {
   order.state = settlement.to;
   order.proven_state = settlement.proven;
   order.updated_at = now;
@@ -38,7 +40,16 @@ Order settled(Order order, const PaymentEvidence& evidence, const Settlement& se
   } else if (evidence.source == EvidenceSource::hand) {
     order.paid_at.reset();  // a mark as paid is undone
   }
-  return order;
+}
+
+std::string old_parameters_query() {
+  constexpr std::array<std::string_view, 19> members{
+      "app_id",      "sub_mch_id", "sub_app_id", "total_fee",   "trade_type", "body",      "notify_url",
+      "client_ip",   "openid",     "sub_openid", "attach",      "detail",     "goods_tag", "product_id",
+      "device_info", "limit_pay",  "scene_info", "time_expire", "expire_in"};
+  std::string pairs{"'profit_sharing', profit_sharing, 'prepay_id', prepay_id"};
+  for (const auto member : members) pairs += ", '" + std::string{member} + "', " + std::string{member};
+  return "SELECT json_patch('{}', json_object(" + pairs + ")) FROM orders WHERE seq = ?";
 }
 
 }  // namespace wxpay::ledger

@@ -19,8 +19,12 @@ StoredEntry new_entry(std::chrono::sys_seconds at, std::optional<OrderState> fro
 /// What the history says of why: the evidence's own reason, and that the order was paid after it was closed.
 std::string reason_of(const PaymentEvidence& evidence, const Settlement& settlement);
 
-/// The order as it is after a settlement that applies.
-Order settled(Order order, const PaymentEvidence& evidence, const Settlement& settlement,
-              std::chrono::sys_seconds now);
+/// Changes the order as a settlement says that applies.
+void apply(Order& order, const PaymentEvidence& evidence, const Settlement& settlement,
+           std::chrono::sys_seconds now);
+
+/// The query for what a new try of the order with this key overwrites, as one JSON object without the empty
+/// members.
+std::string old_parameters_query();
 
 }  // namespace wxpay::ledger

@@ -1,8 +1,12 @@
 #include "ledger/hash_chain.hpp"
 
-#include <array>
+#include <endian.h>
+
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
+#include <optional>
 
 #include "crypto/digest.hpp"
 
@@ -12,62 +16,55 @@ namespace {
 
 constexpr std::size_t hash_size = 32;
 
-/// Bytes that can be read back in one way only: every part is preceded by its kind and its length.
-class Encoder {
- public:
-  explicit Encoder(std::string_view what) {
-    constexpr std::size_t usual_size = 1024;
-    bytes_.reserve(usual_size);
-    add('W', what);
+/// A kind, and a number of eight bytes.
+constexpr std::size_t head_size = 9;
+
+std::size_t size_of(const Value& value) {
+  if (const auto* text = std::get_if<std::string_view>(&value)) return text->size();
+  const auto* blob = std::get_if<Blob>(&value);
+  return blob == nullptr ? 0 : blob->bytes.size();
+}
+
+// Each of these writes to the place and returns the one behind.
+
+char* put_head(char* place, char kind, std::uint64_t number) {
+  const std::uint64_t highest_first = htobe64(number);
+  *place = kind;
+  std::memcpy(place + 1, &highest_first, sizeof highest_first);
+  return place + head_size;
+}
+
+char* put(char* place, char kind, std::string_view part) {
+  place = put_head(place, kind, part.size());
+  return std::copy(part.begin(), part.end(), place);
+}
+
+char* put(char* place, const Value& value) {
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    return put_head(place, 'I', static_cast<std::uint64_t>(*number));
   }
+  if (const auto* text = std::get_if<std::string_view>(&value)) return put(place, 'T', *text);
+  return put(place, 'B', std::get<Blob>(value).bytes);
+}
 
-  void add(char kind, std::string_view part) {
-    bytes_ += kind;
-    add_number(part.size());
-    bytes_ += part;
+/// SHA-256 over bytes that can be read back in one way only: every part is preceded by its kind and its
+/// length. A column without a value is left out, which is not the same as an empty text; so a column that a
+/// later schema adds leaves the hashes of the rows before it as they are.
+std::string hash(std::string_view what, std::optional<std::string_view> previous,
+                 std::span<const std::string_view> columns, std::span<const Value> values) {
+  const auto has_value = [&](std::size_t i) { return !std::holds_alternative<std::monostate>(values[i]); };
+  std::size_t size = head_size + what.size();
+  if (previous) size += head_size + previous->size();
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (has_value(i)) size += 2 * head_size + columns[i].size() + size_of(values[i]);
   }
-
-  /// A column without a value is left out, which is not the same as an empty text; so a column that a later
-  /// schema adds leaves the hashes of the rows before it as they are.
-  void add(std::string_view column, const Value& value) {
-    if (std::holds_alternative<std::monostate>(value)) return;
-    add('C', column);
-    if (const auto* number = std::get_if<std::int64_t>(&value)) {
-      bytes_ += 'I';
-      add_number(static_cast<std::uint64_t>(*number));
-    } else if (const auto* text = std::get_if<std::string_view>(&value)) {
-      add('T', *text);
-    } else {
-      add('B', std::get<Blob>(value).bytes);
-    }
+  std::string bytes(size, '\0');
+  char* place = put(bytes.data(), 'W', what);
+  if (previous) place = put(place, 'B', *previous);
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    if (has_value(i)) place = put(put(place, 'C', columns[i]), values[i]);
   }
-
-  void add(std::span<const std::string_view> columns, std::span<const Value> values) {
-    for (std::size_t i = 0; i < columns.size(); ++i) add(columns[i], values[i]);
-  }
-
-  std::string hash() const { return crypto::sha256(bytes_); }
-
- private:
-  /// Eight bytes, the highest first.
-  void add_number(std::uint64_t number) {
-    std::array<char, 8> digits{};
-    for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
-      *digit = static_cast<char>(number & 0xffU);
-      number >>= 8U;
-    }
-    bytes_.append(digits.data(), digits.size());
-  }
-
-  std::string bytes_;
-};
-
-std::string hash_link(std::string_view what, std::string_view previous,
-                      std::span<const std::string_view> columns, std::span<const Value> values) {
-  Encoder encoder{what};
-  encoder.add('B', previous);
-  encoder.add(columns, values);
-  return encoder.hash();
+  return crypto::sha256(bytes);
 }
 
 }  // namespace
@@ -75,19 +72,17 @@ std::string hash_link(std::string_view what, std::string_view previous,
 std::string chain_start() { return std::string(hash_size, '\0'); }
 
 std::string hash_order(std::span<const std::string_view> columns, std::span<const Value> values) {
-  Encoder encoder{"wxpayctl order"};
-  encoder.add(columns, values);
-  return encoder.hash();
+  return hash("wxpayctl order", std::nullopt, columns, values);
 }
 
 std::string hash_entry(std::string_view previous, std::span<const std::string_view> columns,
                        std::span<const Value> values) {
-  return hash_link("wxpayctl history entry", previous, columns, values);
+  return hash("wxpayctl history entry", previous, columns, values);
 }
 
 std::string hash_notification(std::string_view previous, std::span<const std::string_view> columns,
                               std::span<const Value> values) {
-  return hash_link("wxpayctl notification", previous, columns, values);
+  return hash("wxpayctl notification", previous, columns, values);
 }
 
 }  // namespace wxpay::ledger

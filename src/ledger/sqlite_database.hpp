@@ -21,7 +21,8 @@ struct Blob {
   std::string_view bytes;
 };
 
-/// What one column holds: nothing, a number, a text or bytes. A view; the owner is whoever made it.
+/// What one column holds: nothing, a number, a text or bytes. A view; the owner is whoever made it. Behind a
+/// text that is given to a statement stands one byte more, as behind a std::string or a literal.
 using Value = std::variant<std::monostate, std::int64_t, std::string_view, Blob>;
 
 /// A path and how it may be used.

@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "ledger/begun_orders.hpp"
 #include "ledger/changes.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/kept_notifications.hpp"
@@ -55,17 +56,6 @@ std::vector<std::string_view> settled_columns() {
   return columns;
 }
 
-/// What `replace` overwrites, as one JSON object without the empty members.
-std::string old_parameters_query() {
-  constexpr std::array<std::string_view, 19> members{
-      "app_id",      "sub_mch_id", "sub_app_id", "total_fee",   "trade_type", "body",      "notify_url",
-      "client_ip",   "openid",     "sub_openid", "attach",      "detail",     "goods_tag", "product_id",
-      "device_info", "limit_pay",  "scene_info", "time_expire", "expire_in"};
-  std::string pairs{"'profit_sharing', profit_sharing, 'prepay_id', prepay_id"};
-  for (const auto member : members) pairs += ", '" + std::string{member} + "', " + std::string{member};
-  return "SELECT json_patch('{}', json_object(" + pairs + ")) FROM orders WHERE seq = ?";
-}
-
 }  // namespace
 
 class SqliteLedger final : public OrderLedger {
@@ -82,13 +72,18 @@ class SqliteLedger final : public OrderLedger {
   BeginResult begin(const OrderIntent& intent, const DefaultedFields& defaulted) override {
     Change change{*this};
     const auto now = clock_.now();
+    // Most numbers are new, and the insertion itself finds out.
+    if (auto order = create(intent, now)) {
+      change.commit();
+      return {plan_create(nullptr, intent, defaulted, now), std::move(*order)};
+    }
     auto loaded = load(intent.merchant.mch_id, intent.out_trade_no);
-    auto decision = plan_create(loaded ? &loaded->stored.order : nullptr, intent, defaulted, now);
-    const bool renews = loaded && loaded->stored.order.prepay &&
-                        (decision.plan == CreatePlan::again || decision.plan == CreatePlan::replace);
-    auto order = decision.plan == CreatePlan::first     ? create(intent, now)
-                 : decision.plan == CreatePlan::replace ? replace(*loaded, intent, now)
-                                                        : std::move(loaded->stored.order);
+    if (!loaded) throw std::logic_error{"an order that exists is not found"};
+    auto& known = loaded->stored.order;
+    auto decision = plan_create(&known, intent, defaulted, now);
+    const bool replaces = decision.plan == CreatePlan::replace;
+    const bool renews = known.prepay && (decision.plan == CreatePlan::again || replaces);
+    auto order = replaces ? replace(*loaded, intent, now) : std::move(known);
     change.commit();
     return {std::move(decision), std::move(order), renews};
   }
@@ -104,7 +99,7 @@ class SqliteLedger final : public OrderLedger {
     const auto settlement = wxpay::settle(stored.order, evidence);
     if (settlement.verdict == Verdict::apply) {
       const auto from = stored.order.state;
-      stored.order = settled(std::move(stored.order), evidence, settlement, clock_.now());
+      apply(stored.order, evidence, settlement, clock_.now());
       const auto row = to_row(stored);
       std::array<Value, settled_order_columns.size() + 1> values;
       for (std::size_t i = 0; i < settled_order_columns.size(); ++i)
@@ -133,7 +128,7 @@ class SqliteLedger final : public OrderLedger {
     StoredOrder stored{0, order};
     stored.order.proven_state = order.state;
     if (is_paid(order.state) && !order.paid_at) stored.order.paid_at = clock_.now();
-    const bool is_new = insert(stored, EvidenceSource::import);
+    const bool is_new = insert(stored, EvidenceSource::import).has_value();
     change.commit();
     return is_new;
   }
@@ -217,11 +212,6 @@ class SqliteLedger final : public OrderLedger {
   }
 
  private:
-  struct Loaded {
-    StoredOrder stored;
-    std::string row_hash;  ///< of the row as it is, whoever wrote it
-  };
-
   /// The last entry of the chain.
   struct Head {
     std::int64_t number = 0;
@@ -251,6 +241,7 @@ class SqliteLedger final : public OrderLedger {
         owner_.last_seq_.reset();
         owner_.head_.reset();
         owner_.notifications_.forget_end();
+        owner_.begun_.check_version();
         owner_.doomed_ = false;
       } else if (owner_.doomed_) {
         throw Error{ErrorKind::ledger, "an earlier change of the same transaction failed"};
@@ -261,7 +252,9 @@ class SqliteLedger final : public OrderLedger {
     Change(Change&&) = delete;
     Change& operator=(Change&&) = delete;
     ~Change() {
-      if (!done_) owner_.doomed_ = true;
+      if (done_) return;
+      owner_.doomed_ = true;
+      owner_.begun_.forget();
     }
     void commit() {
       if (transaction_) transaction_->commit();
@@ -279,26 +272,29 @@ class SqliteLedger final : public OrderLedger {
   }
 
   std::optional<Loaded> load(const MerchantId& mch_id, const OutTradeNo& out_trade_no) {
+    if (auto begun = begun_.take(mch_id, out_trade_no)) return begun;
     auto rows = select_order_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
     if (!rows.next()) return std::nullopt;
     const auto row = raw_values<order_columns.size()>(rows);
     return Loaded{read_order(row, database_), hash_order(order_columns, row)};
   }
 
-  /// Gives the order its key and writes it with its first entry; false where the number is known.
-  bool insert(StoredOrder& stored, EvidenceSource source) {
+  /// Gives the order its key and writes it with its first entry.
+  /// @return the hash of its row; none where the number is known, and nothing was written
+  std::optional<std::string> insert(StoredOrder& stored, EvidenceSource source) {
     stored.seq = last_seq() + 1;
     const auto row = to_row(stored);
     insert_order_.execute(row);
-    if (sqlite3_changes(database_.handle()) == 0) return false;
+    if (sqlite3_changes(database_.handle()) == 0) return std::nullopt;
     last_seq_ = stored.seq;
-    append(row, new_entry(clock_.now(), std::nullopt, stored.order.state, source, {}));
-    return true;
+    return append(row, new_entry(clock_.now(), std::nullopt, stored.order.state, source, {}));
   }
 
-  Order create(const OrderIntent& intent, std::chrono::sys_seconds now) {
+  std::optional<Order> create(const OrderIntent& intent, std::chrono::sys_seconds now) {
     StoredOrder stored{0, new_order(intent, now, now)};
-    insert(stored, EvidenceSource::create);
+    auto row_hash = insert(stored, EvidenceSource::create);
+    if (!row_hash) return std::nullopt;
+    begun_.keep({stored, std::move(*row_hash)});
     return std::move(stored.order);
   }
 
@@ -314,7 +310,7 @@ class SqliteLedger final : public OrderLedger {
     std::copy(row.begin() + fixed_order_columns, row.end(), values.begin());
     values.back() = after.seq;
     replace_order_.execute(values);
-    append(row, std::move(entry));
+    begun_.keep({after, append(row, std::move(entry))});
     return std::move(after.order);
   }
 
@@ -341,7 +337,8 @@ class SqliteLedger final : public OrderLedger {
 
   /// Adds the entry to the chain.
   /// @param after  the order's row as it is from now on
-  void append(const OrderRow& after, StoredEntry stored) {
+  /// @return the hash of that row
+  std::string append(const OrderRow& after, StoredEntry stored) {
     stored.entry.number = head().number + 1;
     stored.entry.actor = actor_;
     stored.order_seq = std::get<std::int64_t>(after.front());
@@ -353,6 +350,7 @@ class SqliteLedger final : public OrderLedger {
     values.back() = Blob{hash};
     insert_entry_.execute(values);
     head_ = {stored.entry.number, std::move(hash)};
+    return std::move(stored.hash_after);
   }
 
   const Clock& clock_;
@@ -363,6 +361,7 @@ class SqliteLedger final : public OrderLedger {
   // Known while a transaction holds the lock; nobody else can write then.
   std::optional<std::int64_t> last_seq_;  ///< of the orders
   std::optional<Head> head_;
+  BegunOrders begun_{database_};
   KeptNotifications notifications_{database_};
 
   Statement select_order_{database_, "SELECT " + join_columns(order_columns) +
@@ -391,6 +390,11 @@ class SqliteLedger final : public OrderLedger {
 
 std::unique_ptr<OrderLedger> open_sqlite_ledger(const LedgerOptions& options, const Clock& clock) {
   return std::make_unique<ledger::SqliteLedger>(options, clock);
+}
+
+void spare_memory_statistics() {
+  // Refused once SQLite is in use; then all goes on as it was.
+  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 }  // namespace wxpay

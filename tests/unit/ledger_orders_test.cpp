@@ -70,6 +70,19 @@ TEST_CASE("an intent comes back from the ledger with every field") {
   CHECK(found->updated_at == standing_clock().now());
 }
 
+TEST_CASE("a text comes back from the ledger whole, also with a NUL in it") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  auto intent = intent_of("T1");
+  intent.attach = std::string{"a\0b", 3};
+  intent.detail = std::string{"a\0", 2};
+  ledger->begin(intent, {});
+  const auto order = ledger->find(test_merchant(), number_of("T1"));
+  CHECK(order->intent.attach == intent.attach);
+  CHECK(order->intent.detail == intent.detail);
+  CHECK(ledger->check({}).ok);
+}
+
 TEST_CASE("the answer to a creation comes back from the ledger with every field") {
   const LedgerFolder folder;
   const auto ledger = open_ledger(folder.ledger());
