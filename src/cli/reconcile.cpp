@@ -71,7 +71,7 @@ class Reconcile {
     const auto started = context_.clock().steady_now();
     GatewayPool pool{context_, options_.jobs, rate};
     app::ReconcileOrders reconcile{options_,
-                                   {ledger, context_.profile().merchant.mch_id,
+                                   {ledger, context_.profile().merchant,
                                     [&pool](std::size_t worker) -> PaymentGateway& { return pool[worker]; },
                                     pool.pace(), context_.clock(), context_.stop()}};
     context_.buffer_output();
