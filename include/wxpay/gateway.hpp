@@ -11,7 +11,8 @@
 
 namespace wxpay {
 
-/// The two levels of an answer as WeChat Pay gave them.
+/// The two levels of an answer as WeChat Pay gave them. Only an answer whose signature holds, and which is
+/// this merchant's, is given out with return_code SUCCESS.
 struct WireResult {
   std::string return_code;
   std::string return_msg;

@@ -25,6 +25,19 @@ bool is_unknown_order(const Outcome& outcome) {
   return refused != nullptr && refused->reaction == Reaction::order_unknown;
 }
 
+/// Whether the answer shows that WeChat Pay is there, serves, and has the same key: it was verified, whatever
+/// it says about its order. No answer, one without a signature that holds (which a wrong key gets, too), and
+/// a signed "not now" (FREQUENCY_LIMITED, SYSTEMERROR) do not.
+bool is_served(const QueryOutcome& outcome) {
+  if (const auto* refused = std::get_if<Refused>(&outcome)) {
+    return refused->said.return_code == "SUCCESS" && refused->reaction != Reaction::slow_down;
+  }
+  if (const auto* unknown = std::get_if<Unknown>(&outcome)) {
+    return unknown->kind == ErrorKind::gateway && unknown->said.result_code == "SUCCESS";
+  }
+  return true;
+}
+
 }  // namespace
 
 /// One order: asked about, settled, and where it has expired closed and asked about again.
@@ -46,8 +59,7 @@ class ReconcileOrders::Item final : public PipelineItem {
       answer_ = gateway.query(number());
       return says_too_many(*answer_);
     });
-    const bool answered = std::holds_alternative<QueryAnswer>(*answer_) || is_unknown_order(*answer_);
-    if (!run_.seams_.stop.requested() && run_.failures_.add(!answered)) run_.pipeline_.halt();
+    run_.judge(*answer_, gateway);
     return Next::record;
   }
 
@@ -57,12 +69,14 @@ class ReconcileOrders::Item final : public PipelineItem {
       return Next::done;
     }
     settle_answer();
-    if (result_.kind != Kind::still_open || !run_.is_expired(order_)) return Next::done;
+    const bool can_be_paid = result_.kind == Kind::still_open || result_.payable_though_closed;
+    if (!can_be_paid || !run_.is_expired(order_)) return Next::done;
+    result_.payable_though_closed = false;
     if (run_.options_.dry_run) {
       result_.kind = Kind::closed;
       return Next::done;
     }
-    run_.seams_.ledger->note(run_.seams_.mch_id, number(), EvidenceSource::close,
+    run_.seams_.ledger->note(run_.seams_.merchant.mch_id, number(), EvidenceSource::close,
                              "closing is asked for, as the order has expired");
     to_close_ = true;
     return Next::work;
@@ -101,6 +115,7 @@ class ReconcileOrders::Item final : public PipelineItem {
       result_.kind = Kind::updated;
     } else {
       result_.kind = is_open(state) ? Kind::still_open : Kind::unchanged;
+      result_.payable_though_closed = state == OrderState::closed && is_open(answer.evidence.state);
     }
   }
 
@@ -124,7 +139,7 @@ class ReconcileOrders::Item final : public PipelineItem {
   /// WeChat Pay has nothing to close, so nothing can be paid.
   PaymentEvidence closed_as_unknown(const Refused& refused) const {
     return {.source = EvidenceSource::close,
-            .merchant = {run_.seams_.mch_id, {}, {}, {}},
+            .merchant = {run_.seams_.merchant.mch_id, {}, {}, {}},
             .out_trade_no = number(),
             .state = OrderState::closed,
             .digest = refused.digest,
@@ -164,11 +179,11 @@ ReconcileOrders::ReconcileOrders(ReconcileOptions options, ReconcileSeams seams)
                   if (options_.dry_run) return work();
                   seams_.ledger->transact(work);
                 },
-                seams_.stop},
-      failures_{most_failures_in_a_row} {}
+                seams_.stop} {}
 
 void ReconcileOrders::run(const Output& output) {
   if (seams_.ledger == nullptr) return;
+  newest_ = newest_order();
   pipeline_.run({.read = [this]() -> std::unique_ptr<PipelineItem> {
                    auto order = next_order();
                    if (!order) return nullptr;
@@ -182,7 +197,7 @@ void ReconcileOrders::run(const Output& output) {
 
 std::int64_t ReconcileOrders::count() const {
   if (seams_.ledger == nullptr) return 0;
-  const auto& mch_id = seams_.mch_id;
+  const auto& mch_id = seams_.merchant.mch_id;
   const auto all =
       seams_.ledger->count(mch_id, open_orders()) + seams_.ledger->count(mch_id, closed_orders());
   return options_.limit ? std::min(all, *options_.limit) : all;
@@ -204,6 +219,10 @@ std::optional<Order> ReconcileOrders::next_order() {
     const bool too_old = options_.since && order.created_at < *options_.since;
     const bool too_young = options_.until && order.created_at >= *options_.until;
     if (too_old || too_young) continue;
+    if (is_of_another_app(order)) {
+      ++of_other_apps_;
+      continue;
+    }
     ++asked_;
     return std::move(order);
   }
@@ -213,15 +232,50 @@ std::optional<Order> ReconcileOrders::next_order() {
 bool ReconcileOrders::fill_page() {
   page_place_ = 0;
   page_.clear();
-  if (!open_ones_given_) page_ = seams_.ledger->page(seams_.mch_id, open_orders(), cursor_, page_size);
+  if (!open_ones_given_)
+    page_ = seams_.ledger->page(seams_.merchant.mch_id, open_orders(), cursor_, page_size);
   if (!page_.empty()) return true;
   if (!std::exchange(open_ones_given_, true)) cursor_ = {};
-  page_ = seams_.ledger->page(seams_.mch_id, closed_orders(), cursor_, page_size);
+  page_ = seams_.ledger->page(seams_.merchant.mch_id, closed_orders(), cursor_, page_size);
   return !page_.empty();
 }
 
+/// WeChat Pay would deny that it knows such an order, or name another app, and neither says anything of the
+/// order. An imported order may not say whose it is.
+bool ReconcileOrders::is_of_another_app(const Order& order) const {
+  const auto& ours = seams_.merchant;
+  const auto& theirs = order.intent.merchant;
+  if (theirs.app_id.empty()) return !theirs.sub_mch_id.empty() && theirs.sub_mch_id != ours.sub_mch_id;
+  return theirs.app_id != ours.app_id || theirs.sub_mch_id != ours.sub_mch_id;
+}
+
+std::optional<OutTradeNo> ReconcileOrders::newest_order() const {
+  std::optional<OutTradeNo> newest;
+  seams_.ledger->list(seams_.merchant.mch_id, {}, [&](const Order& order) {
+    if (is_of_another_app(order)) return true;
+    newest = order.intent.out_trade_no;
+    return false;
+  });
+  return newest;
+}
+
+/// In any worker. The others wait while the newest order is asked about, as there may be no point in going
+/// on.
+void ReconcileOrders::judge(const QueryOutcome& answer, PaymentGateway& gateway) {
+  const std::lock_guard lock{judging_};
+  if (gave_up_ || seams_.stop.requested()) return;
+  failures_in_a_row_ = is_served(answer) ? 0 : failures_in_a_row_ + 1;
+  if (failures_in_a_row_ < most_failures_in_a_row) return;
+  if (newest_ && is_served(gateway.query(*newest_))) {
+    failures_in_a_row_ = 0;
+    return;
+  }
+  gave_up_ = !seams_.stop.requested();
+  if (gave_up_) pipeline_.halt();
+}
+
 bool ReconcileOrders::is_expired(const Order& order) const {
-  if (!options_.close_expired || !is_open(order.state)) return false;
+  if (!options_.close_expired) return false;
   if (started_ - order.created_at < youngest_to_close) return false;
   const auto& time_expire = order.intent.time_expire;
   return time_expire ? *time_expire <= started_ : started_ - order.created_at >= options_.expire_after;

@@ -1,9 +1,11 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
@@ -40,13 +42,14 @@ struct ReconcileResult {
   };
   Kind kind = Kind::unchanged;
   bool paid_after_close = false;
+  bool payable_though_closed = false;  ///< closed here, still open at WeChat Pay
   QueryResult query;
   std::optional<Error> error;  ///< of failed and, where the answer was not to be trusted, of mismatched
 };
 
 struct ReconcileSeams {
   OrderLedger* ledger = nullptr;  ///< none: there is no ledger file, so nothing to do (dry run)
-  MerchantId mch_id;
+  MerchantIdentity merchant;      ///< of the profile: orders of its other apps are left alone
   std::function<PaymentGateway&(std::size_t worker)> gateway;
   Pace& pace;
   Clock& clock;
@@ -55,6 +58,11 @@ struct ReconcileSeams {
 
 /// Asks WeChat Pay about every open order, and those closed in the last 24 hours, and settles the answers
 /// (wxpayctl-reconcile(1)). Never creates an order. Running it again is always safe.
+///
+/// It gives up early only where WeChat Pay as a whole cannot be used: after 20 orders in a row without an
+/// answer that shows it to be there (`is_served`), and when the newest order gets none either. One bad order
+/// does not count, as its answer is verified. Nor do many: those whose answers never can be used stay open,
+/// and so in time are the oldest, with which every run begins; the newest tells them from an outage.
 class ReconcileOrders {
  public:
   ReconcileOrders(ReconcileOptions options, ReconcileSeams seams);
@@ -66,11 +74,13 @@ class ReconcileOrders {
   /// @throws Error{ledger}
   void run(const Output& output);
 
-  /// How many orders it would ask about now.
+  /// How many orders it would ask about now, those of other apps included.
   std::int64_t count() const;
   void halt() noexcept { pipeline_.halt(); }
-  /// Whether it stopped since too many in a row had no answer.
-  bool gave_up() const noexcept { return failures_.given_up(); }
+  /// Whether it stopped since WeChat Pay as a whole cannot be used.
+  bool gave_up() const noexcept { return gave_up_; }
+  /// Orders that it came by and left alone, as they are of another app or sub-merchant.
+  std::int64_t of_other_apps() const noexcept { return of_other_apps_; }
 
  private:
   class Item;
@@ -78,18 +88,25 @@ class ReconcileOrders {
   ClosedOrders closed_orders() const;
   std::optional<Order> next_order();
   bool fill_page();
+  bool is_of_another_app(const Order& order) const;
+  std::optional<OutTradeNo> newest_order() const;
   bool is_expired(const Order& order) const;
+  void judge(const QueryOutcome& answer, PaymentGateway& gateway);
 
   ReconcileOptions options_;
   ReconcileSeams seams_;
   std::chrono::sys_seconds started_;
   Pipeline pipeline_;
-  FailuresInARow failures_;
   OrderCursor cursor_;
   bool open_ones_given_ = false;
   std::vector<Order> page_;
   std::size_t page_place_ = 0;
   std::int64_t asked_ = 0;
+  std::int64_t of_other_apps_ = 0;
+  std::optional<OutTradeNo> newest_;
+  std::mutex judging_;
+  std::int64_t failures_in_a_row_ = 0;
+  std::atomic<bool> gave_up_ = false;
 };
 
 }  // namespace wxpay::app

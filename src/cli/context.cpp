@@ -201,8 +201,16 @@ void Context::flush() {
   write_standard_output(text);
 }
 
+void Context::discard() {
+  parts_->table.reset();
+  parts_->buffered.clear();
+}
+
 void Context::warn(std::string_view message) {
-  if (options_.quiet) return;
+  if (!options_.quiet) alert(message);
+}
+
+void Context::alert(std::string_view message) {
   write_standard_error("wxpayctl: warning: " + std::string{message} + "\n");
 }
 

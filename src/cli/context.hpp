@@ -81,6 +81,8 @@ class Context {
   bool has_buffered() const;
   /// Writes what is kept. @throws as print does
   void flush();
+  /// Forgets what is kept, as it could not be written.
+  void discard();
   /// What is printed from now on has columns of its own.
   void begin_another_table();
   /// Ends a table that rows were added to, and writes what is kept.
@@ -89,6 +91,8 @@ class Context {
   void print_text(std::string_view text);
   /// One line on standard error, unless --quiet: `wxpayctl: warning: …`.
   void warn(std::string_view message);
+  /// The same also with --quiet: for what a person must act on, and may be told only once.
+  void alert(std::string_view message);
   /// The error line of wxpayctl(1), or its JSON.
   void report(const Error& error);
   bool output_is_terminal() const;

@@ -65,7 +65,8 @@ void add_global_options(CLI::App& root, RawGlobalOptions& raw) {
       ->group(group);
   root.add_option("-o,--output", raw.output, "text, json or csv")->type_name("FORMAT")->group(group);
   root.add_flag("--json", raw.json, "Short for --output json")->group(group);
-  root.add_flag("-q,--quiet", raw.quiet, "No warnings and no progress")->group(group);
+  root.add_flag("-q,--quiet", raw.quiet, "No progress, and only warnings that must be acted on")
+      ->group(group);
   root.add_flag("-v,--verbose", raw.verbose, "Log what is done; twice for details")->group(group);
   root.add_option("--log-level", raw.log_level, "trace, debug, info, warn or error")
       ->type_name("LEVEL")

@@ -27,7 +27,11 @@ struct ReconcileArguments {
 
 const std::vector<std::string> summary_columns{"mode",   "checked",    "updated",        "stillOpen",
                                                "closed", "mismatched", "paidAfterClose", "failed",
-                                               "dryRun", "startedAt",  "durationMs"};
+                                               "dryRun", "startedAt",  "durationMs",     "otherApps"};
+
+std::string counted_orders(std::int64_t count) {
+  return std::to_string(count) + (count == 1 ? " order" : " orders");
+}
 
 std::vector<std::string> detail_columns() {
   auto columns = query_columns();
@@ -64,14 +68,13 @@ class Reconcile {
     if (options_.close_expired && !options_.dry_run) {
       context_.confirm("Close every expired order at WeChat Pay?");
     }
-    std::optional<ledger::RunLock> lock;
     OrderLedger* ledger = options_.dry_run ? context_.ledger_read_only() : &context_.ledger();
-    if (!options_.dry_run) lock.emplace(context_.ledger_place().path);
+    if (!options_.dry_run && !take_lock()) return exit_lock_held;
     started_at_ = context_.clock().now();
     const auto started = context_.clock().steady_now();
     GatewayPool pool{context_, options_.jobs, rate};
     app::ReconcileOrders reconcile{options_,
-                                   {ledger, context_.profile().merchant.mch_id,
+                                   {ledger, context_.profile().merchant,
                                     [&pool](std::size_t worker) -> PaymentGateway& { return pool[worker]; },
                                     pool.pace(), context_.clock(), context_.stop()}};
     context_.buffer_output();
@@ -80,36 +83,64 @@ class Reconcile {
     run(reconcile);
     duration_ =
         std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock().steady_now() - started);
-    return finish(reconcile.gave_up());
+    return finish();
   }
 
  private:
-  void run(app::ReconcileOrders& reconcile) {
-    reconcile.run({.result =
-                       [&](const app::ReconcileResult& result) {
-                         try {
-                           take(result);
-                         } catch (...) {
-                           // What is under way is still ended and kept.
-                           if (!output_failure_) output_failure_ = std::current_exception();
-                           reconcile.halt();
-                         }
-                       },
-                   .pause =
-                       [&] {
-                         if (output_failure_) return;
-                         try {
-                           progress_->show();
-                         } catch (...) {
-                           output_failure_ = std::current_exception();
-                           reconcile.halt();
-                         }
-                       }});
+  /// With -q the exit code alone says that another run is at it, or cron would send a mail each time.
+  bool take_lock() {
+    try {
+      lock_.emplace(context_.ledger_place().path);
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::lock_held || !context_.options().quiet) throw;
+      return false;
+    }
   }
 
-  void take(const app::ReconcileResult& result) {
-    count(result);
-    if (!arguments_.details || output_failure_) return;
+  void run(app::ReconcileOrders& reconcile) {
+    // When the output fails, what is under way is still ended and kept.
+    const auto or_halt = [&](const auto& work) {
+      if (!while_possible(work)) reconcile.halt();
+    };
+    try {
+      reconcile.run({.result =
+                         [&](const app::ReconcileResult& result) {
+                           count(result);
+                           or_halt([&] { show(result); });
+                         },
+                     .pause = [&] { or_halt([&] { progress_->show(); }); }});
+    } catch (const Error& error) {
+      fail(error);
+    }
+    gave_up_ = reconcile.gave_up();
+    other_apps_ = reconcile.of_other_apps();
+  }
+
+  /// Does what prints, as long as that is possible.
+  template <class Work>
+  bool while_possible(const Work& work) {
+    if (output_ != Output::open) return false;
+    try {
+      work();
+    } catch (const Error& error) {
+      output_ = Output::failed;
+      fail(error);
+    } catch (const OutputClosed&) {
+      output_ = Output::closed;
+    }
+    return output_ == Output::open;
+  }
+
+  /// A failure of the ledger or the output is not to hide what was found before it.
+  void fail(const Error& error) {
+    progress_->clear();
+    if (error.kind() != ErrorKind::interrupted) context_.report(error);
+    code_ = gravest(code_, exit_code(error.kind()));
+  }
+
+  void show(const app::ReconcileResult& result) {
+    if (!arguments_.details) return;
     auto record = describe(result.query);
     if (result.error) {
       record.text("errCode", code_of(*result.error)).text("errCodeDes", result.error->what());
@@ -121,11 +152,18 @@ class Reconcile {
   void count(const app::ReconcileResult& result) {
     if (result.error && result.error->kind() == ErrorKind::interrupted) return;
     ++checked_;
-    const auto& number = result.query.out_trade_no;
+    const auto& query = result.query;
     progress_->add(result.kind == Kind::failed || result.kind == Kind::mismatched);
     if (result.paid_after_close) {
       ++paid_after_close_;
-      tell("order " + number + " was paid after it was closed");
+      alert("order " + query.out_trade_no + " was paid after it was closed (transaction " +
+            query.transaction_id + "): deliver or refund");
+    }
+    if (result.payable_though_closed) {
+      progress_->clear();
+      context_.warn("order " + query.out_trade_no +
+                    " is closed here and can still be paid: 'wxpayctl close " + query.out_trade_no +
+                    "' closes it at WeChat Pay");
     }
     switch (result.kind) {
       case Kind::unchanged:
@@ -141,46 +179,84 @@ class Reconcile {
         return;
       case Kind::mismatched:
         ++mismatched_;
-        tell("order " + number +
-             " does not agree: " + (result.error ? std::string{result.error->what()} : result.query.reason));
+        alert(mismatch_text(result));
         return;
       case Kind::failed:
         ++failed_;
-        if (!first_error_) first_error_ = result.error;
+        if (!first_failed_) first_failed_ = result;
         return;
     }
   }
 
-  void tell(const std::string& text) {
+  static std::string mismatch_text(const app::ReconcileResult& result) {
+    const auto& number = result.query.out_trade_no;
+    const auto text = "order " + number + " does not agree: ";
+    if (result.error) {
+      return text + result.error->what() +
+             "; nothing was applied: a wrong key or app, or somebody changes answers ('wxpayctl doctor')";
+    }
+    return text + result.query.reason + "; nothing was applied: compare 'wxpayctl query --read-only " +
+           number + "' with 'wxpayctl orders show " + number + "'";
+  }
+
+  void alert(const std::string& text) {
     progress_->clear();
-    context_.warn(text);
+    context_.alert(text);
   }
 
   static std::string code_of(const Error& error) {
     return error.code().empty() ? std::string{error_code(error.kind())} : error.code();
   }
 
-  int finish(bool gave_up) {
+  int finish() {
     progress_->clear();
-    if (output_failure_) std::rethrow_exception(output_failure_);
     const bool nothing_done = updated_ + closed_ + mismatched_ + paid_after_close_ + failed_ == 0;
-    if (!context_.options().quiet || !nothing_done) print_summary();
-    if (first_error_) {
-      const auto what = std::to_string(failed_) + (failed_ == 1 ? " order" : " orders") +
-                        " could not be asked about: " + first_error_->what();
-      context_.report(Error{first_error_->kind(),
-                            gave_up ? what + "; stopped, as too many in a row failed" : what,
-                            first_error_->hint(), first_error_->code()});
+    if (!context_.options().quiet || !nothing_done) give_summary();
+    if (output_ == Output::closed) throw OutputClosed{};
+    if (output_ == Output::failed) context_.discard();
+    report_failures();
+    if (other_apps_ > 0) {
+      context_.warn(counted_orders(other_apps_) +
+                    " of another app or sub-merchant left alone: run reconcile with its profile too");
     }
     if (context_.stop().requested()) return exit_interrupted;
-    auto code = exit_done;
-    if (mismatched_ > 0) code = gravest(code, exit_integrity);
-    if (failed_ > 0) code = gravest(code, exit_unknown);
-    if (paid_after_close_ > 0) code = gravest(code, exit_differences);
-    return code;
+    if (mismatched_ > 0) code_ = gravest(code_, exit_integrity);
+    if (failed_ > 0) code_ = gravest(code_, exit_unknown);
+    if (paid_after_close_ > 0) code_ = gravest(code_, exit_differences);
+    return code_;
   }
 
-  void print_summary() {
+  void report_failures() {
+    if (first_failed_) {
+      const auto& error = *first_failed_->error;
+      const auto what = counted_orders(failed_) + " could not be asked about, the first is " +
+                        first_failed_->query.out_trade_no + ": " + error.what();
+      context_.report(Error{error.kind(), gave_up_ ? what + "; stopped, as too many in a row failed" : what,
+                            error.hint(), error.code()});
+    } else if (gave_up_) {
+      context_.alert("stopped, as too many answers in a row are not to be trusted");
+    }
+  }
+
+  /// On standard output or, where that has failed, on standard error.
+  void give_summary() {
+    const auto record = summary();
+    while_possible([&] {
+      context_.finish();
+      // The table of the details, where there is one, ends here.
+      if (arguments_.details && checked_ > 0 && context_.options().output != OutputFormat::json) {
+        context_.print_text("\n");
+      }
+      context_.begin_another_table();
+      context_.print(record, summary_columns);
+      context_.flush();
+    });
+    if (output_ != Output::failed) return;
+    const bool json = context_.options().output == OutputFormat::json;
+    write_standard_error(json ? report::to_json(record) + "\n" : report::to_text(record));
+  }
+
+  report::Record summary() const {
     report::Record record;
     record.text("mode", "orders")
         .number("checked", checked_)
@@ -192,22 +268,22 @@ class Reconcile {
         .number("failed", failed_);
     if (options_.dry_run) record.flag("dryRun", true);
     record.text("startedAt", format_rfc3339(started_at_)).number("durationMs", duration_.count());
-    context_.finish();
-    // The table of the details, where there is one, ends here.
-    if (arguments_.details && checked_ > 0 && context_.options().output != OutputFormat::json) {
-      context_.print_text("\n");
-    }
-    context_.begin_another_table();
-    context_.print(record, summary_columns);
+    if (other_apps_ > 0) record.number("otherApps", other_apps_);
+    return record;
   }
+
+  enum class Output { open, failed, closed };
 
   const ReconcileArguments& arguments_;
   Context& context_;
   app::ReconcileOptions options_;
   const std::vector<std::string> details_ = detail_columns();
   std::optional<Progress> progress_;
-  std::exception_ptr output_failure_;
-  std::optional<Error> first_error_;
+  std::optional<ledger::RunLock> lock_;
+  Output output_ = Output::open;
+  int code_ = exit_done;
+  bool gave_up_ = false;
+  std::optional<app::ReconcileResult> first_failed_;
   std::chrono::sys_seconds started_at_{};
   std::chrono::milliseconds duration_{};
   std::int64_t checked_ = 0;
@@ -217,6 +293,7 @@ class Reconcile {
   std::int64_t mismatched_ = 0;
   std::int64_t paid_after_close_ = 0;
   std::int64_t failed_ = 0;
+  std::int64_t other_apps_ = 0;
 };
 
 }  // namespace

@@ -27,9 +27,10 @@ const std::vector<std::string> reconcile{"reconcile", "--older-than", "0s",     
                                          "16",        "--rate",       "100000", "--json"};
 
 /// The state of every order in the ledger, by number.
-std::map<std::string, std::string> states(const Market& market) {
+std::map<std::string, std::string> states(const Shop& shop, const std::filesystem::path& ledger) {
   std::map<std::string, std::string> found;
-  for (const auto& order : json_lines(market.shop.run({"orders", "export"}).out)) {
+  const auto exported = shop.run({"orders", "export", "--ledger", ledger.string()});
+  for (const auto& order : json_lines(exported.out)) {
     CHECK(found.emplace(order.at("outTradeNo"), order.at("state")).second);
   }
   return found;
@@ -86,9 +87,51 @@ TEST_CASE("kill -9 at many moments of reconcile: the final state is that of an u
   for (int run = 0; run < 20; ++run) killer.run(market.shop.command(reconcile));
   CHECK(killer.killed() > 0);
   CHECK(market.shop.run(reconcile).code == 0);
-  CHECK(states(market) == wanted);
+  CHECK(states(market.shop, market.shop.ledger()) == wanted);
   // Applied once, however often it was asked.
   CHECK(market.json({"ledger", "check"})["entries"] == 1'000 * 2 + 334);
+}
+
+TEST_CASE("kill -9 at many moments of reconcile --close-expired: the final state is that of one run") {
+  constexpr int count = 300;
+  const Market market;
+  auto random = seeded();
+  market.shop.write("batch", batch_of("ORDER-", count));
+  REQUIRE(market.shop.run(create_batch("batch")).code == 0);
+  // The same orders as another system made them long ago.
+  std::string old_ones;
+  std::map<std::string, std::string> wanted;
+  for (int i = 0; i < count; ++i) {
+    const auto number = numbered("ORDER-", i);
+    if (i % 3 == 0) market.sandbox.pay(number);
+    wanted[number] = i % 3 == 0 ? "SUCCESS" : "CLOSED";
+    old_ones +=
+        "{\"outTradeNo\":\"" + number + "\",\"totalFee\":1000,\"createdAt\":\"2026-01-01T10:00:00+08:00\"}\n";
+  }
+  const auto ledger = market.shop.path("old.db").string();
+  REQUIRE(market.shop.run({"orders", "import", "-", "--ledger", ledger}, old_ones).code == 0);
+  auto closing = reconcile;
+  closing.insert(closing.end(), {"--close-expired", "--ledger", ledger});
+  Killer killer{random, 0.1};
+  for (int run = 0; run < 15; ++run) killer.run(market.shop.command(closing));
+  CHECK(killer.killed() > 0);
+  CHECK(market.shop.run(closing).code == 0);
+  CHECK(states(market.shop, ledger) == wanted);
+  for (const auto& order : market.sandbox.orders()) {
+    CHECK(order.at("tradeState") == wanted.at(order.at("outTradeNo")));
+  }
+  CHECK(market.json({"ledger", "check", "--ledger", ledger})["ok"] == true);
+  // No order changed twice.
+  for (int i = 0; i < count; i += 29) {
+    const auto number = numbered("ORDER-", i);
+    CAPTURE(number);
+    auto order = market.json({"orders", "show", number, "--ledger", ledger});
+    int changes = 0;
+    for (const auto& entry : order["history"]) {
+      changes += entry.contains("from") && entry.at("from") != entry.at("to") ? 1 : 0;
+    }
+    CHECK(changes == 1);
+  }
 }
 
 TEST_CASE("two batches, a reconcile, a replay and an export at once on one ledger: nothing lost, no error") {
@@ -119,7 +162,7 @@ TEST_CASE("two batches, a reconcile, a replay and an export at once on one ledge
     CHECK(result.code == 0);
     CHECK_FALSE(contains(result.err, "error"));
   }
-  const auto found = states(market);
+  const auto found = states(market.shop, market.shop.ledger());
   CHECK(found.size() == 2'300);
   for (int i = 0; i < 300; ++i) CHECK(found.at(numbered("EARLY-", i)) == "SUCCESS");
   for (int i = 0; i < 1'000; ++i) {
@@ -162,4 +205,33 @@ TEST_CASE("the gateway dies in the middle of a batch and comes back: the next ru
   CHECK(json_lines(finished.out).size() == 1'000);
   CHECK(sandbox->orders().size() == 1'000);
   CHECK(shop.run({"ledger", "check"}).code == 0);
+}
+
+TEST_CASE("the gateway dies in the middle of reconcile and comes back: the next run finishes") {
+  Shop shop;
+  const auto state = shop.path("sandbox.jsonl");
+  auto sandbox = std::make_unique<Sandbox>(shop, state);
+  shop.write("batch", batch_of("ORDER-", 500));
+  REQUIRE(shop.run(create_batch("batch")).code == 0);
+  std::map<std::string, std::string> wanted;
+  for (int i = 0; i < 500; ++i) {
+    const auto number = numbered("ORDER-", i);
+    if (i % 2 == 0) sandbox->pay(number);
+    wanted[number] = i % 2 == 0 ? "SUCCESS" : "NOTPAY";
+  }
+  Process run{shop.command(
+      {"reconcile", "--older-than", "0s", "--rate", "500", "--details", "--json", "--timeout", "1"})};
+  for (int i = 0; i < 50; ++i) run.read_line();
+  sandbox->process().kill(SIGKILL);
+  sandbox->process().wait();
+  const auto stopped = run.wait();
+  CHECK(stopped.code == 4);
+  CHECK(contains(stopped.err, "too many in a row failed"));
+  const auto summary = json_lines(stopped.out).back();
+  CHECK(summary.at("checked") < 500);
+
+  sandbox = std::make_unique<Sandbox>(shop, state);
+  CHECK(shop.run(reconcile).code == 0);
+  CHECK(states(shop, shop.ledger()) == wanted);
+  CHECK(json_line(shop.run({"ledger", "check", "--json"}).out).at("entries") == 500 * 2 + 250);
 }

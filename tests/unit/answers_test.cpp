@@ -212,6 +212,27 @@ TEST_CASE("a closing is done when it is done now or was done before") {
   CHECK((std::get<Unknown>(other).kind == ErrorKind::untrusted));
 }
 
+TEST_CASE("only an answer that was verified is given out with return_code SUCCESS") {
+  const auto paid = paid_order("T1");
+  struct Row {
+    const char* name;
+    std::string body;
+    bool verified;
+  };
+  const Row rows[] = {
+      {"an unknown state", signed_answer(with_changes(paid, {{"trade_state", "NEW"}})), true},
+      {"no amount", signed_answer(with_changes(paid, {{"total_fee", ""}})), true},
+      {"another key", signed_answer(with_changes(paid, {{"trade_state", "NEW"}}), SignType::md5, "k"), false},
+      {"another app", signed_answer(with_changes(paid, {{"appid", "wx0"}})), false},
+      {"a web page", "<html>", false}};
+  for (const auto& row : rows) {
+    CAPTURE(row.name);
+    const auto outcome = v2::read_orderquery({200, row.body, {}}, shop_account(), {"T1", {}});
+    REQUIRE(std::holds_alternative<Unknown>(outcome));
+    CHECK((std::get<Unknown>(outcome).said.return_code == "SUCCESS") == row.verified);
+  }
+}
+
 TEST_CASE("what WeChat Pay says carries no terminal sequence into a message") {
   const auto fields = answer_fields({{"result_code", "FAIL"},
                                      {"err_code", "NOAUTH"},

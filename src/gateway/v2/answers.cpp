@@ -133,8 +133,13 @@ QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& acco
   }
   const auto trade_state = fields.get("trade_state");
   const auto state = state_of(trade_state);
-  if (!state) return not_an_answer("the answer has no trade_state that is known: " + printable(trade_state));
-  if (number.empty() || number.size() > 32) return not_an_answer("the answer has no out_trade_no");
+  if (!state) {
+    return not_an_answer("the answer has no trade_state that is known: " + printable(trade_state),
+                         verified.said);
+  }
+  if (number.empty() || number.size() > 32) {
+    return not_an_answer("the answer has no out_trade_no", verified.said);
+  }
   PaymentEvidence evidence{.source = EvidenceSource::query,
                            .merchant = account.merchant,
                            .out_trade_no = OutTradeNo::trusted(number),
@@ -145,7 +150,7 @@ QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& acco
                            .time_end = parse_wire_time(fields.get("time_end")),
                            .digest = std::move(verified.digest)};
   if (auto problem = payment_problem(evidence, fields); !problem.empty()) {
-    return not_an_answer("the answer about " + printable(number) + " is unusable: " + problem);
+    return not_an_answer("the answer about " + printable(number) + " is unusable: " + problem, verified.said);
   }
   return QueryAnswer{std::move(evidence), trade_state, printable(fields.get("trade_state_desc"))};
 }
