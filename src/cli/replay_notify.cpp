@@ -112,7 +112,6 @@ class ReplayNotify {
       : ReplayNotify{options, context, paths_of(options)} {}
 
   int run() {
-    const auto account = context_.account();  // a missing key is found before the ledger is made
     auto* ledger = options_.dry_run ? context_.ledger_read_only() : &context_.ledger();
     const auto workers = number_of_workers();
     std::optional<Forwarders> forwarders;
@@ -122,7 +121,7 @@ class ReplayNotify {
          .forward_to = options_.forward_to,
          .forward_timeout = context_.options().settings.timeout,
          .workers = workers},
-        {.account = account,
+        {.account = account_,
          .ledger = ledger,
          .clock = context_.clock(),
          .stop = context_.stop(),
@@ -150,8 +149,10 @@ class ReplayNotify {
   ReplayNotify(const ReplayNotifyOptions& options, Context& context, std::vector<std::string> paths)
       : options_{options},
         context_{context},
+        account_{context.account()},  // a missing key is found before the ledger is made
         progress_{context, total_of(options, paths.size())},
-        input_{std::move(paths), context.stop()} {}
+        input_{std::move(paths), context.stop(),
+               [this](std::string_view document) { return v2::is_signed(document, account_); }} {}
 
   /// To verify keeps the machine busy; to send is to wait for others.
   std::size_t number_of_workers() {
@@ -210,6 +211,7 @@ class ReplayNotify {
 
   const ReplayNotifyOptions& options_;
   Context& context_;
+  const V2Account account_;
   Progress progress_;
   SavedNotifications input_;
   const std::vector<std::string> columns_ = columns_of(options_);

@@ -229,3 +229,12 @@ TEST_CASE("what is no notification is malformed, and its texts cannot reach a te
   CHECK(painted.reason.find('\x1b') == std::string::npos);
   CHECK(painted.out_trade_no == "A ]0; " + std::string(26, 'B'));
 }
+
+TEST_CASE("a message is signed, of whatever kind and merchant, where its signature holds") {
+  const auto is_ours = [](const std::string& text) { return v2::is_signed(text, shop_account()); };
+  CHECK(is_ours(signed_answer(paid_message())));
+  CHECK(is_ours(signed_answer(with_changes(paid_message(), {{"mch_id", "1900000999"}}))));
+  CHECK_FALSE(is_ours(replaced(signed_answer(paid_message()), "T2026", "T2027")));
+  CHECK_FALSE(is_ours(signed_answer(paid_message()) + "text"));
+  CHECK_FALSE(is_ours(wire::to_xml(paid_message())));
+}

@@ -115,4 +115,10 @@ Notification read_notification(std::string_view document, const V2Account& accou
   return notification;
 }
 
+bool is_signed(std::string_view document, const V2Account& account) {
+  const auto parsed = wire::parse_xml(document);
+  const auto* fields = std::get_if<Fields>(&parsed);
+  return fields != nullptr && signature_problem(*fields, account, what).empty();
+}
+
 }  // namespace wxpay::v2

@@ -41,4 +41,7 @@ struct Notification {
 /// it.
 Notification read_notification(std::string_view document, const V2Account& account);
 
+/// Whether it is a message, of whatever kind, that bears the account's signature.
+bool is_signed(std::string_view document, const V2Account& account);
+
 }  // namespace wxpay::v2
