@@ -1,6 +1,7 @@
 #include <doctest/doctest.h>
 
 #include "support/replay_case.hpp"
+#include "support/slow_input.hpp"
 
 using namespace wxpay::test;
 
@@ -49,4 +50,60 @@ TEST_CASE("a signed notification stays whole, whatever its texts hold") {
     CHECK(changed.code != 0);
     CHECK_FALSE(contains(changed.out, "APPLIED"));
   }
+}
+
+TEST_CASE(
+    "output that cannot be written is exit 8, unless something does not agree, and there is a summary") {
+  const ReplayCase at;
+  at.order("ORDER-1");
+  at.shop.write("good.xml", payment("ORDER-1"));
+  at.shop.write("forged.xml", replaced(payment("ORDER-1"), "[1000]", "[1]"));
+  for (const std::string format : {"text", "json", "csv"}) {
+    CAPTURE(format);
+    const auto replay = [&](const std::string& file) {
+      auto command = at.shop.command({"replay-notify", file, "-o", format});
+      command.output = "/dev/full";
+      return run(command);
+    };
+    const auto good = replay("good.xml");
+    CHECK(good.code == 8);
+    CHECK(contains(good.err, "cannot write standard output"));
+    CHECK(contains(good.err, "run the same command again"));
+    if (format == "csv") continue;  // its header failed already
+    CHECK(contains(good.err, "wxpayctl: 1 notification: 1 "));
+    const auto forged = replay("forged.xml");
+    CHECK(forged.code == 5);
+    CHECK(contains(forged.err, "cannot write standard output"));
+    CHECK(contains(forged.err, "wxpayctl: 1 notification: 1 BAD_SIGNATURE\n"));
+  }
+  CHECK(at.shown("ORDER-1")["state"] == "SUCCESS");
+}
+
+TEST_CASE("a replay whose output nobody reads any more ends quietly: exit 0") {
+  const ReplayCase at;
+  std::string input;
+  for (int i = 0; i < 3'000; ++i) input += payment("ORDER-" + std::to_string(i));
+  at.shop.write("many.xml", input);
+  Process process{at.shop.command({"replay-notify", "many.xml", "--json"})};
+  process.close_output();
+  const auto result = process.wait();
+  CHECK(result.code == 0);
+  CHECK(result.err.empty());
+}
+
+TEST_CASE("on a terminal a replay shows how far it is") {
+  const ReplayCase at;
+  at.order("ORDER-1");
+  const std::vector<std::string> pieces(40, payment("ORDER-1"));
+  const auto shown = [&](const std::string& pipe, std::vector<std::string> more) {
+    const SlowInput input{at.shop.path(pipe), pieces};
+    more.insert(more.begin(), {"replay-notify", pipe});
+    TerminalProcess replay{at.shop.command(std::move(more))};
+    auto result = replay.wait();
+    CHECK(result.code == 0);
+    CHECK(contains(result.out, "wxpayctl: 40 notifications: "));
+    return result.out;
+  };
+  CHECK(contains(shown("first", {}), "/s\r\x1b[K"));
+  CHECK_FALSE(contains(shown("second", {"--no-progress"}), "/s"));
 }
