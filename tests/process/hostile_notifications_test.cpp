@@ -9,6 +9,14 @@ namespace {
 
 using Names = std::vector<std::string>;
 
+Names kept_of(const ReplayCase& at, const std::string& number) {
+  Names outcomes;
+  auto order = at.shown(number);
+  if (!order.contains("notifications")) return outcomes;
+  for (const auto& one : order["notifications"]) outcomes.push_back(one["outcome"]);
+  return outcomes;
+}
+
 }  // namespace
 
 TEST_CASE("what never ends hides no notification that was saved after it") {
@@ -50,6 +58,35 @@ TEST_CASE("a signed notification stays whole, whatever its texts hold") {
     CHECK(changed.code != 0);
     CHECK_FALSE(contains(changed.out, "APPLIED"));
   }
+}
+
+TEST_CASE("what is malformed and names an order is kept with it, and other junk is not") {
+  const ReplayCase at;
+  at.order("ORDER-1");
+  const auto document = payment("ORDER-1");
+  const auto cut_off = document.substr(0, document.find("<sign>"));
+  const std::string rows[] = {
+      cut_off,
+      payment("ORDER-1", {{"total_fee", "+1000"}}),
+      v2_xml({{"return_code", "FAIL"}, {"out_trade_no", "ORDER-1"}}),
+      replaced(document, "CFT", "CF\xFF"),
+  };
+  std::size_t count = 0;
+  for (const auto& row : rows) {
+    CAPTURE(row);
+    for (int i = 0; i < 2; ++i) CHECK(at.one(row, 1)["outcome"] == "MALFORMED");
+    CHECK(at.one(row, 1)["outTradeNo"] == "ORDER-1");
+    CHECK(kept_of(at, "ORDER-1") == Names(++count, "MALFORMED"));
+  }
+  const auto kept = at.shown("ORDER-1")["notifications"];
+  for (const auto* junk : {"<xml><out_trade_no><![CDATA[ORDER-1", "<xml>", "?", "<out_trade_no>ORDER 1<",
+                           "<xml><out_trade_no>ORDER-1ORDER-1ORDER-1ORDER-1ORDER-1</out_trade_no>"}) {
+    CHECK_FALSE(at.one(junk, 1).contains("outTradeNo"));
+  }
+  CHECK(at.replay({"-", "--dry-run"}, cut_off + " ").code == 1);
+  CHECK(at.shown("ORDER-1")["notifications"] == kept);
+  CHECK(at.shown("ORDER-1")["state"] == "NOTPAY");
+  CHECK(at.check()["ok"] == true);
 }
 
 TEST_CASE(
