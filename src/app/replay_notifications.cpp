@@ -102,9 +102,11 @@ std::string reason_for(NotificationOutcome outcome, const SettleResult& settled,
   return {};
 }
 
-/// What the ledger keeps as it came: not what changed nothing, nor what is no notification of a payment.
-bool is_kept(NotificationOutcome outcome) {
+/// What the ledger keeps as it came: not what changed nothing, nor what is worthless.
+bool is_kept(NotificationOutcome outcome, const v2::Notification& notification) {
   switch (outcome) {
+    case NotificationOutcome::malformed:
+      return !notification.digest.empty();
     case NotificationOutcome::applied:
     case NotificationOutcome::bad_signature:
     case NotificationOutcome::wrong_merchant:
@@ -188,7 +190,7 @@ class NotificationReplay::Item final : public PipelineItem {
 
   Next record() override {
     if (notification_.evidence) settle(*notification_.evidence);
-    if (!replay_.options_.dry_run && is_kept(result_.outcome)) keep();
+    if (!replay_.options_.dry_run && is_kept(result_.outcome, notification_)) keep();
     return is_to_be_forwarded() ? Next::work : Next::done;
   }
 
@@ -216,7 +218,7 @@ class NotificationReplay::Item final : public PipelineItem {
     result_.transaction_id = notification_.transaction_id;
     result_.reason = std::move(notification_.reason);
     const bool concerns_the_ledger =
-        notification_.evidence || (!replay_.options_.dry_run && is_kept(result_.outcome));
+        notification_.evidence || (!replay_.options_.dry_run && is_kept(result_.outcome, notification_));
     return concerns_the_ledger ? Next::record : Next::done;
   }
 

@@ -4,6 +4,7 @@
 #include "cli/input.hpp"
 #include "cli/order_record.hpp"
 #include "cli/orders_stream.hpp"
+#include "cli/progress.hpp"
 #include "cli/streams.hpp"
 
 namespace wxpay::cli {
@@ -27,18 +28,24 @@ int run_export(const ExportOptions& options, Context& context) {
   context.begin_rows(order_columns());
   if (ledger == nullptr) return exit_done;
   const bool is_csv = context.options().output == OutputFormat::csv;
+  // How many orders there are would take as long to find out as to write them.
+  Progress progress{context, std::nullopt};
   std::string text;
-  const auto write = [&text] {
+  const auto write = [&] {
     write_standard_output(text);
     text.clear();
+    // Rows on a terminal are progress enough.
+    if (!context.output_is_terminal()) progress.show();
   };
   ledger->list(mch_id, filter, [&](const Order& order) {
     is_csv ? append_csv(text, order) : append_json(text, order);
     text += '\n';
+    progress.add(false);
     if (text.size() >= written_at_once) write();
     return !context.stop().requested();
   });
   write();
+  progress.clear();
   if (context.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
   return exit_done;
 }

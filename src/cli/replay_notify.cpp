@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <exception>
 #include <thread>
 #include <utility>
 
@@ -112,7 +113,6 @@ class ReplayNotify {
       : ReplayNotify{options, context, paths_of(options)} {}
 
   int run() {
-    const auto account = context_.account();  // a missing key is found before the ledger is made
     auto* ledger = options_.dry_run ? context_.ledger_read_only() : &context_.ledger();
     const auto workers = number_of_workers();
     std::optional<Forwarders> forwarders;
@@ -122,36 +122,46 @@ class ReplayNotify {
          .forward_to = options_.forward_to,
          .forward_timeout = context_.options().settings.timeout,
          .workers = workers},
-        {.account = account,
+        {.account = account_,
          .ledger = ledger,
          .clock = context_.clock(),
          .stop = context_.stop(),
          .transport = [&forwarders](std::size_t worker) -> Transport& { return (*forwarders)[worker]; }}};
     context_.buffer_output();
-    context_.begin_rows(columns_);
+    const auto while_possible = [&](const auto& work) {
+      if (output_failure_) return;
+      try {
+        work();
+      } catch (...) {
+        // What is under way is still ended, kept and counted.
+        output_failure_ = std::current_exception();
+        replay.halt();
+      }
+    };
+    while_possible([this] { context_.begin_rows(columns_); });
     try {
       replay.run({.read = [this] { return input_.next(); },
                   .readable = [this] { return input_.is_readable(); },
-                  .result = [this](const app::ReplayResult& result) { take(result); },
-                  .pause = [this] { progress_.show(); }});
-    } catch (const Error&) {
-      progress_.clear();
-      context_.finish();
-      summarize();
-      throw;
+                  .result =
+                      [&](const app::ReplayResult& result) {
+                        count(result);
+                        while_possible([&] { print(result); });
+                      },
+                  .pause = [&] { while_possible([this] { progress_.show(); }); }});
+    } catch (const Error& error) {
+      tell(error);
     }
-    progress_.clear();
-    context_.finish();
-    summarize();
-    return context_.stop().requested() ? exit_interrupted : code_;
+    return finish();
   }
 
  private:
   ReplayNotify(const ReplayNotifyOptions& options, Context& context, std::vector<std::string> paths)
       : options_{options},
         context_{context},
+        account_{context.account()},  // a missing key is found before the ledger is made
         progress_{context, total_of(options, paths.size())},
-        input_{std::move(paths), context.stop()} {}
+        input_{std::move(paths), context.stop(),
+               [this](std::string_view document) { return v2::is_signed(document, account_); }} {}
 
   /// To verify keeps the machine busy; to send is to wait for others.
   std::size_t number_of_workers() {
@@ -159,7 +169,7 @@ class ReplayNotify {
     return std::max(1U, std::thread::hardware_concurrency());
   }
 
-  void take(const app::ReplayResult& result) {
+  void count(const app::ReplayResult& result) {
     const auto place = place_of(result.outcome);
     ++counts_.at(place);
     const int code = counted_outcomes.at(place).exit;
@@ -173,6 +183,9 @@ class ReplayNotify {
       progress_.clear();
       context_.warn("order " + result.out_trade_no + " was paid after it was closed");
     }
+  }
+
+  void print(const app::ReplayResult& result) {
     report::Record record;
     record.text("source", result.source)
         .text_if_set("kind", name_of(result.kind))
@@ -186,6 +199,28 @@ class ReplayNotify {
     record.text_if_set("forwardError", result.forward_error);
     if (options_.dry_run) record.flag("dryRun", true);
     context_.print_row(record, columns_);
+  }
+
+  void tell(const Error& error) {
+    progress_.clear();
+    if (error.kind() != ErrorKind::interrupted) context_.report(error);
+    code_ = gravest(code_, exit_code(error.kind()));
+  }
+
+  int finish() {
+    progress_.clear();
+    try {
+      context_.finish();
+    } catch (...) {
+      if (!output_failure_) output_failure_ = std::current_exception();
+    }
+    try {
+      if (output_failure_) std::rethrow_exception(output_failure_);
+    } catch (const Error& error) {
+      tell(error);
+    }
+    summarize();
+    return context_.stop().requested() ? exit_interrupted : code_;
   }
 
   void summarize() const {
@@ -202,7 +237,7 @@ class ReplayNotify {
     if (not_forwarded_ > 0) text += "; " + std::to_string(not_forwarded_) + " not taken by the back end";
     if (options_.dry_run) text += " (nothing was written)";
     text += "\n";
-    const bool runs_again = not_forwarded_ > 0 || context_.stop().requested() ||
+    const bool runs_again = not_forwarded_ > 0 || output_failure_ || context_.stop().requested() ||
                             counts_[place_of(NotificationOutcome::failed)] > 0;
     if (runs_again && !options_.dry_run) text += "wxpayctl: run the same command again to go on\n";
     write_standard_error(text);
@@ -210,11 +245,13 @@ class ReplayNotify {
 
   const ReplayNotifyOptions& options_;
   Context& context_;
+  const V2Account account_;
   Progress progress_;
   SavedNotifications input_;
   const std::vector<std::string> columns_ = columns_of(options_);
   std::array<std::int64_t, counted_outcomes.size()> counts_{};
   std::int64_t not_forwarded_ = 0;
+  std::exception_ptr output_failure_;
   int code_ = exit_done;
 };
 

@@ -50,7 +50,7 @@ std::optional<app::SavedNotification> SavedNotifications::next() {
   while (current_ < paths_.size()) {
     const auto number = (opened_ ? opened_->given : 0) + 1;
     try {
-      if (!opened_) opened_.emplace(paths_[current_], stop_);
+      if (!opened_) opened_.emplace(paths_[current_], stop_, is_genuine_);
       if (auto saved = next_of_file()) return saved;
       opened_.reset();
       ++current_;
@@ -76,7 +76,7 @@ std::optional<app::SavedNotification> SavedNotifications::next_of_file() {
                                 .unreadable = {}};
 }
 
-bool SavedNotifications::is_readable() const {
+bool SavedNotifications::is_readable() {
   return !opened_ || opened_->documents.holds_message() || opened_->stream.is_readable();
 }
 

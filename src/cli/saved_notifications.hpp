@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "app/replay_notifications.hpp"
@@ -20,21 +21,22 @@ std::vector<std::string> files_of_folder(const std::string& folder);
 /// that says so, and the next file follows.
 class SavedNotifications {
  public:
-  SavedNotifications(std::vector<std::string> paths, const Stop& stop)
-      : paths_{std::move(paths)}, stop_{stop} {}
+  /// @param is_genuine  see wire::XmlDocuments
+  SavedNotifications(std::vector<std::string> paths, const Stop& stop, wire::XmlDocuments::Judge is_genuine)
+      : paths_{std::move(paths)}, stop_{stop}, is_genuine_{std::move(is_genuine)} {}
 
   /// @throws Error{interrupted} when the program is asked to stop while it waits for input
   std::optional<app::SavedNotification> next();
   /// Whether `next` would return at once.
-  bool is_readable() const;
+  bool is_readable();
 
  private:
   /// A file that is being read.
   struct Opened {
-    Opened(const std::string& path, const Stop& stop)
-        : stream{path, stop}, documents{[this](char* buffer, std::size_t size) {
-            return stream.read(buffer, size);
-          }} {}
+    Opened(const std::string& path, const Stop& stop, const wire::XmlDocuments::Judge& is_genuine)
+        : stream{path, stop},
+          documents{[this](char* buffer, std::size_t size) { return stream.read(buffer, size); },
+                    is_genuine} {}
     Opened(const Opened&) = delete;
     Opened& operator=(const Opened&) = delete;
     Opened(Opened&&) = delete;
@@ -50,6 +52,7 @@ class SavedNotifications {
 
   std::vector<std::string> paths_;
   const Stop& stop_;
+  wire::XmlDocuments::Judge is_genuine_;
   std::size_t current_ = 0;  ///< index of the path that is read or comes next
   std::optional<Opened> opened_;
 };

@@ -45,7 +45,7 @@ std::string csv_row(const Record& record, const std::vector<std::string>& column
 /// Chooses the escape sequence that a shown value begins with; empty for none.
 using Painter = std::string_view (*)(std::string_view key, std::string_view value);
 std::string_view no_paint(std::string_view key, std::string_view value);
-/// Good states green, bad ones red, open ones yellow.
+/// Good states green, bad ones red, open ones yellow, and what is neither not at all.
 std::string_view paint_states(std::string_view key, std::string_view value);
 
 /// "key  value" lines, keys in one column.

@@ -43,6 +43,11 @@ std::string painted(std::string_view paint, const std::string& text) {
   return std::string{paint}.append(text).append(paint_end);
 }
 
+/// Whether it is a word for programs, as NOT_PAID is.
+bool is_code(std::string_view value) {
+  return std::all_of(value.begin(), value.end(), [](char c) { return (c >= 'A' && c <= 'Z') || c == '_'; });
+}
+
 /// fmt pads by what a terminal shows, so that Chinese columns line up.
 std::size_t display_width(const std::string& text) {
   const auto padded = fmt::format("{:<{}}", text, text.size());
@@ -71,13 +76,17 @@ std::string_view no_paint(std::string_view, std::string_view) { return {}; }
 std::string_view paint_states(std::string_view key, std::string_view value) {
   static constexpr std::array keys{"resultCode", "tradeState", "ledgerState", "state", "resultMsg", "status",
                                    "ledger",     "outcome",    "reason",      "valid", "ok"};
-  static constexpr std::array good{"SUCCESS", "CREATED", "RENEWED", "REUSED", "UPDATE_SUCCESS", "OK", "true"};
+  static constexpr std::array good{"SUCCESS", "CREATED", "RENEWED", "REUSED",         "UPDATE_SUCCESS",
+                                   "OK",      "true",    "APPLIED", "ALREADY_APPLIED"};
   static constexpr std::array open{"CREATING", "NOTPAY",           "USERPAYING", "WARN",
                                    "UNKNOWN",  "UNABLE_TO_UPDATE", "NOT_PAID"};
+  static constexpr std::array neutral{"IGNORED", "ALREADY_PAID", "READ_ONLY"};
   const auto among = [](const auto& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
-  if (!among(keys, key)) return {};
+  if (!among(keys, key) || among(neutral, value)) return {};
+  // A reason in words tells as well why nothing had to be done.
+  if (key == "reason" && !is_code(value)) return {};
   if (among(good, value)) return "\x1b[32m";
   return among(open, value) ? "\x1b[33m" : "\x1b[31m";
 }

@@ -4,12 +4,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <string>
+#include <thread>
 
 #include "base/unique_fd.hpp"
 #include "support/shop.hpp"
+#include "support/slow_input.hpp"
 
 using namespace wxpay::test;
 using wxpay::UniqueFd;
@@ -161,4 +165,58 @@ TEST_CASE("an export that nobody reads any more ends quietly: exit 0") {
   const auto result = process.wait();
   CHECK(result.code == 0);
   CHECK(result.err.empty());
+}
+
+TEST_CASE("on a terminal an import shows how far it is") {
+  const Import import;
+  std::vector<std::string> pieces{"outTradeNo,totalFee\n"};
+  for (int i = 0; i < 40; ++i) {
+    auto& piece = pieces.emplace_back();
+    for (int k = 0; k < 500; ++k) piece += "SLOW-" + std::to_string(1'000 * i + k) + ",5\n";
+  }
+  const SlowInput input{import.shop.path("pipe"), std::move(pieces)};
+  TerminalProcess process{
+      import.shop.command({"-p", "sandbox", "orders", "import", import.shop.path("pipe").string()})};
+  const auto result = process.wait();
+  CHECK(result.code == 0);
+  CHECK(contains(result.out, "/s\r\x1b[K"));
+  CHECK(contains(result.out, "imported  20000\r\n"));
+}
+
+TEST_CASE("on a terminal an export to a file shows how far it is, and one to the terminal only its rows") {
+  constexpr std::size_t orders = 20'000;
+  const Import import;
+  import.run(many(orders));
+  // A pipe that is read slowly, so that the export takes a while.
+  const auto pipe = import.shop.path("pipe");
+  REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
+  const UniqueFd reader{::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
+  REQUIRE(::fcntl(reader.get(), F_SETFL, 0) == 0);
+  auto command = import.shop.command({"-p", "sandbox", "orders", "export"});
+  command.output = pipe;
+  std::size_t lines = 0;
+  TerminalProcess process{command};
+  std::thread slow{[&] {
+    std::string buffer(4'096, '\0');
+    while (true) {
+      const auto count = ::read(reader.get(), buffer.data(), buffer.size());
+      if (count <= 0) return;
+      lines += static_cast<std::size_t>(std::count(buffer.begin(), buffer.begin() + count, '\n'));
+      std::this_thread::sleep_for(std::chrono::milliseconds{1});
+    }
+  }};
+  const auto result = process.wait();
+  slow.join();
+  CHECK(result.code == 0);
+  CHECK(lines == orders);
+  CHECK(contains(result.out, "/s\r\x1b[K"));
+  CHECK(result.out.ends_with("\r\x1b[K"));
+
+  TerminalProcess rows{import.shop.command({"-p", "sandbox", "orders", "export"})};
+  rows.read_until("MANY1");
+  // It waits for its rows to be read, until it would have something to show.
+  std::this_thread::sleep_for(std::chrono::milliseconds{300});
+  const auto shown = rows.wait();
+  CHECK(shown.code == 0);
+  CHECK_FALSE(contains(shown.out, "\x1b"));
 }

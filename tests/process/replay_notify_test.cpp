@@ -10,96 +10,13 @@
 #include <thread>
 
 #include "support/raw_server.hpp"
-#include "support/shop.hpp"
-#include "support/v2_wire.hpp"
+#include "support/replay_case.hpp"
 
 using namespace wxpay::test;
 
 namespace {
 
 constexpr long most_memory_kib = 64L * 1024;
-
-/// The transaction that pays an order: letters and digits, as WeChat Pay has them.
-std::string transaction_of(const std::string& number, const std::string& prefix = "42") {
-  auto id = prefix + number;
-  std::erase(id, '-');
-  return id;
-}
-
-WireFields payment_fields(const std::string& number, const WireFields& changes = {}) {
-  WireFields fields{{"return_code", "SUCCESS"},
-                    {"return_msg", "OK"},
-                    {"appid", shop_app_id},
-                    {"mch_id", shop_mch_id},
-                    {"nonce_str", "5d2b6c2a8db53831f7eda20af46e531c"},
-                    {"result_code", "SUCCESS"},
-                    {"openid", "oUpF8uMuAJO_M2pxb1Q9zNjWeS6o"},
-                    {"trade_type", "JSAPI"},
-                    {"bank_type", "CFT"},
-                    {"out_trade_no", number},
-                    {"transaction_id", transaction_of(number)},
-                    {"total_fee", "1000"},
-                    {"cash_fee", "1000"},
-                    {"fee_type", "CNY"},
-                    {"time_end", "20261123100000"}};
-  for (const auto& [name, value] : changes) fields[name] = value;
-  std::erase_if(fields, [](const auto& field) { return field.second.empty(); });
-  return fields;
-}
-
-std::string payment(const std::string& number, const WireFields& changes = {}) {
-  return v2_signed_xml(payment_fields(number, changes), shop_key);
-}
-
-std::string replaced(std::string text, const std::string& part, const std::string& by) {
-  const auto at = text.find(part);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, part.size(), by);
-}
-
-/// A shop with orders in its ledger, and no gateway: replaying asks nobody.
-struct Case {
-  explicit Case(const std::string& more_of_the_profile = {}) {
-    shop.configure("http://127.0.0.1:9", more_of_the_profile);
-  }
-
-  void import(const std::string& lines) const {
-    const auto result = shop.run({"orders", "import", "-", "-q"}, lines);
-    CAPTURE(result.err);
-    REQUIRE(result.code == 0);
-  }
-  /// An order of 1000 fen.
-  void order(const std::string& number, const std::string& state = "NOTPAY") const {
-    Json line{{"outTradeNo", number}, {"totalFee", 1000}, {"state", state}};
-    if (state == "SUCCESS" || state == "REFUND") line["transactionId"] = transaction_of(number);
-    import(line.dump() + "\n");
-  }
-  Result replay(std::vector<std::string> arguments, const std::string& input = {}) const {
-    arguments.insert(arguments.begin(), "replay-notify");
-    arguments.emplace_back("--json");
-    return shop.run(std::move(arguments), input);
-  }
-  /// The only result of one document on standard input.
-  Json one(const std::string& document, int code, std::vector<std::string> more = {}) const {
-    more.insert(more.begin(), "-");
-    const auto result = replay(more, document);
-    CAPTURE(result.err);
-    CHECK(result.code == code);
-    return json_line(result.out);
-  }
-  Json shown(const std::string& number) const {
-    return json_line(shop.run({"orders", "show", number, "--json"}).out);
-  }
-  Json check() const { return json_line(shop.run({"ledger", "check", "--json"}).out); }
-
-  Shop shop;
-};
-
-std::vector<std::string> outcomes_of(const std::string& output) {
-  std::vector<std::string> outcomes;
-  for (const auto& line : json_lines(output)) outcomes.push_back(line.at("outcome"));
-  return outcomes;
-}
 
 using Keys = std::vector<std::string>;
 using Names = std::vector<std::string>;
@@ -138,7 +55,7 @@ TEST_CASE("a notification of the sandbox is applied, and found applied ever afte
 }
 
 TEST_CASE("what does not agree with the order is refused with its own exit code, and nothing is applied") {
-  const Case at;
+  const ReplayCase at;
   at.order("ORDER-1");
   struct Row {
     const char* what;
@@ -195,7 +112,7 @@ TEST_CASE("what does not agree with the order is refused with its own exit code,
 }
 
 TEST_CASE("what is no plain, flat, UTF-8 <xml> is MALFORMED: exit 1") {
-  const Case at;
+  const ReplayCase at;
   at.order("ORDER-1");
   const auto good = payment("ORDER-1");
   std::string nested = "<xml>";
@@ -203,9 +120,8 @@ TEST_CASE("what is no plain, flat, UTF-8 <xml> is MALFORMED: exit 1") {
   for (int i = 0; i < 10'000; ++i) nested += "</a>";
   nested += "</xml>";
   const std::pair<const char*, std::string> rows[] = {
-      {"a DTD", "<!DOCTYPE xml [<!ENTITY e \"SUCCESS\">]>" + good},
-      {"an external entity", "<!DOCTYPE xml [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>" +
-                                 replaced(good, "<![CDATA[CFT]]>", "&e;")},
+      {"a DTD", replaced(good, "<xml>", "<xml><!DOCTYPE xml [<!ENTITY e \"SUCCESS\">]>")},
+      {"an entity that a DTD would define", replaced(good, "<![CDATA[CFT]]>", "&e;")},
       {"nested elements", nested},
       {"a duplicated element", replaced(good, "<total_fee>", "<total_fee>1</total_fee><total_fee>")},
       {"an amount with a sign", payment("ORDER-1", {{"total_fee", "+1000"}})},
@@ -239,8 +155,24 @@ TEST_CASE("what is no plain, flat, UTF-8 <xml> is MALFORMED: exit 1") {
   CHECK(outcomes_of(text_after.out) == Names{"APPLIED", "MALFORMED"});
 }
 
+TEST_CASE("a DTD is refused by itself: the message after it has nothing of it") {
+  const ReplayCase at;
+  at.order("ORDER-1");
+  const auto good = payment("ORDER-1");
+  for (const std::string entity : {"\"CFT\"", "SYSTEM \"file:///etc/passwd\""}) {
+    const auto dtd = "<!DOCTYPE xml [<!ENTITY e " + entity + ">]>";
+    const auto used = at.replay({"-"}, dtd + replaced(good, "<![CDATA[CFT]]>", "&e;"));
+    CHECK(used.code == 1);
+    CHECK(outcomes_of(used.out) == Names{"MALFORMED", "MALFORMED"});
+    CHECK(at.shown("ORDER-1")["state"] == "NOTPAY");
+  }
+  const auto unused = at.replay({"-"}, "<!DOCTYPE xml [<!ENTITY e \"SUCCESS\">]>" + good);
+  CHECK(unused.code == 1);
+  CHECK(outcomes_of(unused.out) == Names{"MALFORMED", "APPLIED"});
+}
+
 TEST_CASE("another transaction for a paid order is refused, an old message after a refund changes nothing") {
-  const Case at;
+  const ReplayCase at;
   at.order("PAID-1", "SUCCESS");
   at.order("REFUNDED-1", "REFUND");
   auto second = at.one(payment("PAID-1", {{"transaction_id", transaction_of("PAID-1", "43")}}), 5);
@@ -252,7 +184,7 @@ TEST_CASE("another transaction for a paid order is refused, an old message after
 }
 
 TEST_CASE("a payment for a CLOSED order is applied with a note and a warning") {
-  const Case at;
+  const ReplayCase at;
   at.order("CLOSED-1", "CLOSED");
   const auto result = at.replay({"-"}, payment("CLOSED-1"));
   CHECK(result.code == 0);
@@ -264,7 +196,7 @@ TEST_CASE("a payment for a CLOSED order is applied with a note and a warning") {
 }
 
 TEST_CASE("repeated a thousand times in one run, a notification is applied once") {
-  const Case at;
+  const ReplayCase at;
   at.order("ORDER-1");
   std::string input;
   for (int i = 0; i < 1000; ++i) input += payment("ORDER-1") + "\n";
@@ -279,7 +211,7 @@ TEST_CASE("repeated a thousand times in one run, a notification is applied once"
 }
 
 TEST_CASE("files, folders among them and files that cannot be read: the others go on, exit 8") {
-  const Case at;
+  const ReplayCase at;
   at.order("ORDER-1");
   at.order("ORDER-2");
   at.order("ORDER-3");
@@ -303,7 +235,7 @@ TEST_CASE("files, folders among them and files that cannot be read: the others g
 }
 
 TEST_CASE("a file that another user may not read is UNREADABLE" * doctest::skip(::geteuid() != 0)) {
-  const Case at;
+  const ReplayCase at;
   // The other user's own configuration and ledger, so that only the notification is out of reach.
   const auto nobody = [&at](std::vector<std::string> arguments) {
     auto command = at.shop.command(std::move(arguments));
@@ -324,7 +256,7 @@ TEST_CASE("a file that another user may not read is UNREADABLE" * doctest::skip(
 }
 
 TEST_CASE("--dir takes the regular files of a folder by name and follows nothing") {
-  const Case at;
+  const ReplayCase at;
   for (const auto* number : {"ORDER-1", "ORDER-2", "ORDER-3"}) at.order(number);
   at.shop.write("box/b.xml", payment("ORDER-1"));
   at.shop.write("box/a.xml", payment("ORDER-2"));
@@ -350,7 +282,7 @@ TEST_CASE("--dir takes the regular files of a folder by name and follows nothing
 }
 
 TEST_CASE("--dry-run prints the same, writes nothing and makes no ledger") {
-  const Case at;
+  const ReplayCase at;
   const auto input = payment("ORDER-1") + payment("ORDER-1") + payment("ORDER-9") +
                      replaced(payment("ORDER-1"), "[1000]", "[1]");
   const auto none = at.replay({"-", "--dry-run"}, input);
@@ -377,7 +309,7 @@ TEST_CASE("--dry-run prints the same, writes nothing and makes no ledger") {
 }
 
 TEST_CASE("--to sends on what was applied, byte for byte, and what is not taken is exit 4") {
-  const Case at;
+  const ReplayCase at;
   at.order("ORDER-1");
   const auto document = payment("ORDER-1");
   const auto success = v2_xml({{"return_code", "SUCCESS"}, {"return_msg", "OK"}});
@@ -408,7 +340,7 @@ TEST_CASE("--to sends on what was applied, byte for byte, and what is not taken 
 }
 
 TEST_CASE("--to keeps the order of the input while many are under way") {
-  const Case at{"jobs = 8\n"};
+  const ReplayCase at{"jobs = 8\n"};
   std::string orders;
   std::string input;
   for (int i = 0; i < 200; ++i) {
@@ -430,7 +362,7 @@ TEST_CASE("--to keeps the order of the input while many are under way") {
 }
 
 TEST_CASE("results of a slow input are shown while more is awaited") {
-  const Case at;
+  const ReplayCase at;
   at.order("ORDER-1");
   at.order("ORDER-2");
   const auto pipe = at.shop.path("pipe");
@@ -450,7 +382,7 @@ TEST_CASE("results of a slow input are shown while more is awaited") {
 }
 
 TEST_CASE("the usage is checked before anything is read or written") {
-  const Case at;
+  const ReplayCase at;
   at.shop.write("a.xml", payment("ORDER-1"));
   const std::vector<std::vector<std::string>> rows = {
       {},
@@ -479,7 +411,7 @@ TEST_CASE("kill -9 at any moment of a replay: the same command again ends as an 
   constexpr int orders = 4000;
   constexpr int rounds = 3;
   constexpr int kills = 12;
-  const Case at;
+  const ReplayCase at;
   std::string lines;
   std::string input;
   for (int i = 0; i < orders; ++i) {

@@ -184,9 +184,17 @@ TerminalProcess::TerminalProcess(const Command& command) {
   const Prepared prepared{command};
   int master = -1;
   const winsize size{50, 200, 0, 0};
+  UniqueFd output;
+  if (!command.output.empty()) {
+    output = UniqueFd{::open(command.output.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
+    if (!output) fail("open");
+  }
   pid_ = ::forkpty(&master, nullptr, nullptr, &size);
   if (pid_ < 0) fail("forkpty");
-  if (pid_ == 0) prepared.become(command);
+  if (pid_ == 0) {
+    if (output && ::dup2(output.get(), 1) < 0) ::_exit(cannot_start);
+    prepared.become(command);
+  }
   master_ = UniqueFd{master};
   ::fcntl(master, F_SETFD, FD_CLOEXEC);
 }

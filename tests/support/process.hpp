@@ -75,7 +75,7 @@ class Process {
 
 inline Result run(const Command& command) { return Process{command}.wait(); }
 
-/// A program whose three streams are one terminal, as a person would see it.
+/// A program whose three streams are one terminal, as a person would see it; standard output may be a file.
 class TerminalProcess {
  public:
   explicit TerminalProcess(const Command& command);

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "base/text.hpp"
+#include "crypto/digest.hpp"
 #include "support/signed_answer.hpp"
 #include "wxpay/time.hpp"
 
@@ -228,4 +229,48 @@ TEST_CASE("what is no notification is malformed, and its texts cannot reach a te
                                                {"out_trade_no", "A\x1b]0;\x07" + std::string(40, 'B')}}));
   CHECK(painted.reason.find('\x1b') == std::string::npos);
   CHECK(painted.out_trade_no == "A ]0; " + std::string(26, 'B'));
+}
+
+TEST_CASE("what is malformed has a digest where it is signed or names an order") {
+  const auto document = signed_answer(paid_message());
+  struct Row {
+    std::string text;
+    const char* number;
+    bool has_digest;
+  };
+  const std::string tag = "<xml><out_trade_no>";
+  const Row rows[] = {
+      {document.substr(0, document.size() - 1), "T20261123180001", true},
+      {tag + "T1<", "T1", true},
+      {tag + "<![CDATA[T1]]>", "T1", true},
+      {tag + std::string(32, 'T') + "<", "TTTTTTTTTTTTTTTTTTTTTTTTTTTTTTTT", true},
+      {tag + std::string(33, 'T') + "<", "", false},
+      {tag + "<![CDATA[T1", "", false},
+      {tag + "T 1<", "", false},
+      {tag + "<", "", false},
+      {tag, "", false},
+      {"<xml><out_trade_no", "", false},
+      {signed_answer(with_changes(paid_message(), {{"out_trade_no", ""}, {"result_code", ""}})), "", true},
+      {signed_answer(with_changes(paid_message(), {{"out_trade_no", ""}, {"return_code", "FAIL"}})), "",
+       true},
+      {wire::to_xml({{"return_code", "FAIL"}, {"out_trade_no", "T1"}}), "T1", true},
+      {wire::to_xml({{"return_code", "FAIL"}}), "", false},
+      {"", "", false},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    const auto notification = read_text(row.text);
+    CHECK((notification.verdict == NotificationVerdict::malformed));
+    CHECK(notification.out_trade_no == row.number);
+    CHECK(notification.digest == (row.has_digest ? crypto::sha256_hex(row.text) : std::string{}));
+  }
+}
+
+TEST_CASE("a message is signed, of whatever kind and merchant, where its signature holds") {
+  const auto is_ours = [](const std::string& text) { return v2::is_signed(text, shop_account()); };
+  CHECK(is_ours(signed_answer(paid_message())));
+  CHECK(is_ours(signed_answer(with_changes(paid_message(), {{"mch_id", "1900000999"}}))));
+  CHECK_FALSE(is_ours(replaced(signed_answer(paid_message()), "T2026", "T2027")));
+  CHECK_FALSE(is_ours(signed_answer(paid_message()) + "text"));
+  CHECK_FALSE(is_ours(wire::to_xml(paid_message())));
 }

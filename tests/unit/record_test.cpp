@@ -127,6 +127,43 @@ TEST_CASE("a control character never reaches a terminal") {
   }
 }
 
+TEST_CASE("what became of a notification is green, red, yellow, or has no colour") {
+  struct Row {
+    const char* key;
+    const char* value;
+    const char* paint;
+  };
+  constexpr auto* green = "\x1b[32m";
+  constexpr auto* yellow = "\x1b[33m";
+  constexpr auto* red = "\x1b[31m";
+  const Row rows[] = {
+      {"outcome", "APPLIED", green},
+      {"outcome", "ALREADY_APPLIED", green},
+      {"outcome", "NOT_PAID", yellow},
+      {"outcome", "IGNORED", ""},
+      {"outcome", "BAD_SIGNATURE", red},
+      {"outcome", "WRONG_MERCHANT", red},
+      {"outcome", "AMOUNT_MISMATCH", red},
+      {"outcome", "TRANSACTION_MISMATCH", red},
+      {"outcome", "UNKNOWN_ORDER", red},
+      {"outcome", "MALFORMED", red},
+      {"outcome", "UNREADABLE", red},
+      {"outcome", "FAILED", red},
+      {"reason", "it is about a refund", ""},
+      {"reason", "the signature does not hold", ""},
+      {"reason", "NOT_PAID", yellow},
+      {"reason", "ALREADY_PAID", ""},
+      {"reason", "READ_ONLY", ""},
+      {"reason", "AMOUNT_MISMATCH", red},
+      {"note", "PAID_AFTER_CLOSE", ""},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.key);
+    CAPTURE(row.value);
+    CHECK(report::paint_states(row.key, row.value) == row.paint);
+  }
+}
+
 TEST_CASE("states are painted, other values are not, and colour does not shift a column") {
   CHECK(report::paint_states("state", "SUCCESS") == "\x1b[32m");
   CHECK(report::paint_states("state", "NOTPAY") == "\x1b[33m");

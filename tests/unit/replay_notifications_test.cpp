@@ -178,6 +178,11 @@ TEST_CASE("what does not agree is refused, said and kept, and changes nothing") 
        "NOTENOUGH", false},
       {"a refund's", wire::to_xml(answer_fields({{"req_info", "c2VjcmV0"}})), "IGNORED", "refund", false},
       {"no notification", "<xml>", "MALFORMED", "cut off", false},
+      {"one that is cut off", payment("T1").substr(0, payment("T1").size() - 6), "MALFORMED", "cut off",
+       true},
+      {"one without an amount", payment("T1", {{"total_fee", ""}}), "MALFORMED", "total_fee", true},
+      {"an error message about it", wire::to_xml({{"return_code", "FAIL"}, {"out_trade_no", "T1"}}),
+       "MALFORMED", "error message", true},
       {"a file that is not there", "?", "UNREADABLE", "no such file", false},
   };
   for (const auto& row : rows) {

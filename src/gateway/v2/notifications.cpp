@@ -32,6 +32,20 @@ std::string shown_number(const Fields& fields, std::string_view name) {
   return printable(std::move(number));
 }
 
+/// The order that a document names which is no whole XML, as one that was cut off; empty where it names none.
+std::string number_in(std::string_view document) {
+  static constexpr std::string_view tag = "<out_trade_no>";
+  static constexpr std::string_view cdata = "<![CDATA[";
+  const auto at = document.find(tag);
+  if (at == std::string_view::npos) return {};
+  document.remove_prefix(at + tag.size());
+  if (document.starts_with(cdata)) document.remove_prefix(cdata.size());
+  const auto end = document.substr(0, longest_number + 1).find_first_of("]<");
+  if (end == std::string_view::npos) return {};
+  const auto number = OutTradeNo::try_parse(document.substr(0, end));
+  return number ? number->text() : std::string{};
+}
+
 NotificationKind kind_of(const Fields& fields) {
   if (fields.has("req_info")) return NotificationKind::refund;
   const bool names_a_payment = fields.has("out_trade_no") || fields.has("transaction_id");
@@ -84,6 +98,8 @@ Notification read_notification(std::string_view document, const V2Account& accou
   Notification notification;
   auto parsed = wire::parse_xml(document);
   if (auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
+    notification.out_trade_no = number_in(document);
+    if (!notification.out_trade_no.empty()) notification.digest = crypto::sha256_hex(document);
     return conclude(notification, NotificationVerdict::malformed, std::move(malformed->why));
   }
   const auto& fields = std::get<Fields>(parsed);
@@ -91,6 +107,9 @@ Notification read_notification(std::string_view document, const V2Account& accou
   notification.out_trade_no = shown_number(fields, "out_trade_no");
   notification.transaction_id = shown_number(fields, "transaction_id");
   if (const auto code = fields.get("return_code"); code != "SUCCESS") {
+    if (!notification.out_trade_no.empty() || signature_problem(fields, account, what).empty()) {
+      notification.digest = crypto::sha256_hex(document);
+    }
     return conclude(notification, NotificationVerdict::malformed,
                     code == "FAIL" ? "it is an error message: " + printable(fields.get("return_msg"))
                                    : "it has no return_code");
@@ -113,6 +132,12 @@ Notification read_notification(std::string_view document, const V2Account& accou
   }
   read_payment(notification, fields, account);
   return notification;
+}
+
+bool is_signed(std::string_view document, const V2Account& account) {
+  const auto parsed = wire::parse_xml(document);
+  const auto* fields = std::get_if<Fields>(&parsed);
+  return fields != nullptr && signature_problem(*fields, account, what).empty();
 }
 
 }  // namespace wxpay::v2

@@ -31,14 +31,17 @@ struct Notification {
   std::string out_trade_no;    ///< printable; empty where it could not be read
   std::string transaction_id;  ///< likewise
   std::string reason;          ///< why it is not `paid`
-  std::string digest;          ///< SHA-256 of the bytes, lower-case hex; empty where they are no XML
+  std::string digest;          ///< SHA-256 of the bytes, lower-case hex; empty where they are worthless
   std::optional<PaymentEvidence> evidence;  ///< of `paid` alone
 };
 
 /// Reads the body of one request of WeChat Pay's to a notify_url, in the order in which it may be believed:
 /// size, XML without a DOCTYPE, return_code, signature, identity, result_code, fields (API v2, 9_7). A
 /// refund's notification (9_16) carries no sign: of it only the identity is looked at, and nothing is made of
-/// it.
+/// it. Bytes are worthless, and have no digest, when they are malformed, not signed, and name no order.
 Notification read_notification(std::string_view document, const V2Account& account);
+
+/// Whether it is a message, of whatever kind, that bears the account's signature.
+bool is_signed(std::string_view document, const V2Account& account);
 
 }  // namespace wxpay::v2
