@@ -138,9 +138,9 @@ TEST_CASE("what is no plain, flat, UTF-8 <xml> is MALFORMED: exit 1") {
       {"2 MB", replaced(good, "CFT", std::string(2'000'000, 'x'))},
       {"2 MB of markup", "<xml>" + std::string(2'000'000, '<')},
   };
-  for (const auto& [what, document] : rows) {
-    CAPTURE(what);
-    const auto result = at.replay({"-"}, document);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    const auto result = at.replay({"-"}, row.second);
     CHECK(result.code == 1);
     auto line = json_line(result.out);
     CHECK(line["source"] == "-:1");
