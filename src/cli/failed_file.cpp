@@ -16,19 +16,12 @@ namespace {
 
 constexpr std::size_t write_at_once = 65'536;
 
-bool is_same_file(int a, int b) {
-  struct stat one {};
-  struct stat other {};
-  return ::fstat(a, &one) == 0 && ::fstat(b, &other) == 0 && S_ISREG(one.st_mode) &&
-         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
-
 }  // namespace
 
 FailedFile::FailedFile(std::string path, const std::string& header, const InputStream& input)
     : path_{std::move(path)}, file_{::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)} {
   if (!file_) fail();
-  if (input.is_same_file(file_.get())) {
+  if (is_same_file(input.descriptor(), file_.get())) {
     throw Error{ErrorKind::usage, "--failed names the file of the batch itself", "name another file"};
   }
   if (is_same_file(file_.get(), STDOUT_FILENO)) {

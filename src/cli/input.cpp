@@ -98,11 +98,11 @@ bool InputStream::is_readable() const {
   return ::poll(&waiting, 1, 0) != 0;
 }
 
-bool InputStream::is_same_file(int descriptor) const {
-  struct stat mine {};
+bool is_same_file(int a, int b) {
+  struct stat one {};
   struct stat other {};
-  return ::fstat(descriptor_, &mine) == 0 && ::fstat(descriptor, &other) == 0 && S_ISREG(mine.st_mode) &&
-         mine.st_dev == other.st_dev && mine.st_ino == other.st_ino;
+  return ::fstat(a, &one) == 0 && ::fstat(b, &other) == 0 && S_ISREG(one.st_mode) &&
+         one.st_dev == other.st_dev && one.st_ino == other.st_ino;
 }
 
 bool InputStream::is_file() const {

@@ -30,8 +30,7 @@ class InputStream {
   bool is_readable() const;
   /// From now on reads to the end although the program is asked to stop.
   void ignore_stop() noexcept { stop_ignored_ = true; }
-  /// Whether this descriptor is open on the same file.
-  bool is_same_file(int descriptor) const;
+  int descriptor() const noexcept { return descriptor_; }
 
   /// Whether it is a file, which ends, and not a pipe or a terminal, which may not.
   bool is_file() const;
@@ -47,6 +46,9 @@ class InputStream {
   std::uint64_t to_come_;  ///< bytes of a file that were there when it was opened
   bool stop_ignored_ = false;
 };
+
+/// Whether both descriptors are open on one file.
+bool is_same_file(int a, int b);
 
 /// A whole number of an option.
 /// @throws Error{usage}
