@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <variant>
@@ -8,6 +9,7 @@
 #include "wxpay/error.hpp"
 #include "wxpay/evidence.hpp"
 #include "wxpay/order.hpp"
+#include "wxpay/transport.hpp"
 
 namespace wxpay {
 
@@ -67,16 +69,62 @@ struct Closed {
 };
 using CloseOutcome = std::variant<Closed, Refused, Unknown>;
 
+/// A question to WeChat Pay on its way, in steps: what is to be sent, and what becomes of the result. Whoever
+/// drives it does the sending and the waiting, so that one thread can drive one or many.
+class Exchange {
+ public:
+  Exchange() = default;
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+  Exchange(Exchange&&) = delete;
+  Exchange& operator=(Exchange&&) = delete;
+  virtual ~Exchange() = default;
+
+  /// What is to be sent now; the time that all tries have together runs from here to `take`. Valid until
+  /// then.
+  virtual const HttpRequest& next_try() = 0;
+  /// What came of it.
+  /// @return how long to pause before the next try; nothing: it has ended
+  virtual std::optional<std::chrono::milliseconds> take(HttpResult result) = 0;
+  /// Ends it without a next try, as the program is asked to stop.
+  virtual void interrupt() = 0;
+};
+
+/// An exchange with what it gave once it has ended.
+template <class Outcome>
+class Asking : public Exchange {
+ public:
+  /// To be called once.
+  virtual Outcome outcome() = 0;
+};
+
 /// One merchant's WeChat Pay. Every answer has been verified before it is returned: signature, signature
 /// type, merchant, app, and that it is about the order asked for. Repeats what may be repeated, within one
 /// deadline.
 class PaymentGateway {
  public:
   virtual ~PaymentGateway() = default;
-  virtual CreateOutcome create(const OrderIntent& intent) = 0;
-  virtual QueryOutcome query(const OutTradeNo& out_trade_no) = 0;
-  virtual QueryOutcome query(const TransactionId& transaction_id) = 0;
-  virtual CloseOutcome close(const OutTradeNo& out_trade_no) = 0;
+
+  // Each gives an exchange that has yet to be driven; the gateway, and the intent, must outlive it.
+  virtual std::unique_ptr<Asking<CreateOutcome>> ask_create(const OrderIntent& intent) = 0;
+  virtual std::unique_ptr<Asking<QueryOutcome>> ask_query(const OutTradeNo& out_trade_no) = 0;
+  virtual std::unique_ptr<Asking<QueryOutcome>> ask_query(const TransactionId& transaction_id) = 0;
+  virtual std::unique_ptr<Asking<CloseOutcome>> ask_close(const OutTradeNo& out_trade_no) = 0;
+
+  /// Drives an exchange to its end.
+  virtual void drive(Exchange& exchange) = 0;
+
+  CreateOutcome create(const OrderIntent& intent) { return outcome_of(*ask_create(intent)); }
+  QueryOutcome query(const OutTradeNo& out_trade_no) { return outcome_of(*ask_query(out_trade_no)); }
+  QueryOutcome query(const TransactionId& transaction_id) { return outcome_of(*ask_query(transaction_id)); }
+  CloseOutcome close(const OutTradeNo& out_trade_no) { return outcome_of(*ask_close(out_trade_no)); }
+
+ private:
+  template <class Outcome>
+  Outcome outcome_of(Asking<Outcome>& asking) {
+    drive(asking);
+    return asking.outcome();
+  }
 };
 
 }  // namespace wxpay

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "wxpay/error.hpp"
 
@@ -41,12 +42,33 @@ class Transport {
   virtual HttpResult send(const HttpRequest& request) = 0;
 };
 
+/// Several HTTP POSTs at once, each in a lane of its own, all driven by the one thread that awaits them.
+/// Never throws for what a network may do.
+class Carrier {
+ public:
+  struct Arrival {
+    std::size_t lane = 0;
+    HttpResult result;
+  };
+
+  virtual ~Carrier() = default;
+  /// Begins a request in a lane that is free. The request must outlive its transfer.
+  virtual void start(std::size_t lane, const HttpRequest& request) = 0;
+  /// What has ended, and whose lanes are free again. Waits for something to end, but for no longer than this,
+  /// and not once `wake` was called; so it may give nothing. When the program is asked to stop, all that is
+  /// under way ends as interrupted.
+  virtual std::vector<Arrival> await(std::chrono::milliseconds longest) = 0;
+  /// Ends a wait, also the next one where there is none. From any thread.
+  virtual void wake() noexcept = 0;
+};
+
 /// When the next request may be sent; shared by all who send to one merchant's WeChat Pay. From any thread.
 class Pace {
  public:
   virtual ~Pace() = default;
-  /// Returns when a request may be sent, or early when the program is asked to stop.
-  virtual void await_turn() = 0;
+  /// Takes the turn to send one request where it has come.
+  /// @return zero; else how long it is until the turn comes, and none was taken
+  virtual std::chrono::nanoseconds try_turn() = 0;
   /// WeChat Pay said that there were too many requests.
   virtual void slow_down() = 0;
 };

@@ -27,12 +27,11 @@ struct V2Account {
 
 /// What the v2 gateway needs from outside; all of it must outlive the gateway.
 struct GatewaySeams {
-  Transport& transport;
+  Transport& transport;  ///< of those exchanges that the gateway itself drives
   Clock& clock;
   Random& random;
   const Stop& stop;
   Log& log;
-  Pace* pace = nullptr;  ///< asked before every try; the wait does not count for the timeout
 };
 
 std::unique_ptr<PaymentGateway> make_v2_gateway(V2Account account, GatewaySeams seams);

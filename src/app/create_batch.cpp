@@ -101,12 +101,20 @@ class CreateBatch::Item final : public PipelineItem {
     return Next::done;
   }
 
-  Next work(std::size_t worker) override {
-    auto& gateway = batch_.seams_.gateway(worker);
-    ask_at_a_bearable_pace(batch_.seams_.pace, batch_.seams_.stop, [&] {
-      creation_->ask(gateway);
-      return creation_->told_to_slow_down();
-    });
+  Exchange* question(std::size_t worker) override {
+    auto& gateway = batch_.seams_.gateways.gateway(worker);
+    if (auto* exchange = creation_->question(gateway)) return exchange;
+    if (!creation_->told_to_slow_down() || batch_.seams_.stop.requested() ||
+        slower_tries_ == most_slower_tries) {
+      return nullptr;
+    }
+    ++slower_tries_;
+    batch_.seams_.gateways.pace.slow_down();
+    creation_->ask_again();
+    return creation_->question(gateway);
+  }
+
+  Next work(std::size_t /*worker*/) override {
     if (creation_->was_not_sent()) return Next::leave;
     is_sent_ = true;
     if (!batch_.seams_.stop.requested() && batch_.failures_.add(creation_->failed())) batch_.pipeline_.halt();
@@ -135,15 +143,17 @@ class CreateBatch::Item final : public PipelineItem {
   std::optional<Creation> creation_;
   bool holds_number_ = false;
   bool is_sent_ = false;
+  int slower_tries_ = 0;
 };
 
 CreateBatch::CreateBatch(BatchInput& input, BatchOptions options, BatchSeams seams)
     : input_{input},
       options_{options},
       seams_{std::move(seams)},
-      pipeline_{{.workers = options.jobs, .ahead = ahead_of(options)},
+      pipeline_{{.workers = seams_.gateways.couriers, .ahead = ahead_of(options)},
                 [this](const std::function<void()>& work) { seams_.ledger.transact(work); },
-                seams_.stop},
+                seams_.stop,
+                seams_.gateways.carriage(options.jobs, seams_.clock)},
       failures_{options.max_errors} {}
 
 void CreateBatch::run(const Output& output) {

@@ -8,6 +8,7 @@
 #include <unordered_set>
 
 #include "app/create_order.hpp"
+#include "app/gateway_crew.hpp"
 #include "app/order_request.hpp"
 #include "app/persistence.hpp"
 #include "app/pipeline.hpp"
@@ -33,7 +34,7 @@ struct BatchResult {
 };
 
 struct BatchOptions {
-  std::size_t jobs = 1;
+  std::size_t jobs = 1;          ///< requests at once
   std::int64_t rate = 1;         ///< requests a second, at most
   std::int64_t max_errors = 20;  ///< stops after so many in a row that were refused or not answered
 };
@@ -41,8 +42,7 @@ struct BatchOptions {
 /// What a batch works with; all of it must outlive the run.
 struct BatchSeams {
   OrderLedger& ledger;
-  std::function<PaymentGateway&(std::size_t worker)> gateway;
-  Pace& pace;
+  GatewayCrew gateways;
   Clock& clock;
   const Stop& stop;
 };

@@ -63,20 +63,37 @@ bool Creation::begin(OrderLedger& ledger) {
   return !expired_;
 }
 
-void Creation::ask(PaymentGateway& gateway) {
-  answer_ = gateway.create(intent());
+Exchange* Creation::question(PaymentGateway& gateway) {
+  if (!answer_ && !creation_) {
+    creation_ = gateway.ask_create(intent());
+    return creation_.get();
+  }
+  if (!answer_) {
+    answer_ = creation_->outcome();
+    creation_.reset();
+    if (needs_a_query()) query_ = gateway.ask_query(out_trade_no());
+    return query_.get();
+  }
+  if (query_) query_answer_ = query_->outcome();
+  query_.reset();
+  return nullptr;
+}
+
+void Creation::ask_again() {
+  answer_.reset();
   query_answer_.reset();
-  const auto* refused = std::get_if<Refused>(&*answer_);
-  if (refused != nullptr && needs_a_query(*refused)) query_answer_ = gateway.query(out_trade_no());
 }
 
 /// ORDERPAID, OUT_TRADE_NO_USED, a code that nobody documented, or a refusal after an earlier sending without
 /// an answer, which may have been accepted: only WeChat Pay knows what is true.
-bool Creation::needs_a_query(const Refused& refused) const {
-  if (refused.reaction == Reaction::ask_by_query) return true;
+bool Creation::needs_a_query() const {
+  const auto* refused = std::get_if<Refused>(&*answer_);
+  if (refused == nullptr) return false;
+  if (refused->reaction == Reaction::ask_by_query) return true;
   const bool sent_before =
       begun_->decision.plan == CreatePlan::again && begun_->order.state == OrderState::creating;
-  return sent_before && refused.reaction != Reaction::slow_down && refused.reaction != Reaction::order_closed;
+  return sent_before && refused->reaction != Reaction::slow_down &&
+         refused->reaction != Reaction::order_closed;
 }
 
 bool Creation::told_to_slow_down() const { return answer_ && says_too_many(*answer_); }
@@ -217,7 +234,9 @@ std::chrono::sys_seconds Creation::earliest_expiry(std::chrono::sys_seconds expi
 CreateResult create_order(const CheckedRequest& request, OrderLedger& ledger, PaymentGateway& gateway,
                           Clock& clock) {
   Creation creation{request, clock};
-  while (creation.record(ledger)) creation.ask(gateway);
+  while (creation.record(ledger)) {
+    while (auto* exchange = creation.question(gateway)) gateway.drive(*exchange);
+  }
   if (creation.expired()) {
     const auto& intent = creation.intent();
     throw Error{

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,15 +35,18 @@ class Creation {
   /// @return whether the gateway is to be asked next; else there is a result
   bool record(OrderLedger& ledger);
 
-  /// The gateway's step. May be called again where it was told to slow down.
-  void ask(PaymentGateway& gateway);
+  /// The gateway's step: what it is to be asked next; null: it has been asked all. To be called again when
+  /// the exchange has been driven.
+  Exchange* question(PaymentGateway& gateway);
+  /// After the gateway's step: that it begins anew.
+  void ask_again();
 
-  /// After `ask`: the request was not executed, as there were too many.
+  /// After the gateway's step: the request was not executed, as there were too many.
   bool told_to_slow_down() const;
-  /// After `ask`: whether the program was stopped before anything was sent.
+  /// After the gateway's step: whether the program was stopped before anything was sent.
   bool was_not_sent() const;
-  /// After `ask`: whether WeChat Pay refused it or did not answer. Nothing where it said that the order is
-  /// paid or closed, which is neither a failure nor a success.
+  /// After the gateway's step: whether WeChat Pay refused it or did not answer. Nothing where it said that
+  /// the order is paid or closed, which is neither a failure nor a success.
   std::optional<bool> failed() const;
 
   const OutTradeNo& out_trade_no() const { return request_.intent.out_trade_no; }
@@ -54,7 +58,7 @@ class Creation {
 
  private:
   bool begin(OrderLedger& ledger);
-  bool needs_a_query(const Refused& refused) const;
+  bool needs_a_query() const;
   CreateResult concluded(OrderLedger& ledger);
   CreateResult reused() const;
   CreateResult own_refusal(const char* code, const char* why) const;
@@ -70,7 +74,9 @@ class Creation {
   CheckedRequest request_;
   Clock& clock_;
   std::optional<BeginResult> begun_;
+  std::unique_ptr<Asking<CreateOutcome>> creation_;
   std::optional<CreateOutcome> answer_;
+  std::unique_ptr<Asking<QueryOutcome>> query_;
   std::optional<QueryOutcome> query_answer_;  ///< where only a query can tell what is true
   bool expired_ = false;
   CreateResult result_;

@@ -2,7 +2,9 @@
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <optional>
+#include <utility>
 #include <variant>
 
 #include "wxpay/clock.hpp"
@@ -18,13 +20,39 @@ bool says_too_many(const Outcome& outcome) {
   return refused != nullptr && refused->reaction == Reaction::slow_down;
 }
 
+/// How often a question is asked again, at a slower pace, while that is what WeChat Pay wants.
+constexpr int most_slower_tries = 5;
+
 /// Asks, and asks again at a slower pace while that is what WeChat Pay wants, up to a limit.
-/// @param ask  gives whether it was told to slow down
-template <class Ask>
-void ask_at_a_bearable_pace(Pace& pace, const Stop& stop, const Ask& ask) {
-  constexpr int most_times = 5;
-  for (int times = 0; ask() && times < most_times && !stop.requested(); ++times) pace.slow_down();
-}
+template <class Outcome>
+class PatientQuestion {
+ public:
+  /// The exchange to be driven next; null: there is an outcome.
+  /// @param ask  makes a new exchange
+  template <class Ask>
+  Exchange* next(Pace& pace, const Stop& stop, const Ask& ask) {
+    if (outcome_) return nullptr;
+    if (asking_) {
+      auto outcome = asking_->outcome();
+      if (!says_too_many(outcome) || slower_tries_ == most_slower_tries || stop.requested()) {
+        outcome_ = std::move(outcome);
+        asking_.reset();
+        return nullptr;
+      }
+      ++slower_tries_;
+      pace.slow_down();
+    }
+    asking_ = ask();
+    return asking_.get();
+  }
+
+  const Outcome& outcome() const { return *outcome_; }
+
+ private:
+  std::unique_ptr<Asking<Outcome>> asking_;
+  int slower_tries_ = 0;
+  std::optional<Outcome> outcome_;
+};
 
 /// Counts failures in a row, from any thread: a wrong key or an outage must not be tried thousands of times.
 class FailuresInARow {

@@ -3,9 +3,12 @@
 #include <cstddef>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "wxpay/clock.hpp"
 #include "wxpay/error.hpp"
+#include "wxpay/gateway.hpp"
+#include "wxpay/transport.hpp"
 
 namespace wxpay::app {
 
@@ -33,6 +36,9 @@ class PipelineItem {
   /// In the thread that runs the pipeline, in one transaction with other items: what it writes counts only
   /// when the transaction was committed, which is before the item is seen again.
   virtual Next record() = 0;
+  /// What is to be asked of WeChat Pay before `work`, in the thread of this worker; null: nothing, or nothing
+  /// more. Asked again when the exchange has been driven. Only where the pipeline has a carriage.
+  virtual Exchange* question(std::size_t worker);
   /// In the thread of this worker, from 0 on. Says what happened by the item's own state.
   /// @return record, leave or done
   virtual Next work(std::size_t worker) = 0;
@@ -49,6 +55,14 @@ struct PipelineOptions {
   std::size_t window = 16UL << 20U;  ///< bytes of items between reading and giving out, at most
   std::size_t group = 256;           ///< items in one transaction, at most
   bool record_in_order = false;      ///< an item is recorded only when all before it were
+};
+
+/// What carries the questions of the items: each worker drives several at once.
+struct PipelineCarriage {
+  std::size_t lanes = 1;  ///< questions at once, over all workers; at least as many as those
+  std::function<Carrier&(std::size_t worker)> carrier;
+  Pace& pace;
+  const Clock& clock;
 };
 
 /// The two ends of a pipeline, called in the thread that runs it.
@@ -73,7 +87,8 @@ class Pipeline {
   /// Runs the work in one transaction, or in none where nothing is written.
   using Transact = std::function<void(const std::function<void()>& work)>;
 
-  Pipeline(PipelineOptions options, Transact transact, const Stop& stop);
+  Pipeline(PipelineOptions options, Transact transact, const Stop& stop,
+           std::optional<PipelineCarriage> carriage = {});
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
   Pipeline(Pipeline&&) = delete;

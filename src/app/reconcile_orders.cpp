@@ -47,21 +47,16 @@ class ReconcileOrders::Item final : public PipelineItem {
 
   Next first() const override { return Next::work; }
 
-  Next work(std::size_t worker) override {
-    auto& gateway = run_.seams_.gateway(worker);
+  Exchange* question(std::size_t worker) override {
+    auto& gateway = run_.seams_.gateways.gateway(worker);
     if (to_close_) {
-      ask_at_a_bearable_pace(run_.seams_.pace, run_.seams_.stop, [&] {
-        closing_ = gateway.close(number());
-        return says_too_many(*closing_);
-      });
+      if (auto* exchange = next(closing_, [&] { return gateway.ask_close(number()); })) return exchange;
     }
-    ask_at_a_bearable_pace(run_.seams_.pace, run_.seams_.stop, [&] {
-      answer_ = gateway.query(number());
-      return says_too_many(*answer_);
-    });
-    run_.judge(*answer_, gateway);
-    return Next::record;
+    if (auto* exchange = next(query_, [&] { return gateway.ask_query(number()); })) return exchange;
+    return run_.judge(query_.outcome(), probe_, gateway);
   }
+
+  Next work(std::size_t /*worker*/) override { return Next::record; }
 
   Next record() override {
     if (to_close_) {
@@ -79,6 +74,7 @@ class ReconcileOrders::Item final : public PipelineItem {
     run_.seams_.ledger->note(run_.seams_.merchant.mch_id, number(), EvidenceSource::close,
                              "closing is asked for, as the order has expired");
     to_close_ = true;
+    query_ = {};
     return Next::work;
   }
 
@@ -87,15 +83,20 @@ class ReconcileOrders::Item final : public PipelineItem {
  private:
   const OutTradeNo& number() const { return order_.intent.out_trade_no; }
 
+  template <class Outcome, class Ask>
+  Exchange* next(PatientQuestion<Outcome>& question, const Ask& ask) const {
+    return question.next(run_.seams_.gateways.pace, run_.seams_.stop, ask);
+  }
+
   SettleResult settle(const PaymentEvidence& evidence) {
     auto& ledger = *run_.seams_.ledger;
     return run_.options_.dry_run ? ledger.preview(evidence) : ledger.settle(evidence);
   }
 
   void settle_answer() {
-    if (const auto* answer = std::get_if<QueryAnswer>(&*answer_)) return take(*answer);
-    if (const auto* nothing = std::get_if<Unknown>(&*answer_)) return fail(query_failure(*nothing));
-    const auto& refused = std::get<Refused>(*answer_);
+    if (const auto* answer = std::get_if<QueryAnswer>(&query_.outcome())) return take(*answer);
+    if (const auto* nothing = std::get_if<Unknown>(&query_.outcome())) return fail(query_failure(*nothing));
+    const auto& refused = std::get<Refused>(query_.outcome());
     if (refused.reaction != Reaction::order_unknown) return fail(query_failure(refused));
     result_.query.out_trade_no = number().text();
     result_.query.result_msg = "NO_SUCH_PAYMENT_ORDER_IN_WECHAT";
@@ -122,18 +123,19 @@ class ReconcileOrders::Item final : public PipelineItem {
   /// After a closing: what the second answer says counts; else that WeChat Pay closed it or has no such
   /// order.
   void settle_closing() {
-    const auto* answer = std::get_if<QueryAnswer>(&*answer_);
+    const auto* answer = std::get_if<QueryAnswer>(&query_.outcome());
     if (answer != nullptr && !is_open(answer->evidence.state)) {
       take(*answer);
       const bool by_us =
-          std::holds_alternative<Closed>(*closing_) && answer->evidence.state == OrderState::closed;
+          std::holds_alternative<Closed>(closing_.outcome()) && answer->evidence.state == OrderState::closed;
       if (by_us && result_.kind == Kind::updated) result_.kind = Kind::closed;
       return;
     }
-    if (const auto* closed = std::get_if<Closed>(&*closing_)) return take_closed(closed->evidence);
-    if (is_unknown_order(*closing_)) return take_closed(closed_as_unknown(std::get<Refused>(*closing_)));
+    if (const auto* closed = std::get_if<Closed>(&closing_.outcome())) return take_closed(closed->evidence);
+    if (is_unknown_order(closing_.outcome()))
+      return take_closed(closed_as_unknown(std::get<Refused>(closing_.outcome())));
     settle_answer();
-    if (const auto* nothing = std::get_if<Unknown>(&*closing_)) fail(query_failure(*nothing));
+    if (const auto* nothing = std::get_if<Unknown>(&closing_.outcome())) fail(query_failure(*nothing));
   }
 
   /// WeChat Pay has nothing to close, so nothing can be paid.
@@ -165,8 +167,9 @@ class ReconcileOrders::Item final : public PipelineItem {
   ReconcileOrders& run_;
   Order order_;
   bool to_close_ = false;
-  std::optional<CloseOutcome> closing_;
-  std::optional<QueryOutcome> answer_;
+  PatientQuestion<CloseOutcome> closing_;
+  PatientQuestion<QueryOutcome> query_;
+  std::unique_ptr<Asking<QueryOutcome>> probe_;  ///< about the newest order, where it fell to this one
   ReconcileResult result_;
 };
 
@@ -174,12 +177,13 @@ ReconcileOrders::ReconcileOrders(ReconcileOptions options, ReconcileSeams seams)
     : options_{options},
       seams_{std::move(seams)},
       started_{seams_.clock.now()},
-      pipeline_{{.workers = options_.jobs, .ahead = 256},
+      pipeline_{{.workers = seams_.gateways.couriers, .ahead = 256},
                 [this](const std::function<void()>& work) {
                   if (options_.dry_run) return work();
                   seams_.ledger->transact(work);
                 },
-                seams_.stop} {}
+                seams_.stop,
+                seams_.gateways.carriage(options_.jobs, seams_.clock)} {}
 
 void ReconcileOrders::run(const Output& output) {
   if (seams_.ledger == nullptr) return;
@@ -259,19 +263,33 @@ std::optional<OutTradeNo> ReconcileOrders::newest_order() const {
   return newest;
 }
 
-/// In any worker. The others wait while the newest order is asked about, as there may be no point in going
-/// on.
-void ReconcileOrders::judge(const QueryOutcome& answer, PaymentGateway& gateway) {
+/// In any worker. Where too many in a row failed, there may be no point in going on: the newest order tells.
+/// @param probe  the question about that one, where it fell to the order whose answer this is
+/// @return that question, to be driven; null: there is none, or it has been judged as well
+Exchange* ReconcileOrders::judge(const QueryOutcome& answer, std::unique_ptr<Asking<QueryOutcome>>& probe,
+                                 PaymentGateway& gateway) {
   const std::lock_guard lock{judging_};
-  if (gave_up_ || seams_.stop.requested()) return;
-  failures_in_a_row_ = is_served(answer) ? 0 : failures_in_a_row_ + 1;
-  if (failures_in_a_row_ < most_failures_in_a_row) return;
-  if (newest_ && is_served(gateway.query(*newest_))) {
+  if (gave_up_ || seams_.stop.requested()) return nullptr;
+  if (probe) {
+    probing_ = false;
     failures_in_a_row_ = 0;
-    return;
+    if (!is_served(std::exchange(probe, nullptr)->outcome())) give_up();
+    return nullptr;
   }
-  gave_up_ = !seams_.stop.requested();
-  if (gave_up_) pipeline_.halt();
+  failures_in_a_row_ = is_served(answer) ? 0 : failures_in_a_row_ + 1;
+  if (failures_in_a_row_ < most_failures_in_a_row || probing_) return nullptr;
+  if (!newest_) {
+    give_up();
+    return nullptr;
+  }
+  probing_ = true;
+  probe = gateway.ask_query(*newest_);
+  return probe.get();
+}
+
+void ReconcileOrders::give_up() {
+  gave_up_ = true;
+  pipeline_.halt();
 }
 
 bool ReconcileOrders::is_expired(const Order& order) const {

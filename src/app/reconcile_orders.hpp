@@ -5,11 +5,13 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "app/gateway_crew.hpp"
 #include "app/persistence.hpp"
 #include "app/pipeline.hpp"
 #include "app/query_order.hpp"
@@ -50,8 +52,7 @@ struct ReconcileResult {
 struct ReconcileSeams {
   OrderLedger* ledger = nullptr;  ///< none: there is no ledger file, so nothing to do (dry run)
   MerchantIdentity merchant;      ///< of the profile: orders of its other apps are left alone
-  std::function<PaymentGateway&(std::size_t worker)> gateway;
-  Pace& pace;
+  GatewayCrew gateways;
   Clock& clock;
   const Stop& stop;
 };
@@ -91,7 +92,9 @@ class ReconcileOrders {
   bool is_of_another_app(const Order& order) const;
   std::optional<OutTradeNo> newest_order() const;
   bool is_expired(const Order& order) const;
-  void judge(const QueryOutcome& answer, PaymentGateway& gateway);
+  Exchange* judge(const QueryOutcome& answer, std::unique_ptr<Asking<QueryOutcome>>& probe,
+                  PaymentGateway& gateway);
+  void give_up();
 
   ReconcileOptions options_;
   ReconcileSeams seams_;
@@ -106,6 +109,7 @@ class ReconcileOrders {
   std::optional<OutTradeNo> newest_;
   std::mutex judging_;
   std::int64_t failures_in_a_row_ = 0;
+  bool probing_ = false;  ///< the newest order is asked about
   std::atomic<bool> gave_up_ = false;
 };
 

@@ -20,6 +20,10 @@ namespace {
 /// A table is shown in pieces of this many lines, so that a long list needs little memory.
 constexpr std::size_t table_piece = 500;
 
+net::HttpOptions http_options(const Profile& profile) {
+  return {.ca_file = profile.ca_file, .user_agent = "wxpayctl/" WXPAYCTL_VERSION};
+}
+
 }  // namespace
 
 void report_error(const Error& error, OutputFormat format) {
@@ -107,8 +111,11 @@ Transport& Context::transport() {
 }
 
 std::unique_ptr<Transport> Context::make_transport(const Stop& stop) {
-  return net::make_http_transport({.ca_file = profile().ca_file, .user_agent = "wxpayctl/" WXPAYCTL_VERSION},
-                                  stop, log_);
+  return net::make_http_transport(http_options(profile()), stop, log_);
+}
+
+std::unique_ptr<Carrier> Context::make_carrier(std::size_t lanes, const Stop& stop) {
+  return net::make_http_carrier(http_options(profile()), lanes, stop, log_);
 }
 
 V2Account Context::account() {

@@ -97,10 +97,7 @@ class BatchRun {
   void create_all(const app::BatchOptions& options) {
     auto& ledger = context_.ledger();
     GatewayPool pool{context_, options.jobs, options.rate};
-    app::CreateBatch batch{input_,
-                           options,
-                           {ledger, [&pool](std::size_t worker) -> PaymentGateway& { return pool[worker]; },
-                            pool.pace(), context_.clock(), context_.stop()}};
+    app::CreateBatch batch{input_, options, {ledger, pool.crew(), context_.clock(), context_.stop()}};
     const auto halt_where_of_no_use = [&] {
       if (output_failed_ || records_lost_) batch.halt();
     };

@@ -5,6 +5,7 @@
 #include <deque>
 #include <memory>
 
+#include "app/gateway_crew.hpp"
 #include "base/system.hpp"
 #include "cli/context.hpp"
 #include "net/rate_limit.hpp"
@@ -12,21 +13,22 @@
 
 namespace wxpay::cli {
 
-/// A gateway with a connection of its own for each of several workers, all under one rate. When the program
-/// is asked to stop, a request that is under way has some seconds to end.
+/// Gateways for a few threads, each with a carrier for a part of the requests, all under one rate. When the
+/// program is asked to stop, a request that is under way has some seconds to end.
 class GatewayPool {
  public:
+  /// @param jobs  requests at once, at most
   /// @param rate  requests a second, at most
-  GatewayPool(Context& context, std::size_t workers, std::int64_t rate);
+  GatewayPool(Context& context, std::size_t jobs, std::int64_t rate);
 
-  /// To be used by this worker alone.
-  PaymentGateway& operator[](std::size_t worker) { return *lines_.at(worker).gateway; }
-  Pace& pace() noexcept { return rate_limit_; }
+  /// For as long as this object lives.
+  app::GatewayCrew crew();
 
  private:
   struct Line {
     SystemRandom random;
     std::unique_ptr<Transport> transport;
+    std::unique_ptr<Carrier> carrier;
     std::unique_ptr<PaymentGateway> gateway;
   };
 

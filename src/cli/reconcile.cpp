@@ -73,10 +73,8 @@ class Reconcile {
     started_at_ = context_.clock().now();
     const auto started = context_.clock().steady_now();
     GatewayPool pool{context_, options_.jobs, rate};
-    app::ReconcileOrders reconcile{options_,
-                                   {ledger, context_.profile().merchant,
-                                    [&pool](std::size_t worker) -> PaymentGateway& { return pool[worker]; },
-                                    pool.pace(), context_.clock(), context_.stop()}};
+    app::ReconcileOrders reconcile{
+        options_, {ledger, context_.profile().merchant, pool.crew(), context_.clock(), context_.stop()}};
     context_.buffer_output();
     progress_.emplace(context_,
                       Progress::is_wanted(context_) ? std::optional{reconcile.count()} : std::nullopt);

@@ -18,30 +18,24 @@ constexpr std::chrono::seconds before_speeding_up{5};
 
 }  // namespace
 
-RateLimit::RateLimit(std::int64_t per_second, Clock& clock, const Stop& stop)
+RateLimit::RateLimit(std::int64_t per_second, const Clock& clock)
     : clock_{clock},
-      stop_{stop},
       usual_interval_{nanoseconds{second} / per_second},
       most_in_a_second_{static_cast<std::size_t>(per_second)},
       interval_{usual_interval_} {}
 
-void RateLimit::await_turn() {
-  const std::lock_guard turn{turn_};
-  while (!stop_.requested()) {
-    const auto now = clock_.steady_now();
-    const auto due = next_turn(now);
-    if (due <= now) break;
-    clock_.sleep_for(std::chrono::ceil<std::chrono::milliseconds>(due - now));
-  }
+nanoseconds RateLimit::try_turn() {
   const std::lock_guard lock{mutex_};
   const auto now = clock_.steady_now();
+  const auto due = next_turn(now);
+  if (due > now) return due - now;
   planned_ = std::max(planned_, now - longest_delay) + interval_;
   sent_.push_back(now);
   if (sent_.size() > most_in_a_second_) sent_.pop_front();
+  return nanoseconds{0};
 }
 
 RateLimit::Instant RateLimit::next_turn(Instant now) {
-  const std::lock_guard lock{mutex_};
   speed_up_again(now);
   auto due = planned_;
   if (sent_.size() == most_in_a_second_) due = std::max(due, sent_.front() + second);

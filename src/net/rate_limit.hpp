@@ -15,9 +15,9 @@ namespace wxpay::net {
 class RateLimit final : public Pace {
  public:
   /// @param per_second  from 1 on
-  RateLimit(std::int64_t per_second, Clock& clock, const Stop& stop);
+  RateLimit(std::int64_t per_second, const Clock& clock);
 
-  void await_turn() override;
+  std::chrono::nanoseconds try_turn() override;
   void slow_down() override;
 
  private:
@@ -26,12 +26,10 @@ class RateLimit final : public Pace {
   void speed_up_again(Instant now);
   Instant next_turn(Instant now);
 
-  Clock& clock_;
-  const Stop& stop_;
+  const Clock& clock_;
   const std::chrono::nanoseconds usual_interval_;
   const std::size_t most_in_a_second_;
 
-  std::mutex turn_;   ///< held by the one whose turn is next, while it waits
   std::mutex mutex_;  ///< guards what follows
   std::chrono::nanoseconds interval_;
   Instant planned_{};         ///< when the next request would be sent if all go on time

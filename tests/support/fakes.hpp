@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -94,29 +96,85 @@ class FakeTransport final : public Transport {
   std::deque<Answer> answers;
 };
 
-/// A gateway that answers as it was told, in order; a request too many throws.
-class FakeGateway final : public PaymentGateway {
+/// Carries nothing: every request has its result at once, the one that the test gives.
+class FakeCarrier final : public Carrier {
  public:
-  CreateOutcome create(const OrderIntent& intent) override {
-    sent.push_back(intent);
-    if (during_request) during_request();
-    return take(creations);
+  void start(std::size_t lane, const HttpRequest& request) override {
+    requests.push_back(request);
+    arrived_.push_back({lane, answer(request)});
   }
-  QueryOutcome query(const OutTradeNo& out_trade_no) override {
-    asked.push_back(out_trade_no.text());
-    if (during_request) during_request();
-    return take(queries);
+  std::vector<Arrival> await(std::chrono::milliseconds longest) override {
+    waits.push_back(longest);
+    return std::exchange(arrived_, {});
   }
-  QueryOutcome query(const TransactionId& transaction_id) override {
-    asked.push_back(transaction_id.text());
-    if (during_request) during_request();
-    return take(queries);
+  void wake() noexcept override {}
+
+  std::function<HttpResult(const HttpRequest&)> answer = [](const HttpRequest&) { return HttpResponse{}; };
+  std::vector<HttpRequest> requests;
+  std::vector<std::chrono::milliseconds> waits;
+
+ private:
+  std::vector<Arrival> arrived_;
+};
+
+struct NoPace final : Pace {
+  std::chrono::nanoseconds try_turn() override { return {}; }
+  void slow_down() override { ++times_slowed; }
+  int times_slowed = 0;
+};
+
+/// An exchange of one try whose outcome is known to the test, whatever the result of the try.
+template <class Outcome>
+class KnownExchange final : public Asking<Outcome> {
+ public:
+  explicit KnownExchange(std::function<Outcome()> answer) : answer_{std::move(answer)} {}
+  const HttpRequest& next_try() override { return request_; }
+  std::optional<std::chrono::milliseconds> take(HttpResult) override {
+    outcome_ = answer_();
+    return std::nullopt;
   }
-  CloseOutcome close(const OutTradeNo& out_trade_no) override {
-    closed.push_back(out_trade_no.text());
-    if (during_request) during_request();
-    return take(closings);
+  void interrupt() override { outcome_ = Unknown{ErrorKind::interrupted, "INTERRUPTED", {}, {}, false}; }
+  Outcome outcome() override { return std::move(outcome_); }
+
+ private:
+  std::function<Outcome()> answer_;
+  HttpRequest request_;
+  Outcome outcome_ = Unknown{};
+};
+
+/// A gateway that tells what it is asked as soon as the exchange is driven.
+class TellingGateway : public PaymentGateway {
+ public:
+  void drive(Exchange& exchange) override {
+    exchange.next_try();
+    exchange.take(HttpResponse{});
   }
+  std::unique_ptr<Asking<CreateOutcome>> ask_create(const OrderIntent& intent) override {
+    return known<CreateOutcome>([this, &intent] { return tell_create(intent); });
+  }
+  std::unique_ptr<Asking<QueryOutcome>> ask_query(const OutTradeNo& out_trade_no) override {
+    return known<QueryOutcome>([this, number = out_trade_no.text()] { return tell_query(number); });
+  }
+  std::unique_ptr<Asking<QueryOutcome>> ask_query(const TransactionId& transaction_id) override {
+    return known<QueryOutcome>([this, id = transaction_id.text()] { return tell_query(id); });
+  }
+  std::unique_ptr<Asking<CloseOutcome>> ask_close(const OutTradeNo& out_trade_no) override {
+    return known<CloseOutcome>([this, number = out_trade_no.text()] { return tell_close(number); });
+  }
+
+ private:
+  template <class Outcome>
+  static std::unique_ptr<Asking<Outcome>> known(std::function<Outcome()> answer) {
+    return std::make_unique<KnownExchange<Outcome>>(std::move(answer));
+  }
+  virtual CreateOutcome tell_create(const OrderIntent& intent) = 0;
+  virtual QueryOutcome tell_query(const std::string& id) = 0;
+  virtual CloseOutcome tell_close(const std::string& number) = 0;
+};
+
+/// A gateway that answers as it was told, in order; a request too many throws.
+class FakeGateway final : public TellingGateway {
+ public:
   bool used_up() const { return creations.empty() && queries.empty() && closings.empty(); }
 
   std::deque<CreateOutcome> creations;
@@ -128,8 +186,22 @@ class FakeGateway final : public PaymentGateway {
   std::function<void()> during_request;  ///< what the rest of the world does while the answer is awaited
 
  private:
+  CreateOutcome tell_create(const OrderIntent& intent) override {
+    sent.push_back(intent);
+    return take(creations);
+  }
+  QueryOutcome tell_query(const std::string& id) override {
+    asked.push_back(id);
+    return take(queries);
+  }
+  CloseOutcome tell_close(const std::string& number) override {
+    closed.push_back(number);
+    return take(closings);
+  }
+
   template <class Outcome>
-  static Outcome take(std::deque<Outcome>& outcomes) {
+  Outcome take(std::deque<Outcome>& outcomes) {
+    if (during_request) during_request();
     if (outcomes.empty()) throw std::logic_error{"a request too many"};
     auto outcome = std::move(outcomes.front());
     outcomes.pop_front();

@@ -18,7 +18,9 @@ using Instant = std::chrono::steady_clock::time_point;
 std::vector<Instant> send(net::RateLimit& limit, FakeClock& clock, int count) {
   std::vector<Instant> sent;
   for (int i = 0; i < count; ++i) {
-    limit.await_turn();
+    for (auto wait = limit.try_turn(); wait.count() > 0; wait = limit.try_turn()) {
+      clock.sleep_for(std::chrono::ceil<milliseconds>(wait));
+    }
     sent.push_back(clock.steady_now());
   }
   return sent;
@@ -39,8 +41,7 @@ TEST_CASE("a rate is kept within two per cent over a minute, and passed in no se
   for (const std::int64_t rate : {1, 7, 50, 600, 5'000}) {
     CAPTURE(rate);
     FakeClock clock;
-    const FakeStop stop;
-    net::RateLimit limit{rate, clock, stop};
+    net::RateLimit limit{rate, clock};
     const auto begun = clock.steady_now();
     const auto sent = send(limit, clock, static_cast<int>(rate * 60));
     const auto took = std::chrono::duration_cast<milliseconds>(sent.back() - begun);
@@ -52,8 +53,7 @@ TEST_CASE("a rate is kept within two per cent over a minute, and passed in no se
 
 TEST_CASE("time that was lost is not made up for in one burst") {
   FakeClock clock;
-  const FakeStop stop;
-  net::RateLimit limit{100, clock, stop};
+  net::RateLimit limit{100, clock};
   auto sent = send(limit, clock, 50);
   clock.advance(std::chrono::seconds{10});
   const auto later = send(limit, clock, 300);
@@ -65,8 +65,7 @@ TEST_CASE("time that was lost is not made up for in one burst") {
 
 TEST_CASE("told to slow down it waits, goes at half the rate, and comes back to the whole") {
   FakeClock clock;
-  const FakeStop stop;
-  net::RateLimit limit{100, clock, stop};
+  net::RateLimit limit{100, clock};
   send(limit, clock, 100);
   const auto told = clock.steady_now();
   // Many requests that were refused at once say it once.
@@ -82,8 +81,7 @@ TEST_CASE("told to slow down it waits, goes at half the rate, and comes back to 
 
 TEST_CASE("slowing down again and again ends at one request a second") {
   FakeClock clock;
-  const FakeStop stop;
-  net::RateLimit limit{50, clock, stop};
+  net::RateLimit limit{50, clock};
   for (int i = 0; i < 20; ++i) {
     limit.slow_down();
     clock.advance(std::chrono::seconds{2});
@@ -93,12 +91,13 @@ TEST_CASE("slowing down again and again ends at one request a second") {
   CHECK(sent[2] - sent[1] >= milliseconds{900});
 }
 
-TEST_CASE("a wait ends when the program is asked to stop") {
+TEST_CASE("a turn that has not come is not taken, and says when it will") {
   FakeClock clock;
-  FakeStop stop;
-  net::RateLimit limit{1, clock, stop};
-  limit.await_turn();
-  clock.on_pause = [&] { stop.asked_for = true; };
-  limit.await_turn();
-  CHECK(clock.pauses.size() == 1);
+  net::RateLimit limit{1, clock};
+  CHECK(limit.try_turn().count() == 0);
+  const auto wait = limit.try_turn();
+  CHECK(wait > std::chrono::milliseconds{900});
+  CHECK(limit.try_turn() == wait);
+  clock.advance(std::chrono::ceil<milliseconds>(wait));
+  CHECK(limit.try_turn().count() == 0);
 }

@@ -19,26 +19,23 @@ using ledger_fixture::payment_of;
 namespace {
 
 /// Answers each question by the number of the order.
-class AnsweringGateway final : public PaymentGateway {
+class AnsweringGateway final : public TellingGateway {
  public:
   std::function<QueryOutcome(const std::string& number)> says;
   std::vector<std::string> asked, closed;
 
-  CreateOutcome create(const OrderIntent&) override { throw std::logic_error{"reconcile creates nothing"}; }
-  QueryOutcome query(const TransactionId&) override { throw std::logic_error{"orders have numbers"}; }
-  QueryOutcome query(const OutTradeNo& number) override {
-    asked.push_back(number.text());
-    return says(number.text());
+ private:
+  CreateOutcome tell_create(const OrderIntent&) override {
+    throw std::logic_error{"reconcile creates nothing"};
   }
-  CloseOutcome close(const OutTradeNo& number) override {
-    closed.push_back(number.text());
-    return Closed{said_success(), evidence_of(number.text(), EvidenceSource::close, OrderState::closed)};
+  QueryOutcome tell_query(const std::string& number) override {
+    asked.push_back(number);
+    return says(number);
   }
-};
-
-struct NoPace final : Pace {
-  void await_turn() override {}
-  void slow_down() override {}
+  CloseOutcome tell_close(const std::string& number) override {
+    closed.push_back(number);
+    return Closed{said_success(), evidence_of(number, EvidenceSource::close, OrderState::closed)};
+  }
 };
 
 /// Orders named OLD0, OLD1 and so on, then NEW0 and so on, an hour old.
@@ -66,11 +63,12 @@ struct Reconciliation : UseCase {
   void run(std::function<QueryOutcome(const std::string&)> says) {
     wechat.says = std::move(says);
     NoPace pace;
+    FakeCarrier carrier;
     FakeStop stop;
-    app::ReconcileOrders reconcile{
-        options,
-        {ledger.get(), merchant, [this](std::size_t) -> PaymentGateway& { return wechat; }, pace, clock,
-         stop}};
+    const app::GatewayCrew crew{.gateway = [this](std::size_t) -> PaymentGateway& { return wechat; },
+                                .carrier = [&](std::size_t) -> Carrier& { return carrier; },
+                                .pace = pace};
+    app::ReconcileOrders reconcile{options, {ledger.get(), merchant, crew, clock, stop}};
     reconcile.run(
         {.result =
              [this](const app::ReconcileResult& result) { results[result.query.out_trade_no] = result; },

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <optional>
+#include <utility>
 
 #include "gateway/v2/answers.hpp"
 #include "gateway/v2/requests.hpp"
@@ -19,114 +21,151 @@ constexpr int most_tries = 5;
 constexpr milliseconds first_pause{200};
 constexpr milliseconds longest_pause{5'000};
 
+const TransportFailure interrupted{ErrorKind::interrupted, false, "interrupted"};
+
+/// @param sent_before  whether an earlier try may have reached WeChat Pay
+Unknown unknown_after(const TransportFailure& failure, bool sent_before) {
+  const char* code = "NETWORK";
+  if (failure.kind == ErrorKind::timeout) code = "TIMEOUT";
+  if (failure.kind == ErrorKind::gateway) code = "GATEWAY";
+  if (failure.kind == ErrorKind::interrupted) code = "INTERRUPTED";
+  return {failure.kind, code, failure.message, {}, failure.sent || sent_before};
+}
+
+/// 5xx and SYSTEMERROR; the reader has told the latter from a final refusal.
+template <class Outcome>
+bool may_be_repeated(const HttpResponse& response, const Outcome& outcome) {
+  if (response.status >= 500) return true;
+  const auto* unknown = std::get_if<Unknown>(&outcome);
+  return unknown != nullptr && unknown->kind == ErrorKind::gateway && unknown->said.result_code == "FAIL";
+}
+
+/// Where an exchange with this account goes and what it lives from.
+struct Surroundings {
+  const V2Account& account;
+  const GatewaySeams& seams;
+  std::size_t& host;  ///< the base URL that last could be reached
+};
+
+/// Tries until there is an answer that may not be asked for again, the tries are used up or the time is
+/// nearly over. Every try carries the same bytes, so at WeChat Pay they are one request.
+/// @tparam Read  makes the outcome of an HttpResponse
+template <class Outcome, class Read>
+class V2Exchange final : public Asking<Outcome> {
+ public:
+  V2Exchange(Surroundings around, std::string path, const Fields& request, Read read)
+      : around_{around}, path_{std::move(path)}, read_{std::move(read)}, left_{around.account.timeout} {
+    message_.content_type = "text/xml; charset=utf-8";
+    message_.body = wire::to_xml(request);
+  }
+
+  const HttpRequest& next_try() override {
+    if (tries_++ > 0) around_.seams.log.write(LogLevel::info, "trying " + path_ + " again");
+    message_.url = around_.account.base_urls[around_.host] + path_;
+    message_.timeout = std::max(std::chrono::ceil<milliseconds>(left_), milliseconds{1});
+    begun_ = around_.seams.clock.steady_now();
+    return message_;
+  }
+
+  std::optional<milliseconds> take(HttpResult result) override {
+    left_ -= around_.seams.clock.steady_now() - begun_;
+    if (const auto* failure = std::get_if<TransportFailure>(&result)) {
+      outcome_ = unknown_after(*failure, sent_);
+      if (failure->sent || failure->kind == ErrorKind::interrupted) return std::nullopt;
+      around_.host = (around_.host + 1) % around_.account.base_urls.size();
+    } else {
+      sent_ = true;
+      const auto& response = std::get<HttpResponse>(result);
+      outcome_ = read_(response);
+      if (!may_be_repeated(response, outcome_)) return std::nullopt;
+    }
+    if (around_.seams.stop.requested()) {
+      interrupt();
+      return std::nullopt;
+    }
+    return pause_before_next();
+  }
+
+  void interrupt() override { outcome_ = unknown_after(interrupted, sent_); }
+
+  Outcome outcome() override { return std::move(outcome_); }
+
+ private:
+  /// Nothing when there is no try or no time left.
+  std::optional<milliseconds> pause_before_next() {
+    if (tries_ >= most_tries) return std::nullopt;
+    const auto longest = std::min(first_pause * (1 << (tries_ - 1)), longest_pause);
+    std::array<std::byte, 1> draw{};
+    around_.seams.random.fill(draw);
+    // Between half and the whole, so that many clients do not come back at the same moment.
+    const auto pause = longest / 2 + longest * std::to_integer<int>(draw[0]) / 510;
+    if (pause >= left_) return std::nullopt;
+    left_ -= pause;
+    return pause;
+  }
+
+  Surroundings around_;
+  std::string path_;
+  Read read_;
+  HttpRequest message_;
+  std::chrono::steady_clock::duration left_;  ///< of the time for all tries
+  std::chrono::steady_clock::time_point begun_;
+  int tries_ = 0;
+  bool sent_ = false;  ///< a try may have reached WeChat Pay
+  Outcome outcome_ = Unknown{};
+};
+
 class V2Gateway final : public PaymentGateway {
  public:
   V2Gateway(V2Account account, GatewaySeams seams) : account_{std::move(account)}, seams_{seams} {}
 
-  CreateOutcome create(const OrderIntent& intent) override {
-    return exchange<CreateOutcome>(
-        "/pay/unifiedorder", v2::unifiedorder_request(intent, account_, make_nonce(seams_.random)),
-        [&](const HttpResponse& response) {
-          return v2::read_unifiedorder(response, account_, intent, seams_.clock.now());
-        });
+  std::unique_ptr<Asking<CreateOutcome>> ask_create(const OrderIntent& intent) override {
+    return exchange<CreateOutcome>("/pay/unifiedorder", v2::unifiedorder_request(intent, account_, nonce()),
+                                   [this, &intent](const HttpResponse& response) {
+                                     return v2::read_unifiedorder(response, account_, intent,
+                                                                  seams_.clock.now());
+                                   });
   }
 
-  QueryOutcome query(const OutTradeNo& out_trade_no) override {
-    return query(v2::orderquery_request(out_trade_no, account_, make_nonce(seams_.random)),
-                 {out_trade_no.text(), {}});
+  std::unique_ptr<Asking<QueryOutcome>> ask_query(const OutTradeNo& out_trade_no) override {
+    return ask_query(v2::orderquery_request(out_trade_no, account_, nonce()), {out_trade_no.text(), {}});
   }
 
-  QueryOutcome query(const TransactionId& transaction_id) override {
-    return query(v2::orderquery_request(transaction_id, account_, make_nonce(seams_.random)),
-                 {{}, transaction_id.text()});
+  std::unique_ptr<Asking<QueryOutcome>> ask_query(const TransactionId& transaction_id) override {
+    return ask_query(v2::orderquery_request(transaction_id, account_, nonce()), {{}, transaction_id.text()});
   }
 
-  CloseOutcome close(const OutTradeNo& out_trade_no) override {
-    return exchange<CloseOutcome>(
-        "/pay/closeorder", v2::closeorder_request(out_trade_no, account_, make_nonce(seams_.random)),
-        [&](const HttpResponse& response) { return v2::read_closeorder(response, account_, out_trade_no); });
+  std::unique_ptr<Asking<CloseOutcome>> ask_close(const OutTradeNo& out_trade_no) override {
+    return exchange<CloseOutcome>("/pay/closeorder", v2::closeorder_request(out_trade_no, account_, nonce()),
+                                  [this, out_trade_no](const HttpResponse& response) {
+                                    return v2::read_closeorder(response, account_, out_trade_no);
+                                  });
+  }
+
+  void drive(Exchange& exchange) override {
+    while (!seams_.stop.requested()) {
+      const auto pause = exchange.take(seams_.transport.send(exchange.next_try()));
+      if (!pause) return;
+      seams_.clock.sleep_for(*pause);
+    }
+    exchange.interrupt();
   }
 
  private:
-  QueryOutcome query(const Fields& request, const v2::OrderReference& asked) {
-    return exchange<QueryOutcome>("/pay/orderquery", request, [&](const HttpResponse& response) {
-      return v2::read_orderquery(response, account_, asked);
-    });
-  }
-
-  /// Sends until there is an answer that may not be asked for again, the tries are used up or the deadline is
-  /// near. Every try carries the same bytes, so at WeChat Pay they are one request.
   template <class Outcome, class Read>
-  Outcome exchange(const std::string& path, const Fields& request, const Read& read) {
-    HttpRequest message{.content_type = "text/xml; charset=utf-8", .body = wire::to_xml(request)};
-    auto deadline = seams_.clock.steady_now() + account_.timeout;
-    bool sent = false;  // whether a try may have reached WeChat Pay
-    for (int tries = 1;; ++tries) {
-      deadline += wait_for_turn();
-      if (seams_.stop.requested()) return unknown_after({ErrorKind::interrupted, false, "interrupted"}, sent);
-      message.url = account_.base_urls[host_] + path;
-      message.timeout = time_left(deadline);
-      auto result = seams_.transport.send(message);
-      Outcome outcome = Unknown{};
-      if (const auto* failure = std::get_if<TransportFailure>(&result)) {
-        outcome = unknown_after(*failure, sent);
-        if (failure->sent || failure->kind == ErrorKind::interrupted) return outcome;
-        host_ = (host_ + 1) % account_.base_urls.size();
-      } else {
-        sent = true;
-        const auto& response = std::get<HttpResponse>(result);
-        outcome = read(response);
-        if (!may_be_repeated(response, outcome)) return outcome;
-      }
-      const bool again = pause_before_next(tries, deadline);
-      if (seams_.stop.requested()) return unknown_after({ErrorKind::interrupted, false, "interrupted"}, sent);
-      if (!again) return outcome;
-      seams_.log.write(LogLevel::info, "trying " + path + " again");
-    }
+  std::unique_ptr<Asking<Outcome>> exchange(std::string path, const Fields& request, Read read) {
+    return std::make_unique<V2Exchange<Outcome, Read>>(Surroundings{account_, seams_, host_}, std::move(path),
+                                                       request, std::move(read));
   }
 
-  /// How long it took, which is no time of the request's.
-  std::chrono::steady_clock::duration wait_for_turn() {
-    if (seams_.pace == nullptr) return {};
-    const auto before = seams_.clock.steady_now();
-    seams_.pace->await_turn();
-    return seams_.clock.steady_now() - before;
+  std::unique_ptr<Asking<QueryOutcome>> ask_query(const Fields& request, v2::OrderReference asked) {
+    return exchange<QueryOutcome>("/pay/orderquery", request,
+                                  [this, asked = std::move(asked)](const HttpResponse& response) {
+                                    return v2::read_orderquery(response, account_, asked);
+                                  });
   }
 
-  milliseconds time_left(std::chrono::steady_clock::time_point deadline) const {
-    const auto left = std::chrono::ceil<milliseconds>(deadline - seams_.clock.steady_now());
-    return std::max(left, milliseconds{1});
-  }
-
-  /// @param sent_before  whether an earlier try may have reached WeChat Pay
-  static Unknown unknown_after(const TransportFailure& failure, bool sent_before) {
-    const char* code = "NETWORK";
-    if (failure.kind == ErrorKind::timeout) code = "TIMEOUT";
-    if (failure.kind == ErrorKind::gateway) code = "GATEWAY";
-    if (failure.kind == ErrorKind::interrupted) code = "INTERRUPTED";
-    return {failure.kind, code, failure.message, {}, failure.sent || sent_before};
-  }
-
-  /// 5xx and SYSTEMERROR; the reader has told the latter from a final refusal.
-  template <class Outcome>
-  static bool may_be_repeated(const HttpResponse& response, const Outcome& outcome) {
-    if (response.status >= 500) return true;
-    const auto* unknown = std::get_if<Unknown>(&outcome);
-    return unknown != nullptr && unknown->kind == ErrorKind::gateway && unknown->said.result_code == "FAIL";
-  }
-
-  /// False when there is no try or no time left.
-  bool pause_before_next(int tries, std::chrono::steady_clock::time_point deadline) {
-    if (tries >= most_tries || seams_.stop.requested()) return false;
-    const auto longest = std::min(first_pause * (1 << (tries - 1)), longest_pause);
-    std::array<std::byte, 1> draw{};
-    seams_.random.fill(draw);
-    // Between half and the whole, so that many clients do not come back at the same moment.
-    const auto pause = longest / 2 + longest * std::to_integer<int>(draw[0]) / 510;
-    if (seams_.clock.steady_now() + pause >= deadline) return false;
-    seams_.clock.sleep_for(pause);
-    return true;
-  }
+  std::string nonce() { return make_nonce(seams_.random); }
 
   V2Account account_;
   GatewaySeams seams_;

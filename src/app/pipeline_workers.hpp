@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "app/pipeline_desk.hpp"
+
+namespace wxpay::app {
+
+/// The threads that work on a pipeline's items. They end when this is let go.
+class PipelineWorkers {
+ public:
+  /// All of it must outlive the workers.
+  PipelineWorkers(std::size_t count, PipelineDesk& desk, const std::optional<PipelineCarriage>& carriage,
+                  const Stop& stop);
+  PipelineWorkers(const PipelineWorkers&) = delete;
+  PipelineWorkers& operator=(const PipelineWorkers&) = delete;
+  PipelineWorkers(PipelineWorkers&&) = delete;
+  PipelineWorkers& operator=(PipelineWorkers&&) = delete;
+  ~PipelineWorkers();
+
+ private:
+  void work(std::size_t worker);
+  void carry(std::size_t worker, std::size_t lanes);
+
+  PipelineDesk& desk_;
+  const std::optional<PipelineCarriage>& carriage_;
+  const Stop& stop_;
+  std::vector<std::thread> threads_;
+};
+
+}  // namespace wxpay::app

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "net/curl_request.hpp"
+#include "net/http_transport.hpp"
+#include "net/trust_anchors.hpp"
+#include "wxpay/clock.hpp"
+#include "wxpay/log.hpp"
+#include "wxpay/transport.hpp"
+
+namespace wxpay::net {
+
+/// Lanes on one multi handle of libcurl's, which keeps the connections and lets a request be given up at
+/// once.
+class HttpCarrier final : public Carrier {
+ public:
+  /// What is referred to must outlive this object.
+  HttpCarrier(HttpOptions options, TrustAnchors anchors, std::size_t lanes, const Stop& stop, Log& log);
+
+  void start(std::size_t lane, const HttpRequest& request) override;
+  std::vector<Arrival> await(std::chrono::milliseconds longest) override;
+  void wake() noexcept override;
+
+ private:
+  /// Keeps an easy handle on the multi handle; taken off half-way, its connection is closed.
+  class Attachment {
+   public:
+    Attachment(CURLM* multi, CURL* easy);
+    Attachment(const Attachment&) = delete;
+    Attachment& operator=(const Attachment&) = delete;
+    Attachment(Attachment&&) = delete;
+    Attachment& operator=(Attachment&&) = delete;
+    ~Attachment() { curl_multi_remove_handle(multi_, easy_); }
+
+   private:
+    CURLM* multi_;
+    CURL* easy_;
+  };
+
+  struct Lane {
+    std::size_t number = 0;
+    EasyHandle easy;
+    std::string url;  ///< which `line` is set up for, with the content type
+    std::string content_type;
+    std::optional<CurlRequest> line;
+    std::optional<Attachment> under_way;
+  };
+
+  bool set_up(Lane& lane, const HttpRequest& request);
+  void perform();
+  void interrupt_all();
+  void end(Lane& lane, HttpResult result);
+  void report(const CurlRequest& transfer, const HttpResult& result);
+
+  HttpOptions options_;
+  const Stop& stop_;
+  Log& log_;
+  TrustAnchors anchors_;
+  MultiHandle multi_;  // before the lanes, which must go first
+  std::deque<Lane> lanes_;
+  bool started_ = false;  ///< a request that libcurl has not seen yet
+  std::vector<Arrival> arrived_;
+};
+
+}  // namespace wxpay::net

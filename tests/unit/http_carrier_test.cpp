@@ -1,0 +1,121 @@
+#include <doctest/doctest.h>
+
+#include <thread>
+
+#include "support/http_client.hpp"
+#include "support/raw_server.hpp"
+
+using namespace std::chrono_literals;
+using namespace wxpay;
+using namespace wxpay::test;
+
+namespace {
+
+struct Post {
+  explicit Post(const std::string& url, std::string text = "<xml/>")
+      : request{url, "text/xml", std::move(text), 30s} {}
+  HttpRequest request;
+};
+
+/// A carrier of three lanes with what it refers to.
+struct Lanes {
+  StopButton stop;
+  KeptLog log;
+  std::unique_ptr<Carrier> carrier{net::make_http_carrier({{}, "wxpayctl/test"}, 3, stop, log)};
+
+  /// What arrives first; the test fails where nothing does.
+  std::vector<Carrier::Arrival> next() {
+    for (int i = 0; i < 200; ++i) {
+      auto arrived = carrier->await(100ms);
+      if (!arrived.empty()) return arrived;
+    }
+    FAIL("nothing arrives");
+    return {};
+  }
+};
+
+}  // namespace
+
+TEST_CASE("each lane has its own request, and a slow one holds up no other") {
+  std::atomic<bool> first_may_end = false;
+  RawServer server{[&](Peer& peer) {
+    while (const auto request = peer.read_request()) {
+      const bool slow = contains(*request, "<slow/>");
+      while (slow && !first_may_end) {
+        if (!peer.pause(1ms)) return;
+      }
+      peer.send(http_answer(slow ? "slow" : "quick"));
+    }
+  }};
+  Lanes lanes;
+  const Post slow{server.url(), "<slow/>"};
+  const Post quick{server.url(), "<quick/>"};
+  lanes.carrier->start(2, slow.request);
+  for (int i = 0; i < 5; ++i) {
+    lanes.carrier->start(0, quick.request);
+    const auto arrived = lanes.next();
+    REQUIRE(arrived.size() == 1);
+    CHECK(arrived[0].lane == 0);
+    CHECK(answer(arrived[0].result).body == "quick");
+  }
+  first_may_end = true;
+  const auto arrived = lanes.next();
+  REQUIRE(arrived.size() == 1);
+  CHECK(arrived[0].lane == 2);
+  CHECK(answer(arrived[0].result).body == "slow");
+  // The quick ones had one connection between them.
+  CHECK(server.connections() == 2);
+}
+
+TEST_CASE("a failure is the result of its own lane") {
+  RawServer server{answering({http_answer("ok")})};
+  Lanes lanes;
+  const Post good{server.url()};
+  const Post malformed{"no url"};
+  lanes.carrier->start(0, good.request);
+  lanes.carrier->start(1, malformed.request);
+  std::vector<Carrier::Arrival> arrived;
+  while (arrived.size() < 2) {
+    for (auto& one : lanes.next()) arrived.push_back(std::move(one));
+  }
+  for (const auto& one : arrived) {
+    if (one.lane == 0) CHECK(answer(one.result).body == "ok");
+    if (one.lane == 1) CHECK_FALSE(failure(one.result).sent);
+  }
+}
+
+TEST_CASE("a wait ends when it is woken, also where that came first") {
+  RawServer server{[](Peer& peer) {
+    peer.read_request();
+    peer.wait_for_close();
+  }};
+  Lanes lanes;
+  const Post post{server.url()};
+  lanes.carrier->start(0, post.request);
+  lanes.carrier->wake();
+  CHECK(lanes.carrier->await(1h).empty());
+  std::thread waker{[&] { lanes.carrier->wake(); }};
+  CHECK(lanes.carrier->await(1h).empty());
+  waker.join();
+}
+
+TEST_CASE("all that is under way ends when the program is asked to stop") {
+  Lanes lanes;
+  std::atomic<int> asked = 0;
+  RawServer server{[&](Peer& peer) {
+    peer.read_request();
+    if (++asked == 2) lanes.stop.press();
+    peer.wait_for_close();
+  }};
+  const Post post{server.url()};
+  lanes.carrier->start(0, post.request);
+  lanes.carrier->start(1, post.request);
+  const auto arrived = lanes.next();
+  REQUIRE(arrived.size() == 2);
+  for (const auto& one : arrived) {
+    const auto found = failure(one.result);
+    CHECK(found.kind == ErrorKind::interrupted);
+    CHECK(found.sent);
+  }
+  server.wait_for_closed(2);
+}
