@@ -30,14 +30,14 @@ std::string canonical_string(const Fields& fields) {
 }
 
 std::string sign_fields(const Fields& fields, SignType type, const Secret& key) {
-  auto text = canonical_string(fields);
-  text += text.empty() ? "key=" : "&key=";
-  const Secret keyed{std::move(text.append(key.reveal()))};
+  const auto text = canonical_string(fields);
+  const std::string_view before_key = text.empty() ? "key=" : "&key=";
+  // In pieces, so that the key is not copied.
   switch (type) {
     case SignType::md5:
-      return to_upper_hex(crypto::md5(keyed.reveal()));
+      return to_upper_hex(crypto::md5({text, before_key, key.reveal()}));
     case SignType::hmac_sha256:
-      return to_upper_hex(crypto::hmac_sha256(key.reveal(), keyed.reveal()));
+      return to_upper_hex(crypto::hmac_sha256(key.reveal(), {text, before_key, key.reveal()}));
   }
   return {};
 }
