@@ -50,11 +50,13 @@ bool verify_fields(const Fields& fields, SignType type, const Secret& key) {
 
 Fields jsapi_pay_parameters(const AppId& app_id, const PrepayId& prepay_id, std::string_view timestamp,
                             std::string_view nonce, SignType type, const Secret& key) {
-  Fields fields{{"appId", app_id.text()},
-                {"timeStamp", std::string{timestamp}},
-                {"nonceStr", std::string{nonce}},
-                {"package", "prepay_id=" + prepay_id.text()},
-                {"signType", std::string{to_string(type)}}};
+  Fields fields;
+  fields.reserve(6);
+  fields.add("appId", app_id.text());
+  fields.add("timeStamp", std::string{timestamp});
+  fields.add("nonceStr", std::string{nonce});
+  fields.add("package", "prepay_id=" + prepay_id.text());
+  fields.add("signType", std::string{to_string(type)});
   fields.add("paySign", sign_fields(fields, type, key));
   return fields;
 }
