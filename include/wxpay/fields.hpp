@@ -35,6 +35,8 @@ class Fields {
   std::string get(std::string_view name) const {
     return std::string{find(name).value_or(std::string_view{})};
   }
+  /// All of them, for a caller that needs nothing else of the set any more.
+  std::vector<Field> take() && { return std::move(fields_); }
   bool has(std::string_view name) const { return find(name).has_value(); }
 
   auto begin() const { return fields_.begin(); }

@@ -42,12 +42,13 @@ BatchInput::BatchInput(wire::RecordReader& reader, OrderDefaults defaults, const
 }
 
 std::optional<BatchInput::Entry> BatchInput::next() {
+  std::optional<Entry> found;  // the one that is returned: an entry is too large to be moved about
   auto raw = reader_.next();
-  if (!raw) return std::nullopt;
-  Entry entry;
+  if (!raw) return found;
+  auto& entry = found.emplace();
   entry.raw = std::move(*raw);
   entry.problem = entry.raw.problem;
-  if (!entry.problem.empty()) return entry;
+  if (!entry.problem.empty()) return found;
   try {
     const auto request = parse(entry.raw.text);
     entry.out_trade_no = request.out_trade_no.value_or("");
@@ -57,7 +58,7 @@ std::optional<BatchInput::Entry> BatchInput::next() {
     entry.problem = error.what();
     if (entry.out_trade_no.empty()) entry.out_trade_no = number_in(entry.raw.text);
   }
-  return entry;
+  return found;
 }
 
 /// The number as far as it can be read, so that the result of a bad record names it.

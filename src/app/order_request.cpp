@@ -26,37 +26,39 @@ struct RequestField {
   const char* name;  ///< as in messages: WeChat's own
   Member member;
   Form form;
-  std::vector<std::string> keys;  ///< every spelling that a record may use
+  std::array<std::string_view, 4> keys;  ///< every spelling that a record may use, then empty ones
 };
 
-const std::vector<RequestField>& request_fields() {
-  static const std::vector<RequestField> fields{
-      {"out_trade_no", &OrderRequest::out_trade_no, Form::text, {"outTradeNo", "out_trade_no"}},
-      {"openid", &OrderRequest::openid, Form::text, {"openId", "openid", "open_id"}},
-      {"sub_openid",
-       &OrderRequest::sub_openid,
-       Form::text,
-       {"subOpenId", "subOpenid", "sub_openid", "sub_open_id"}},
-      {"total_fee", &OrderRequest::total_fee, Form::fen, {"totalFee", "total_fee"}},
-      {"amount", &OrderRequest::amount, Form::text, {"amount"}},
-      {"body", &OrderRequest::body, Form::text, {"body"}},
-      {"trade_type", &OrderRequest::trade_type, Form::text, {"tradeType", "trade_type"}},
-      {"attach", &OrderRequest::attach, Form::text, {"attach"}},
-      {"detail", &OrderRequest::detail, Form::json, {"detail"}},
-      {"goods_tag", &OrderRequest::goods_tag, Form::text, {"goodsTag", "goods_tag"}},
-      {"product_id", &OrderRequest::product_id, Form::text, {"productId", "product_id"}},
-      {"device_info", &OrderRequest::device_info, Form::text, {"deviceInfo", "device_info"}},
-      {"limit_pay", &OrderRequest::limit_pay, Form::text, {"limitPay", "limit_pay"}},
-      {"time_expire", &OrderRequest::time_expire, Form::text, {"timeExpire", "time_expire"}},
-      {"expire_in", &OrderRequest::expire_in, Form::text, {"expireIn", "expire_in"}},
-      {"client_ip",
-       &OrderRequest::client_ip,
-       Form::text,
-       {"clientIp", "client_ip", "spbillCreateIp", "spbill_create_ip"}},
-      {"notify_url", &OrderRequest::notify_url, Form::text, {"notifyUrl", "notify_url"}},
-      {"scene_info", &OrderRequest::scene_info, Form::json, {"sceneInfo", "scene_info"}},
-      {"profit_sharing", &OrderRequest::profit_sharing, Form::flag, {"profitSharing", "profit_sharing"}}};
-  return fields;
+constexpr std::array request_fields{
+    RequestField{"out_trade_no", &OrderRequest::out_trade_no, Form::text, {"outTradeNo", "out_trade_no"}},
+    RequestField{"openid", &OrderRequest::openid, Form::text, {"openId", "openid", "open_id"}},
+    RequestField{"sub_openid",
+                 &OrderRequest::sub_openid,
+                 Form::text,
+                 {"subOpenId", "subOpenid", "sub_openid", "sub_open_id"}},
+    RequestField{"total_fee", &OrderRequest::total_fee, Form::fen, {"totalFee", "total_fee"}},
+    RequestField{"amount", &OrderRequest::amount, Form::text, {"amount"}},
+    RequestField{"body", &OrderRequest::body, Form::text, {"body"}},
+    RequestField{"trade_type", &OrderRequest::trade_type, Form::text, {"tradeType", "trade_type"}},
+    RequestField{"attach", &OrderRequest::attach, Form::text, {"attach"}},
+    RequestField{"detail", &OrderRequest::detail, Form::json, {"detail"}},
+    RequestField{"goods_tag", &OrderRequest::goods_tag, Form::text, {"goodsTag", "goods_tag"}},
+    RequestField{"product_id", &OrderRequest::product_id, Form::text, {"productId", "product_id"}},
+    RequestField{"device_info", &OrderRequest::device_info, Form::text, {"deviceInfo", "device_info"}},
+    RequestField{"limit_pay", &OrderRequest::limit_pay, Form::text, {"limitPay", "limit_pay"}},
+    RequestField{"time_expire", &OrderRequest::time_expire, Form::text, {"timeExpire", "time_expire"}},
+    RequestField{"expire_in", &OrderRequest::expire_in, Form::text, {"expireIn", "expire_in"}},
+    RequestField{"client_ip",
+                 &OrderRequest::client_ip,
+                 Form::text,
+                 {"clientIp", "client_ip", "spbillCreateIp", "spbill_create_ip"}},
+    RequestField{"notify_url", &OrderRequest::notify_url, Form::text, {"notifyUrl", "notify_url"}},
+    RequestField{"scene_info", &OrderRequest::scene_info, Form::json, {"sceneInfo", "scene_info"}},
+    RequestField{
+        "profit_sharing", &OrderRequest::profit_sharing, Form::flag, {"profitSharing", "profit_sharing"}}};
+
+bool is_key_of(const RequestField& field, std::string_view key) {
+  return !key.empty() && std::find(field.keys.begin(), field.keys.end(), key) != field.keys.end();
 }
 
 [[noreturn]] void refuse(const std::string& what, std::string hint = {}) {
@@ -64,12 +66,15 @@ const std::vector<RequestField>& request_fields() {
 }
 
 const RequestField& field_of(const std::string& key) {
-  const auto& fields = request_fields();
-  for (const auto& field : fields) {
-    if (std::find(field.keys.begin(), field.keys.end(), key) != field.keys.end()) return field;
-  }
+  const auto* const found = std::find_if(request_fields.begin(), request_fields.end(),
+                                         [&](const auto& field) { return is_key_of(field, key); });
+  if (found != request_fields.end()) return *found;
   std::vector<std::string> known;
-  for (const auto& field : fields) known.insert(known.end(), field.keys.begin(), field.keys.end());
+  for (const auto& field : request_fields) {
+    for (const auto spelling : field.keys) {
+      if (!spelling.empty()) known.emplace_back(spelling);
+    }
+  }
   const auto meant = nearest(key, known);
   refuse("the request has an unknown field " + wire::json_quote(key),
          meant ? "did you mean " + *meant + "?" : "");
@@ -107,10 +112,9 @@ std::string out_trade_no_in(std::string_view json) {
   auto parsed = wire::parse_json_object(json);
   auto* object = std::get_if<wire::JsonObject>(&parsed);
   if (object == nullptr) return {};
-  const auto& keys = request_fields().front().keys;
   for (auto& [key, value] : *object) {
-    const bool is_number = std::find(keys.begin(), keys.end(), key) != keys.end();
-    if (is_number && value.kind == wire::JsonValue::Kind::text) return std::move(value.text);
+    if (is_key_of(request_fields.front(), key) && value.kind == wire::JsonValue::Kind::text)
+      return std::move(value.text);
   }
   return {};
 }
@@ -155,16 +159,10 @@ std::string OrderColumns::out_trade_no_in(const std::vector<std::string>& cells)
 
 namespace {
 
-enum class Needed { no, yes };
-
-/// A text as the wire takes it. The limits count bytes, which is safe whichever of bytes and characters is
-/// meant.
-std::string checked_text(const char* name, const std::optional<std::string>& given, std::size_t longest,
-                         Needed needed = Needed::no) {
-  std::string text = given.value_or("");
-  if (text.empty() && needed == Needed::yes) {
-    refuse(std::string{name} + " is missing", "give it, or set its default in the profile");
-  }
+/// A text as the wire takes it, or empty. The limits count bytes, which is safe whichever of bytes and
+/// characters is meant.
+std::string checked_text(const char* name, const std::string& text, std::size_t longest) {
+  if (text.empty()) return {};
   if (!is_utf8(text)) refuse(std::string{name} + " is not UTF-8");
   if (text.size() > longest) {
     refuse(std::string{name} + " is longer than " + std::to_string(longest) + " bytes: it has " +
@@ -173,6 +171,18 @@ std::string checked_text(const char* name, const std::optional<std::string>& giv
   if (has_control_character(text)) refuse(std::string{name} + " has a control character or line break");
   // Some readers of the signed text trim it, others do not (reference of API v2, 3.3).
   if (has_outer_blank(text)) refuse(std::string{name} + " begins or ends with a blank");
+  return text;
+}
+
+std::string checked_text(const char* name, const std::optional<std::string>& given, std::size_t longest) {
+  return given ? checked_text(name, *given, longest) : std::string{};
+}
+
+/// One that a request cannot do without; what is not given is the profile's.
+std::string needed_text(const char* name, const std::optional<std::string>& given, const std::string& ours,
+                        std::size_t longest) {
+  auto text = checked_text(name, given ? *given : ours, longest);
+  if (text.empty()) refuse(std::string{name} + " is missing", "give it, or set its default in the profile");
   return text;
 }
 
@@ -197,10 +207,12 @@ TradeType checked_trade_type(const OrderRequest& request, const OrderDefaults& d
   return *type;
 }
 
-void check_notify_url(const std::string& url) {
+void check_notify_url(std::string_view url) {
   const bool absolute = url.starts_with("https://") || url.starts_with("http://");
-  const auto host = url.find("://") == std::string::npos ? std::string{} : url.substr(url.find("://") + 3);
-  if (!absolute || host.empty() || host.front() == '/' || url.find_first_of("?# ") != std::string::npos) {
+  const auto host = absolute ? url.substr(url.find("://") + 3) : std::string_view{};
+  const bool plain =
+      std::none_of(url.begin(), url.end(), [](char c) { return c == '?' || c == '#' || c == ' '; });
+  if (!plain || host.empty() || host.front() == '/') {
     refuse("notify_url must be an absolute http(s) URL without a query string");
   }
 }
@@ -270,12 +282,10 @@ CheckedRequest check_order_request(const OrderRequest& request, const OrderDefau
                                        .client_ip = !request.client_ip.has_value()}};
   auto& intent = checked.intent;
   intent.trade_type = checked_trade_type(request, defaults);
-  intent.body = checked_text("body", request.body.value_or(defaults.body), 127, Needed::yes);
-  intent.notify_url =
-      checked_text("notify_url", request.notify_url.value_or(defaults.notify_url), 256, Needed::yes);
+  intent.body = needed_text("body", request.body, defaults.body, 127);
+  intent.notify_url = needed_text("notify_url", request.notify_url, defaults.notify_url, 256);
   check_notify_url(intent.notify_url);
-  intent.client_ip =
-      checked_text("client_ip", request.client_ip.value_or(defaults.client_ip), 64, Needed::yes);
+  intent.client_ip = needed_text("client_ip", request.client_ip, defaults.client_ip, 64);
   check_client_ip(intent.client_ip);
   intent.openid = checked_text("openid", request.openid, 128);
   check_openid("openid", intent.openid);

@@ -29,7 +29,7 @@ std::size_t sequence_length(std::string_view bytes) {
   return length;
 }
 
-/// How many bytes from the start, in whole words, are ASCII: most of any input is.
+/// How many bytes from the start are ASCII, taken in words: most of any input is.
 std::size_t ascii_prefix(std::string_view bytes) {
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
   std::size_t length = 0;
@@ -39,6 +39,7 @@ std::size_t ascii_prefix(std::string_view bytes) {
     if ((word & high_bits) != 0) break;
     length += sizeof(word);
   }
+  while (length < bytes.size() && static_cast<std::uint8_t>(bytes[length]) < 0x80) ++length;
   return length;
 }
 
@@ -62,13 +63,13 @@ std::size_t edit_distance(std::string_view a, std::string_view b) {
   return row.back();
 }
 
-std::string in_hex(std::string_view bytes, std::string_view digits) {
+std::string in_hex(std::string_view bytes, const char* digits) {
   std::string hex(bytes.size() * 2, '0');
-  std::size_t at = 0;
+  auto at = hex.begin();
   for (const char c : bytes) {
     const auto byte = static_cast<std::uint8_t>(c);
-    hex[at++] = digits[byte >> 4U];
-    hex[at++] = digits[byte & 0x0FU];
+    *at++ = digits[byte >> 4U];
+    *at++ = digits[byte & 0x0FU];
   }
   return hex;
 }

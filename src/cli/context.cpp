@@ -204,8 +204,10 @@ bool Context::has_buffered() const { return !parts_->buffered.empty(); }
 void Context::flush() {
   if (!has_buffered()) return;
   // Emptied first: what could not be written is not written again at the end.
-  const auto text = std::exchange(parts_->buffered, {});
+  auto text = std::exchange(parts_->buffered, {});
   write_standard_output(text);
+  text.clear();
+  parts_->buffered = std::move(text);  // for its memory
 }
 
 void Context::discard() {

@@ -36,14 +36,14 @@ class Digest {
       : algorithm_{EVP_MD_fetch(nullptr, name, nullptr)}, context_{EVP_MD_CTX_new()} {
     if (!algorithm_ || !context_) fail("the digest is not available");
   }
-  std::string operator()(std::string_view bytes) {
+  std::string operator()(Pieces pieces) {
     Buffer buffer{};
     unsigned int length = 0;
-    if (EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) != 1 ||
-        EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) != 1 ||
-        EVP_DigestFinal_ex(context_.get(), buffer.data(), &length) != 1) {
-      fail("digest failed");
+    bool good = EVP_DigestInit_ex2(context_.get(), algorithm_.get(), nullptr) == 1;
+    for (const auto piece : pieces) {
+      good = good && EVP_DigestUpdate(context_.get(), piece.data(), piece.size()) == 1;
     }
+    if (!good || EVP_DigestFinal_ex(context_.get(), buffer.data(), &length) != 1) fail("digest failed");
     return text_of(buffer, length);
   }
 
@@ -54,14 +54,16 @@ class Digest {
 
 }  // namespace
 
-std::string md5(std::string_view bytes) {
+std::string md5(Pieces pieces) {
   thread_local Digest digest{"MD5"};
-  return digest(bytes);
+  return digest(pieces);
 }
+
+std::string md5(std::string_view bytes) { return md5(Pieces{bytes}); }
 
 std::string sha256(std::string_view bytes) {
   thread_local Digest digest{"SHA256"};
-  return digest(bytes);
+  return digest({bytes});
 }
 
 struct HmacSha256::Keyed {
@@ -81,20 +83,22 @@ HmacSha256::HmacSha256(std::string_view key) {
 
 HmacSha256::~HmacSha256() = default;
 
-std::string HmacSha256::operator()(std::string_view bytes) {
+std::string HmacSha256::operator()(Pieces pieces) {
   auto* context = keyed_->context.get();
   Buffer buffer{};
   std::size_t length = 0;
   // Without a key and parameters it begins again with those it has.
-  if (EVP_MAC_init(context, nullptr, 0, nullptr) != 1 ||
-      EVP_MAC_update(context, data_of(bytes), bytes.size()) != 1 ||
-      EVP_MAC_final(context, buffer.data(), &length, buffer.size()) != 1) {
-    fail("HMAC failed");
+  bool good = EVP_MAC_init(context, nullptr, 0, nullptr) == 1;
+  for (const auto piece : pieces) {
+    good = good && EVP_MAC_update(context, data_of(piece), piece.size()) == 1;
   }
+  if (!good || EVP_MAC_final(context, buffer.data(), &length, buffer.size()) != 1) fail("HMAC failed");
   return text_of(buffer, length);
 }
 
 std::string hmac_sha256(std::string_view key, std::string_view bytes) { return HmacSha256{key}(bytes); }
+
+std::string hmac_sha256(std::string_view key, Pieces pieces) { return HmacSha256{key}(pieces); }
 
 std::string sha256_hex(std::string_view bytes) { return to_hex(sha256(bytes)); }
 

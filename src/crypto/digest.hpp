@@ -1,15 +1,21 @@
 #pragma once
 
+#include <initializer_list>
 #include <memory>
 #include <string>
 #include <string_view>
 
 namespace wxpay::crypto {
 
+/// Bytes that are one text in several pieces.
+using Pieces = std::initializer_list<std::string_view>;
+
 /// Raw bytes of the digest: 16 and 32.
 std::string md5(std::string_view bytes);
+std::string md5(Pieces pieces);
 std::string sha256(std::string_view bytes);
 std::string hmac_sha256(std::string_view key, std::string_view bytes);
+std::string hmac_sha256(std::string_view key, Pieces pieces);
 
 /// HMAC-SHA256 by one key for many messages, which spares setting the key up for each.
 class HmacSha256 {
@@ -21,7 +27,8 @@ class HmacSha256 {
   HmacSha256& operator=(HmacSha256&&) = delete;
   ~HmacSha256();
 
-  std::string operator()(std::string_view bytes);
+  std::string operator()(std::string_view bytes) { return (*this)(Pieces{bytes}); }
+  std::string operator()(Pieces pieces);
 
  private:
   struct Keyed;

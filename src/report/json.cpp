@@ -28,14 +28,18 @@ struct Appender {
 }  // namespace
 
 std::string to_json(const Record& record) {
-  std::string json{"{"};
+  constexpr std::size_t usual = 512;
+  std::string json;
+  json.reserve(usual);
+  json += '{';
   for (const auto& [key, value] : record) {
     if (json.size() > 1) json += ',';
     wire::append_json(json, key);
     json += ':';
     std::visit(Appender{json}, value);
   }
-  return json + '}';
+  json += '}';
+  return json;
 }
 
 }  // namespace wxpay::report

@@ -1,6 +1,7 @@
 #include "report/record.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace wxpay::report {
 
@@ -33,8 +34,8 @@ Record& Record::records(std::string key, std::vector<Record> value) {
   return *this;
 }
 
-Record& Record::fields(const Fields& fields) {
-  for (const auto& [name, value] : fields) text(name, value);
+Record& Record::fields(Fields fields) {
+  for (auto& [name, value] : std::move(fields).take()) text(std::move(name), std::move(value));
   return *this;
 }
 

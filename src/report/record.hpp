@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -17,6 +18,8 @@ class Record {
  public:
   using Value = std::variant<std::string, std::int64_t, bool, std::vector<std::string>, std::vector<Record>>;
 
+  Record() { values_.reserve(usual_values); }
+
   Record& text(std::string key, std::string value);
   /// Adds nothing when the value is empty.
   Record& text_if_set(std::string key, std::string value);
@@ -24,13 +27,15 @@ class Record {
   Record& flag(std::string key, bool value);
   Record& list(std::string key, std::vector<std::string> value);
   Record& records(std::string key, std::vector<Record> value);
-  Record& fields(const Fields& fields);
+  Record& fields(Fields fields);
 
   const Value* find(std::string_view key) const;
   auto begin() const { return values_.begin(); }
   auto end() const { return values_.end(); }
 
  private:
+  static constexpr std::size_t usual_values = 14;
+
   std::vector<std::pair<std::string, Value>> values_;
 };
 

@@ -43,6 +43,20 @@ struct Findings {
   std::string problem;
 };
 
+constexpr auto special_bytes = [] {
+  std::array<bool, 256> special{};
+  for (std::size_t byte = 0; byte < 0x20; ++byte) special.at(byte) = true;
+  for (const char c : {'\x7F', '"', '\\'}) special.at(static_cast<unsigned char>(c)) = true;
+  return special;
+}();
+
+/// How many bytes from the start stand for themselves in a JSON string.
+std::size_t plain_prefix(std::string_view text) {
+  const auto* const special = std::find_if(
+      text.begin(), text.end(), [](char c) { return special_bytes[static_cast<unsigned char>(c)]; });
+  return static_cast<std::size_t>(special - text.begin());
+}
+
 /// Reads what records mostly are, an object of texts without escapes and of small whole numbers, many times
 /// faster. Nothing where the document holds anything else or anything wrong.
 class PlainReader {
@@ -51,16 +65,14 @@ class PlainReader {
 
   std::optional<JsonObject> read() {
     JsonObject object;
+    object.reserve(usual_members);
     if (!take('{')) return std::nullopt;
     do {
-      auto key = text();
-      if (!key || !take(':')) return std::nullopt;
-      for (const auto& member : object) {
-        if (member.first == *key) return std::nullopt;
-      }
-      auto value = this->value();
-      if (!value) return std::nullopt;
-      object.emplace_back(*std::move(key), *std::move(value));
+      auto& [key, value] = object.emplace_back();
+      if (!take_text(key) || !take(':') || !take_value(value)) return std::nullopt;
+      const bool repeated = std::any_of(object.begin(), object.end() - 1,
+                                        [&key = key](const auto& before) { return before.first == key; });
+      if (repeated) return std::nullopt;
     } while (take(','));
     if (!take('}')) return std::nullopt;
     skip_blanks();
@@ -68,6 +80,8 @@ class PlainReader {
   }
 
  private:
+  static constexpr std::size_t usual_members = 8;
+
   void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
 
   bool take(char c) {
@@ -77,32 +91,28 @@ class PlainReader {
     return true;
   }
 
-  std::optional<std::string> text() {
-    if (!take('"')) return std::nullopt;
-    std::size_t size = 0;
-    for (; size < rest_.size() && rest_[size] != '"'; ++size) {
-      if (rest_[size] == '\\' || static_cast<unsigned char>(rest_[size]) < 0x20) return std::nullopt;
-    }
-    if (size == rest_.size()) return std::nullopt;
-    std::string found{rest_.substr(0, size)};
+  bool take_text(std::string& found) {
+    if (!take('"')) return false;
+    const auto size = plain_prefix(rest_);
+    if (size == rest_.size() || rest_[size] != '"') return false;
+    found = rest_.substr(0, size);
     rest_.remove_prefix(size + 1);
-    return found;
+    return true;
   }
 
-  std::optional<JsonValue> value() {
+  bool take_value(JsonValue& found) {
     skip_blanks();
     if (rest_.starts_with('"')) {
-      auto found = text();
-      if (!found) return std::nullopt;
-      return JsonValue{JsonValue::Kind::text, *std::move(found)};
+      found.kind = JsonValue::Kind::text;
+      return take_text(found.text);
     }
     constexpr std::size_t most_digits = 18;
     const auto size = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
     const bool has_leading_zero = size > 1 && rest_.front() == '0';
-    if (size == 0 || size > most_digits || has_leading_zero) return std::nullopt;
-    JsonValue found{JsonValue::Kind::integer, std::string{rest_.substr(0, size)}};
+    if (size == 0 || size > most_digits || has_leading_zero) return false;
+    found = {JsonValue::Kind::integer, std::string{rest_.substr(0, size)}};
     rest_.remove_prefix(size);
-    return found;
+    return true;
   }
 
   std::string_view rest_;
@@ -150,20 +160,13 @@ void append_json(std::string& json, std::string_view text) {
     json += Json(std::string{text}).dump(-1, ' ', false, Json::error_handler_t::replace);
     return;
   }
-  static constexpr auto special_bytes = [] {
-    std::array<bool, 256> special{};
-    for (std::size_t byte = 0; byte < 0x20; ++byte) special.at(byte) = true;
-    for (const char c : {'\x7F', '"', '\\'}) special.at(static_cast<unsigned char>(c)) = true;
-    return special;
-  }();
-  const auto is_special = [](char c) { return special_bytes[static_cast<unsigned char>(c)]; };
   json += '"';
   for (;;) {
-    const auto* const special = std::find_if(text.begin(), text.end(), is_special);
-    json.append(text.begin(), special);
-    if (special == text.end()) break;
-    const auto byte = static_cast<unsigned char>(*special);
-    text.remove_prefix(static_cast<std::size_t>(special - text.begin()) + 1);
+    const auto size = plain_prefix(text);
+    json += text.substr(0, size);
+    if (size == text.size()) break;
+    const auto byte = static_cast<unsigned char>(text[size]);
+    text.remove_prefix(size + 1);
     switch (byte) {
       case '"':
         json += "\\\"";

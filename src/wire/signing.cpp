@@ -30,14 +30,14 @@ std::string canonical_string(const Fields& fields) {
 }
 
 std::string sign_fields(const Fields& fields, SignType type, const Secret& key) {
-  auto text = canonical_string(fields);
-  text += text.empty() ? "key=" : "&key=";
-  const Secret keyed{std::move(text.append(key.reveal()))};
+  const auto text = canonical_string(fields);
+  const std::string_view before_key = text.empty() ? "key=" : "&key=";
+  // In pieces, so that the key is not copied.
   switch (type) {
     case SignType::md5:
-      return to_upper_hex(crypto::md5(keyed.reveal()));
+      return to_upper_hex(crypto::md5({text, before_key, key.reveal()}));
     case SignType::hmac_sha256:
-      return to_upper_hex(crypto::hmac_sha256(key.reveal(), keyed.reveal()));
+      return to_upper_hex(crypto::hmac_sha256(key.reveal(), {text, before_key, key.reveal()}));
   }
   return {};
 }
@@ -50,11 +50,13 @@ bool verify_fields(const Fields& fields, SignType type, const Secret& key) {
 
 Fields jsapi_pay_parameters(const AppId& app_id, const PrepayId& prepay_id, std::string_view timestamp,
                             std::string_view nonce, SignType type, const Secret& key) {
-  Fields fields{{"appId", app_id.text()},
-                {"timeStamp", std::string{timestamp}},
-                {"nonceStr", std::string{nonce}},
-                {"package", "prepay_id=" + prepay_id.text()},
-                {"signType", std::string{to_string(type)}}};
+  Fields fields;
+  fields.reserve(6);
+  fields.add("appId", app_id.text());
+  fields.add("timeStamp", std::string{timestamp});
+  fields.add("nonceStr", std::string{nonce});
+  fields.add("package", "prepay_id=" + prepay_id.text());
+  fields.add("signType", std::string{to_string(type)});
   fields.add("paySign", sign_fields(fields, type, key));
   return fields;
 }

@@ -6,6 +6,7 @@
 #include <array>
 #include <charconv>
 #include <cstdint>
+#include <optional>
 
 #include "base/text.hpp"
 
@@ -16,8 +17,11 @@ namespace {
 // An answer of WeChat Pay has some thirty elements; coupons add three each.
 constexpr std::size_t most_elements = 1024;
 constexpr std::size_t usual_elements = 24;
+constexpr std::size_t usual_length = 32;  // of one element, at least
 // The root and its children.
 constexpr std::size_t deepest = 2;
+constexpr std::string_view cdata = "<![CDATA[";
+constexpr std::string_view cdata_end = "]]>";
 
 /// Walks over the markup before any parser sees it, and refuses everything that a flat message does not need:
 /// declarations (so no DTD and no entity of one's own), processing instructions, and depth.
@@ -45,9 +49,9 @@ class Inspector {
   }
 
   const char* markup() {
-    if (rest_.starts_with("<![CDATA[")) {
+    if (rest_.starts_with(cdata)) {
       if (depth_ == 0) return "there is text outside the root element";
-      return skip_past("]]>", "a CDATA section is not closed");
+      return skip_past(cdata_end, "a CDATA section is not closed");
     }
     if (rest_.starts_with("<!--")) {
       rest_.remove_prefix(4);  // so that <!--> is no whole comment
@@ -126,6 +130,75 @@ class Inspector {
   std::size_t elements_ = 0;
 };
 
+/// Reads what WeChat Pay nearly always sends, a root whose fields are each a text without references or one
+/// CDATA section, many times faster. Nothing where the document holds anything else or anything wrong.
+class PlainReader {
+ public:
+  explicit PlainReader(std::string_view document) : rest_{document} {}
+
+  std::optional<Fields> read() {
+    const auto root = take_start();
+    if (root.empty()) return std::nullopt;
+    Fields fields;
+    fields.reserve(std::min(rest_.size() / usual_length, usual_elements));
+    skip_blanks();
+    while (!take_end(root)) {
+      const auto name = take_start();
+      // The root is an element too.
+      if (name.empty() || fields.has(name) || fields.size() + 1 == most_elements) return std::nullopt;
+      const auto value = take_value();
+      if (!value || !take_end(name)) return std::nullopt;
+      fields.add(std::string{name}, std::string{*value});
+      skip_blanks();
+    }
+    return rest_.empty() ? std::optional{std::move(fields)} : std::nullopt;
+  }
+
+ private:
+  void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
+
+  static bool is_digit(char c) { return c >= '0' && c <= '9'; }
+
+  static bool is_plain_name(std::string_view text) {
+    if (text.empty() || is_digit(text.front())) return false;
+    return std::all_of(text.begin(), text.end(), [](char c) {
+      return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || is_digit(c);
+    });
+  }
+
+  /// The name in the start tag that is here; empty where none is, or none that is plain.
+  std::string_view take_start() {
+    const auto end = rest_.find('>');
+    if (end == std::string_view::npos || !rest_.starts_with('<')) return {};
+    const auto name = rest_.substr(1, end - 1);
+    if (!is_plain_name(name)) return {};
+    rest_.remove_prefix(end + 1);
+    return name;
+  }
+
+  /// Whether the end tag of this element was here.
+  bool take_end(std::string_view name) {
+    const auto size = name.size() + 3;
+    if (rest_.size() < size || !rest_.starts_with("</") || rest_[size - 1] != '>') return false;
+    if (rest_.substr(2, name.size()) != name) return false;
+    rest_.remove_prefix(size);
+    return true;
+  }
+
+  std::optional<std::string_view> take_value() {
+    const bool is_cdata = rest_.starts_with(cdata);
+    if (is_cdata) rest_.remove_prefix(cdata.size());
+    const auto value = rest_.substr(0, is_cdata ? rest_.find(cdata_end) : rest_.find('<'));
+    // Line ends are normalised even in CDATA.
+    if (value.size() == rest_.size() || value.find('\r') != std::string_view::npos) return std::nullopt;
+    if (!is_cdata && value.find('&') != std::string_view::npos) return std::nullopt;
+    rest_.remove_prefix(value.size() + (is_cdata ? cdata_end.size() : 0));
+    return value;
+  }
+
+  std::string_view rest_;
+};
+
 std::string text_of(const pugi::xml_node& element) {
   std::string text{element.first_child().value()};
   for (auto node = element.first_child().next_sibling(); node; node = node.next_sibling())
@@ -143,6 +216,7 @@ std::variant<Fields, Malformed> parse_xml(std::string_view document, std::size_t
   if (document.starts_with("\xEF\xBB\xBF")) document.remove_prefix(3);
   document = trim(document);
   if (!document.starts_with('<')) return Malformed{"it is no XML"};
+  if (auto plain = PlainReader{document}.read()) return *std::move(plain);
   if (const auto* problem = Inspector{document}.inspect()) return Malformed{problem};
 
   pugi::xml_document parsed;
@@ -166,11 +240,11 @@ std::variant<Fields, Malformed> parse_xml(std::string_view document, std::size_t
 }
 
 std::string to_xml(const Fields& fields) {
-  static constexpr std::string_view cdata_end = "]]>";
-  std::string document{"<xml>"};
   std::size_t size = 16;
   for (const auto& [name, value] : fields) size += 2 * name.size() + value.size() + 17;
+  std::string document;
   document.reserve(size);
+  document += "<xml>";
   for (const auto& [name, value] : fields) {
     document.append("<").append(name).append("><![CDATA[");
     std::string_view rest{value};
@@ -181,7 +255,8 @@ std::string to_xml(const Fields& fields) {
     }
     document.append(rest).append("]]></").append(name).append(">");
   }
-  return document + "</xml>";
+  document += "</xml>";
+  return document;
 }
 
 }  // namespace wxpay::wire

@@ -96,14 +96,14 @@ CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& a
     return not_an_answer("the answer lacks the prepay_id or the link to pay at", verified.said);
   }
   if (intent.time_expire) prepay.expires_at = std::min(prepay.expires_at, *intent.time_expire);
-  PaymentEvidence evidence{.source = EvidenceSource::create,
-                           .merchant = intent.merchant,
-                           .out_trade_no = intent.out_trade_no,
-                           .state = OrderState::notpay,
-                           .prepay = std::move(prepay),
-                           .sent = intent,
-                           .digest = std::move(verified.digest)};
-  return Created{std::move(verified.said), std::move(evidence)};
+  return Created{std::move(verified.said),
+                 {.source = EvidenceSource::create,
+                  .merchant = intent.merchant,
+                  .out_trade_no = intent.out_trade_no,
+                  .state = OrderState::notpay,
+                  .prepay = std::move(prepay),
+                  .sent = intent,
+                  .digest = std::move(verified.digest)}};
 }
 
 namespace {

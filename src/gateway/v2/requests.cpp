@@ -6,12 +6,12 @@ namespace wxpay::v2 {
 
 namespace {
 
-/// Of a unifiedorder, the longest request.
-constexpr std::size_t most_fields = 24;
+/// Of a unifiedorder, unless it says everything that one can say.
+constexpr std::size_t usual_fields = 16;
 
 Fields common_fields(const MerchantIdentity& merchant, SignType sign_type, const std::string& nonce) {
   Fields fields;
-  fields.reserve(most_fields);
+  fields.reserve(usual_fields);
   fields.add("appid", merchant.app_id.text());
   fields.add("mch_id", merchant.mch_id.text());
   fields.add_if_set("sub_appid", merchant.sub_app_id.text());

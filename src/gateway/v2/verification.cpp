@@ -18,8 +18,8 @@ std::string about(std::string_view what, std::string_view predicate) {
 
 std::string signature_problem(const Fields& fields, const V2Account& account, std::string_view what) {
   const auto configured = std::string{to_string(account.sign_type)};
-  if (fields.get("sign").empty()) return about(what, " is not signed");
-  const auto named = fields.get("sign_type");
+  if (fields.find("sign").value_or("").empty()) return about(what, " is not signed");
+  const auto named = fields.find("sign_type").value_or("");
   if (!named.empty() && named != configured) {
     return about(what, " names another sign_type than the configured ") + configured;
   }
@@ -44,7 +44,7 @@ std::string identity_problem(const Fields& fields, const MerchantIdentity& merch
                         {"sub_mch_id", merchant.sub_mch_id.text(), required && !merchant.sub_mch_id.empty()},
                         {"sub_appid", merchant.sub_app_id.text(), false}};
   for (const auto& part : parts) {
-    const auto said = fields.get(part.name);
+    const auto said = fields.find(part.name).value_or("");
     if (said.empty() && !part.required) continue;
     if (said.empty()) return about(what, " has no ") + part.name;
     if (said != part.ours) return about(what, " is about another ") + part.name;
