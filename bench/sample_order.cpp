@@ -73,7 +73,7 @@ PaymentEvidence sample_creation(const OrderIntent& intent) {
                            .mweb_url = {},
                            .sign_type = SignType::md5,
                            .expires_at = sample_now + std::chrono::hours{2}};
-  evidence.sent = intent;
+  evidence.sent = std::make_shared<OrderIntent>(intent);
   return evidence;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,7 +41,7 @@ struct PaymentEvidence {
   std::optional<std::chrono::sys_seconds> time_end;
   std::optional<Prepay> prepay;  ///< of a creation that was accepted
   /// For `create`: the parameters that were sent. An answer to earlier ones of a number used again is stale.
-  std::optional<OrderIntent> sent;
+  std::shared_ptr<const OrderIntent> sent;
   std::string digest;  ///< SHA-256 of the raw bytes, lower-case hex; empty for a hand
   std::string reason;  ///< why, where a hand did it or WeChat Pay gave a code
 };

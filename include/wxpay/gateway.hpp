@@ -105,8 +105,8 @@ class PaymentGateway {
  public:
   virtual ~PaymentGateway() = default;
 
-  // Each gives an exchange that has yet to be driven; the gateway, and the intent, must outlive it.
-  virtual std::unique_ptr<Asking<CreateOutcome>> ask_create(const OrderIntent& intent) = 0;
+  // Each gives an exchange that has yet to be driven, and that the gateway must outlive.
+  virtual std::unique_ptr<Asking<CreateOutcome>> ask_create(std::shared_ptr<const OrderIntent> intent) = 0;
   virtual std::unique_ptr<Asking<QueryOutcome>> ask_query(const OutTradeNo& out_trade_no) = 0;
   virtual std::unique_ptr<Asking<QueryOutcome>> ask_query(const TransactionId& transaction_id) = 0;
   virtual std::unique_ptr<Asking<CloseOutcome>> ask_close(const OutTradeNo& out_trade_no) = 0;
@@ -114,7 +114,9 @@ class PaymentGateway {
   /// Drives an exchange to its end.
   virtual void drive(Exchange& exchange) = 0;
 
-  CreateOutcome create(const OrderIntent& intent) { return outcome_of(*ask_create(intent)); }
+  CreateOutcome create(const OrderIntent& intent) {
+    return outcome_of(*ask_create(std::make_shared<OrderIntent>(intent)));
+  }
   QueryOutcome query(const OutTradeNo& out_trade_no) { return outcome_of(*ask_query(out_trade_no)); }
   QueryOutcome query(const TransactionId& transaction_id) { return outcome_of(*ask_query(transaction_id)); }
   CloseOutcome close(const OutTradeNo& out_trade_no) { return outcome_of(*ask_close(out_trade_no)); }

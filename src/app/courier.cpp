@@ -70,7 +70,7 @@ milliseconds Courier::end_pauses(milliseconds longest) {
 /// Sends what may be sent now.
 /// @return until when the next turn comes, if one is waited for and that is sooner
 milliseconds Courier::send_waiting(milliseconds longest) {
-  while (!waiting_.empty()) {
+  while (!waiting_.empty() && !seams_.stop.requested()) {
     const auto wait = seams_.pace.try_turn();
     if (wait > wait.zero()) return std::min(longest, std::chrono::ceil<milliseconds>(wait));
     const auto lane = waiting_.front();

@@ -103,21 +103,15 @@ class CreateBatch::Item final : public PipelineItem {
   }
 
   Exchange* question(std::size_t worker) override {
-    auto& gateway = batch_.seams_.gateways.gateway(worker);
-    if (auto* exchange = creation_->question(gateway)) return exchange;
-    if (!creation_->told_to_slow_down() || batch_.seams_.stop.requested() ||
-        slower_tries_ == most_slower_tries) {
-      return nullptr;
-    }
-    ++slower_tries_;
-    batch_.seams_.gateways.pace.slow_down();
-    creation_->ask_again();
-    return creation_->question(gateway);
+    auto* exchange = next_question(worker);
+    // Until the contrary is known, as an error may come in between.
+    if (exchange != nullptr) is_sent_ = true;
+    return exchange;
   }
 
   Next work(std::size_t /*worker*/) override {
-    if (creation_->was_not_sent()) return Next::leave;
-    is_sent_ = true;
+    is_sent_ = !creation_->was_not_sent() || slower_tries_ > 0;
+    if (!is_sent_) return Next::leave;
     if (!batch_.seams_.stop.requested() && batch_.failures_.add(creation_->failed())) batch_.pipeline_.halt();
     return Next::record;
   }
@@ -139,6 +133,19 @@ class CreateBatch::Item final : public PipelineItem {
   }
 
  private:
+  Exchange* next_question(std::size_t worker) {
+    auto& gateway = batch_.seams_.gateways.gateway(worker);
+    if (auto* exchange = creation_->question(gateway)) return exchange;
+    if (!creation_->told_to_slow_down() || batch_.seams_.stop.requested() ||
+        slower_tries_ == most_slower_tries) {
+      return nullptr;
+    }
+    ++slower_tries_;
+    batch_.seams_.gateways.pace.slow_down();
+    creation_->ask_again();
+    return creation_->question(gateway);
+  }
+
   CreateBatch& batch_;
   BatchInput::Entry entry_;
   std::optional<Creation> creation_;

@@ -23,7 +23,7 @@ struct BatchResult {
     bad,           ///< the record itself is wrong; nothing was written or sent
     created,       ///< has a CreateResult, of whatever outcome
     not_sent,      ///< the batch was stopped before
-    not_recorded,  ///< it was sent, but the ledger could not take the answer: CREATING
+    not_recorded,  ///< it may have been sent, but no answer is in the ledger: CREATING
   };
   Kind kind = Kind::bad;
   std::size_t line = 0;      ///< on which the record begins

@@ -39,7 +39,7 @@ bool Creation::record(OrderLedger& ledger) {
 }
 
 bool Creation::begin(OrderLedger& ledger) {
-  begun_ = ledger.begin(request_.intent, request_.defaulted);
+  begun_ = std::make_shared<BeginResult>(ledger.begin(request_.intent, request_.defaulted));
   switch (begun_->decision.plan) {
     case CreatePlan::reuse:
       result_ = reused();
@@ -65,7 +65,7 @@ bool Creation::begin(OrderLedger& ledger) {
 
 Exchange* Creation::question(PaymentGateway& gateway) {
   if (!answer_ && !creation_) {
-    creation_ = gateway.ask_create(intent());
+    creation_ = gateway.ask_create(shared_intent());
     return creation_.get();
   }
   if (!answer_) {
@@ -179,7 +179,7 @@ CreateResult Creation::refused_for_good(Refused refused, OrderState state, Order
                                  .merchant = intent().merchant,
                                  .out_trade_no = out_trade_no(),
                                  .state = state,
-                                 .sent = intent(),
+                                 .sent = shared_intent(),
                                  .digest = refused.digest,
                                  .reason = refused.said.err_code};
   const auto settled = ledger.settle(evidence);

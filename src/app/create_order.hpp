@@ -68,12 +68,13 @@ class Creation {
   CreateResult refused_for_good(Refused refused, OrderState state, OrderLedger& ledger) const;
   CreateResult asked(Refused refused, OrderLedger& ledger) const;
   CreateResult unknown(const Unknown& nothing) const;
+  std::shared_ptr<const OrderIntent> shared_intent() const { return {begun_, &begun_->order.intent}; }
   OrderState state_after(const SettleResult& settled) const;
   std::chrono::sys_seconds earliest_expiry(std::chrono::sys_seconds expires_at) const;
 
   CheckedRequest request_;
   Clock& clock_;
-  std::optional<BeginResult> begun_;
+  std::shared_ptr<const BeginResult> begun_;
   std::unique_ptr<Asking<CreateOutcome>> creation_;
   std::optional<CreateOutcome> answer_;
   std::unique_ptr<Asking<QueryOutcome>> query_;

@@ -27,6 +27,12 @@ constexpr milliseconds longest_wait{100};
 /// How long input may go unseen while the input is slow and other items are under way.
 constexpr milliseconds slow_input_wait{10};
 
+/// As many workers as can have something to do.
+PipelineOptions usable(PipelineOptions options, const std::optional<PipelineCarriage>& carriage) {
+  if (carriage) options.workers = std::min(options.workers, carriage->lanes);
+  return options;
+}
+
 /// Items that all workers together have under way.
 std::size_t at_once(const PipelineOptions& options, const std::optional<PipelineCarriage>& carriage) {
   return carriage ? carriage->lanes : options.workers;
@@ -47,11 +53,11 @@ std::size_t PipelineItem::weight() const {
 class Pipeline::Run {
  public:
   Run(PipelineOptions options, Transact transact, const Stop& stop, std::optional<PipelineCarriage> carriage)
-      : options_{options},
+      : options_{usable(options, carriage)},
         transact_{std::move(transact)},
         stop_{stop},
         carriage_{std::move(carriage)},
-        desk_{options.workers, at_once(options, carriage_), stop, [this](std::size_t worker) {
+        desk_{options_.workers, at_once(options_, carriage_), stop, [this](std::size_t worker) {
                 if (carriage_) carriage_->carrier(worker).wake();
               }} {}
 

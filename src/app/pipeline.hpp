@@ -13,7 +13,7 @@
 namespace wxpay::app {
 
 /// One piece of work on its way through the pipeline. It alternates between the ledger, which one thread
-/// writes, and what takes time, which many threads do.
+/// writes, and what takes time, which other threads do.
 class PipelineItem {
  public:
   enum class Next {
@@ -59,7 +59,7 @@ struct PipelineOptions {
 
 /// What carries the questions of the items: each worker drives several at once.
 struct PipelineCarriage {
-  std::size_t lanes = 1;  ///< questions at once, over all workers; at least as many as those
+  std::size_t lanes = 1;  ///< questions at once, over all workers
   std::function<Carrier&(std::size_t worker)> carrier;
   Pace& pace;
   const Clock& clock;
@@ -80,7 +80,7 @@ struct PipelineEnds {
   std::function<void()> pause;
 };
 
-/// A stream of items: read, worked on by many threads, recorded by one in groups that share a transaction,
+/// A stream of items: read, worked on by several threads, recorded by one in groups that share a transaction,
 /// given out in the order of reading. Holds a bounded part of the stream, however long that is.
 class Pipeline {
  public:

@@ -29,6 +29,7 @@ std::optional<std::vector<PipelineSlot*>> PipelineDesk::take(std::size_t worker,
     if (!std::exchange(ready_.front()->begun, true)) --unbegun_;
   }
   hungry_[worker] = taken.size() < most;
+  if (is_takeable()) wake_a_hungry_one();
   if (is_starving()) something_finished_.notify_one();
   return taken;
 }
@@ -82,6 +83,8 @@ std::vector<FinishedWork> PipelineDesk::collect() {
 void PipelineDesk::take_back(const std::function<bool(PipelineSlot&)>& fits) {
   const std::lock_guard lock{mutex_};
   std::erase_if(ready_, [&](PipelineSlot* slot) { return fits(*slot); });
+  // What stood behind them may be taken now.
+  something_ready_.notify_all();
 }
 
 void PipelineDesk::close() {

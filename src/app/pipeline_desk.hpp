@@ -100,7 +100,7 @@ class PipelineDesk {
   std::deque<PipelineSlot*> ready_;
   std::vector<FinishedWork> finished_;
   std::size_t wanted_ = never;  ///< how many finished items the writer waits for
-  std::size_t idle_ = 0;        ///< workers that have nothing to do
+  std::size_t idle_ = 0;        ///< workers that wait for something to do
   std::vector<bool> hungry_;    ///< by worker: it waits for answers and has room for more
   bool closed_ = false;
 };

@@ -86,7 +86,7 @@ PipelineWorkers::PipelineWorkers(std::size_t count, PipelineDesk& desk,
     : desk_{desk}, carriage_{carriage}, stop_{stop} {
   for (std::size_t worker = 0; worker < count; ++worker) {
     const auto lanes = carriage_ ? (carriage_->lanes + worker) / count : 0;
-    threads_.emplace_back([this, worker, lanes] { lanes == 0 ? work(worker) : carry(worker, lanes); });
+    threads_.emplace_back([this, worker, lanes] { carriage_ ? carry(worker, lanes) : work(worker); });
   }
 }
 

@@ -272,8 +272,9 @@ Exchange* ReconcileOrders::judge(const QueryOutcome& answer, std::unique_ptr<Ask
   if (gave_up_ || seams_.stop.requested()) return nullptr;
   if (probe) {
     probing_ = false;
-    failures_in_a_row_ = 0;
-    if (!is_served(std::exchange(probe, nullptr)->outcome())) give_up();
+    // Others may have been served meanwhile.
+    const bool still_in_a_row = std::exchange(failures_in_a_row_, 0) >= most_failures_in_a_row;
+    if (!is_served(std::exchange(probe, nullptr)->outcome()) && still_in_a_row) give_up();
     return nullptr;
   }
   failures_in_a_row_ = is_served(answer) ? 0 : failures_in_a_row_ + 1;

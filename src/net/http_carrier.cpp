@@ -25,11 +25,14 @@ HttpCarrier::HttpCarrier(HttpOptions options, TrustAnchors anchors, std::size_t 
   start_libcurl();
   multi_.reset(curl_multi_init());
   if (!multi_) throw std::bad_alloc{};
+  // By itself it keeps as many as belong to the requests of the moment.
+  check(curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(lanes)));
   for (std::size_t number = 0; number < lanes; ++number) lanes_[number].number = number;
 }
 
 void HttpCarrier::start(std::size_t number, const HttpRequest& request) {
   auto& lane = lanes_.at(number);
+  lane.under_way.reset();  // it still is where libcurl failed
   const auto refuse = [&](ErrorKind kind, const std::string& why) {
     arrived_.push_back({number, TransportFailure{kind, false, why}});
   };

@@ -21,6 +21,11 @@ class HttpCarrier final : public Carrier {
  public:
   /// What is referred to must outlive this object.
   HttpCarrier(HttpOptions options, TrustAnchors anchors, std::size_t lanes, const Stop& stop, Log& log);
+  HttpCarrier(const HttpCarrier&) = delete;
+  HttpCarrier& operator=(const HttpCarrier&) = delete;
+  HttpCarrier(HttpCarrier&&) = delete;
+  HttpCarrier& operator=(HttpCarrier&&) = delete;
+  ~HttpCarrier() override = default;
 
   void start(std::size_t lane, const HttpRequest& request) override;
   std::vector<Arrival> await(std::chrono::milliseconds longest) override;

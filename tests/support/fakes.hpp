@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -65,7 +66,7 @@ class FakeRandom final : public Random {
 class FakeStop final : public Stop {
  public:
   bool requested() const noexcept override { return asked_for; }
-  bool asked_for = false;
+  std::atomic<bool> asked_for = false;
 };
 
 /// Gives the answers it was given, in their order, and keeps every request. A request too many is a failure
@@ -149,8 +150,8 @@ class TellingGateway : public PaymentGateway {
     exchange.next_try();
     exchange.take(HttpResponse{});
   }
-  std::unique_ptr<Asking<CreateOutcome>> ask_create(const OrderIntent& intent) override {
-    return known<CreateOutcome>([this, &intent] { return tell_create(intent); });
+  std::unique_ptr<Asking<CreateOutcome>> ask_create(std::shared_ptr<const OrderIntent> intent) override {
+    return known<CreateOutcome>([this, intent = std::move(intent)] { return tell_create(*intent); });
   }
   std::unique_ptr<Asking<QueryOutcome>> ask_query(const OutTradeNo& out_trade_no) override {
     return known<QueryOutcome>([this, number = out_trade_no.text()] { return tell_query(number); });

@@ -111,7 +111,7 @@ inline WireResult said_success() {
 inline Created created(const OrderIntent& intent, const Clock& clock, const char* prepay_id = "wx1") {
   auto evidence = ledger_fixture::prepay_of(intent.out_trade_no.text(), prepay_id);
   evidence.total_fee.reset();
-  evidence.sent = intent;
+  evidence.sent = std::make_shared<OrderIntent>(intent);
   evidence.prepay->expires_at = clock.now() + std::chrono::hours{2};
   return {said_success(), std::move(evidence)};
 }

@@ -24,7 +24,7 @@ OrderIntent intent_for(TradeType type) {
 }
 
 CreateOutcome creation(const std::string& body, const OrderIntent& intent = intent_for(TradeType::jsapi)) {
-  return v2::read_unifiedorder({200, body, {}}, shop_account(), intent, now);
+  return v2::read_unifiedorder({200, body, {}}, shop_account(), std::make_shared<OrderIntent>(intent), now);
 }
 
 std::string outcome_of(const nlohmann::ordered_json& vector) {
@@ -37,7 +37,8 @@ std::string outcome_of(const nlohmann::ordered_json& vector) {
     const auto* answer = std::get_if<QueryAnswer>(&outcome);
     return answer == nullptr ? "no answer" : "trade_state:" + answer->trade_state;
   }
-  const auto outcome = v2::read_unifiedorder(response, account, intent_for(TradeType::jsapi), now);
+  const auto outcome = v2::read_unifiedorder(
+      response, account, std::make_shared<OrderIntent>(intent_for(TradeType::jsapi)), now);
   if (std::holds_alternative<Created>(outcome)) return "success";
   if (const auto* refused = std::get_if<Refused>(&outcome)) {
     if (refused->said.return_code == "FAIL") return "communication_error";

@@ -47,7 +47,7 @@ TEST_CASE("an order that was begun and is settled in a later transaction is whol
     const auto again = ledger->begin(intent_of("T1", 2000), {});
     CHECK(again.decision.plan == CreatePlan::replace);
     auto answer = prepay_of("T1");
-    answer.sent = intent_of("T1", 2000);
+    answer.sent = std::make_shared<OrderIntent>(intent_of("T1", 2000));
     answer.total_fee = Fen{2000};
     CHECK(ledger->settle(answer).settlement.verdict == Verdict::apply);
     check_whole(*ledger);

@@ -253,7 +253,7 @@ TEST_CASE("settle writes nothing on any other verdict, and preview says the same
   rows[2].evidence.total_fee = Fen{999};
   rows[3].evidence.transaction_id = TransactionId{"43"};
   rows[4].evidence.merchant.app_id = AppId{"wxother"};
-  rows[6].evidence.sent = intent_of("OPEN", 5);
+  rows[6].evidence.sent = std::make_shared<OrderIntent>(intent_of("OPEN", 5));
   const auto before = RawDatabase{folder.ledger()}.dump();
   for (const auto& row : rows) {
     CAPTURE(std::string{row.what});

@@ -209,3 +209,16 @@ TEST_CASE(
   CHECK(trial.wechat.closed == std::vector<std::string>{"OLD0"});
   CHECK((trial.order("OLD0")->proven_state == OrderState::closed));
 }
+
+TEST_CASE("where others are served while the newest is asked about, its answer alone ends nothing") {
+  Reconciliation trial{20, 10};
+  trial.options.jobs = 8;
+  trial.run([](const std::string& number) -> QueryOutcome {
+    if (number.starts_with("OLD") || number == "NEW9")
+      return Unknown{ErrorKind::network, "NETWORK", "gone", {}};
+    return query_answer(payment_of(number, EvidenceSource::query));
+  });
+  CHECK_FALSE(trial.gave_up);
+  CHECK(trial.results.size() == 30);
+  CHECK(trial.results.at("NEW8").kind == Kind::updated);
+}

@@ -47,7 +47,7 @@ PaymentEvidence by_hand(OrderState state) { return said(EvidenceSource::hand, st
 
 PaymentEvidence accepted(const char* prepay_id = "wx1") {
   auto evidence = prepay_of("T1", prepay_id);
-  evidence.sent = intent_of("T1");
+  evidence.sent = std::make_shared<OrderIntent>(intent_of("T1"));
   return evidence;
 }
 
@@ -367,7 +367,7 @@ TEST_CASE("an answer to parameters that the order no longer has is stale") {
       change.second(sent);
       for (auto evidence : {accepted(), said(EvidenceSource::create, OrderState::failed),
                             said(EvidenceSource::create, OrderState::closed)}) {
-        evidence.sent = sent;
+        evidence.sent = std::make_shared<OrderIntent>(sent);
         const auto settlement = settle(order_in(state), evidence);
         CAPTURE(what);
         CHECK((settlement.verdict == Verdict::stale));
@@ -429,7 +429,7 @@ class RandomStory {
     if (draw(8) == 0) evidence.fee_type = draw(2) == 0 ? "USD" : "CNY";
     if (draw(8) == 0) evidence.merchant.app_id = AppId{"wxother"};
     if (source == EvidenceSource::create) {
-      evidence.sent = intent_of("T1", draw(8) == 0 ? 999 : 1000);
+      evidence.sent = std::make_shared<OrderIntent>(intent_of("T1", draw(8) == 0 ? 999 : 1000));
       if (evidence.state == OrderState::notpay)
         evidence.prepay = Prepay{.prepay_id = PrepayId{draw(2) == 0 ? "wxA" : "wxB"}};
     }

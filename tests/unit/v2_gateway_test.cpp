@@ -49,6 +49,20 @@ Unknown unknown_of(const Outcome& outcome) {
 
 }  // namespace
 
+TEST_CASE("exchanges that cannot reach a host together go to the other one together") {
+  Rig rig{{"https://main.example", "https://fallback.example"}};
+  std::vector<std::unique_ptr<Asking<QueryOutcome>>> exchanges;
+  for (int i = 0; i < 4; ++i) exchanges.push_back(rig.gateway->ask_query(number));
+  for (const auto& exchange : exchanges) CHECK(exchange->next_try().url.starts_with("https://main.example/"));
+  for (const auto& exchange : exchanges) CHECK(exchange->take(no_connection()).has_value());
+  for (const auto& exchange : exchanges) {
+    CHECK(exchange->next_try().url.starts_with("https://fallback.example/"));
+    CHECK_FALSE(exchange->take(answered(200, signed_answer(paid_order("T1")))));
+    CHECK(std::holds_alternative<QueryAnswer>(exchange->outcome()));
+  }
+  CHECK(rig.gateway->ask_query(number)->next_try().url.starts_with("https://fallback.example/"));
+}
+
 TEST_CASE("each call is one signed XML document at its own path") {
   Rig rig;
   rig.world.transport.then(answered(200, signed_answer(accepted_order())))

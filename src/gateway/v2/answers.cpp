@@ -73,36 +73,36 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
 }
 
 CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& account,
-                                const OrderIntent& intent, std::chrono::sys_seconds now) {
+                                std::shared_ptr<const OrderIntent> intent, std::chrono::sys_seconds now) {
   auto answer = read_answer(Operation::unifiedorder, response, account);
   if (auto* refused = std::get_if<Refused>(&answer)) return std::move(*refused);
   if (auto* unknown = std::get_if<Unknown>(&answer)) return std::move(*unknown);
   auto& verified = std::get<Verified>(answer);
   const auto& fields = verified.fields;
   // The answer does not repeat the order's number; what it does repeat must be what was asked for.
-  if (const auto number = fields.find("out_trade_no"); number && *number != intent.out_trade_no.text()) {
+  if (const auto number = fields.find("out_trade_no"); number && *number != intent->out_trade_no.text()) {
     return not_to_be_trusted("the answer is about another order", verified.said);
   }
-  if (const auto type = fields.find("trade_type"); type && *type != to_string(intent.trade_type)) {
+  if (const auto type = fields.find("trade_type"); type && *type != to_string(intent->trade_type)) {
     return not_to_be_trusted("the answer is about an order of another trade_type", verified.said);
   }
   Prepay prepay{
       PrepayId{fields.get("prepay_id")}, fields.get("code_url"), fields.get("mweb_url"), account.sign_type,
-      now + (intent.trade_type == TradeType::mweb ? std::chrono::seconds{mweb_validity} : prepay_validity)};
-  const bool has_link = (intent.trade_type != TradeType::native || !prepay.code_url.empty()) &&
-                        (intent.trade_type != TradeType::mweb || !prepay.mweb_url.empty());
+      now + (intent->trade_type == TradeType::mweb ? std::chrono::seconds{mweb_validity} : prepay_validity)};
+  const bool has_link = (intent->trade_type != TradeType::native || !prepay.code_url.empty()) &&
+                        (intent->trade_type != TradeType::mweb || !prepay.mweb_url.empty());
   if (prepay.prepay_id.empty() || prepay.prepay_id.text().size() > 64 || !has_link ||
       has_control_character(prepay.prepay_id.text() + prepay.code_url + prepay.mweb_url)) {
     return not_an_answer("the answer lacks the prepay_id or the link to pay at", verified.said);
   }
-  if (intent.time_expire) prepay.expires_at = std::min(prepay.expires_at, *intent.time_expire);
+  if (intent->time_expire) prepay.expires_at = std::min(prepay.expires_at, *intent->time_expire);
   return Created{std::move(verified.said),
                  {.source = EvidenceSource::create,
-                  .merchant = intent.merchant,
-                  .out_trade_no = intent.out_trade_no,
+                  .merchant = intent->merchant,
+                  .out_trade_no = intent->out_trade_no,
                   .state = OrderState::notpay,
                   .prepay = std::move(prepay),
-                  .sent = intent,
+                  .sent = std::move(intent),
                   .digest = std::move(verified.digest)}};
 }
 

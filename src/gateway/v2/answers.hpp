@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <variant>
 
@@ -26,7 +27,7 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
 
 /// The answer to a creation. @param now  from which the prepay_id's two hours count
 CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& account,
-                                const OrderIntent& intent, std::chrono::sys_seconds now);
+                                std::shared_ptr<const OrderIntent> intent, std::chrono::sys_seconds now);
 
 /// What was asked for: exactly one of the two is set.
 struct OrderReference {

@@ -61,7 +61,8 @@ class V2Exchange final : public Asking<Outcome> {
 
   const HttpRequest& next_try() override {
     if (tries_++ > 0) around_.seams.log.write(LogLevel::info, "trying " + path_ + " again");
-    message_.url = around_.account.base_urls[around_.host] + path_;
+    host_ = around_.host;
+    message_.url = around_.account.base_urls[host_] + path_;
     message_.timeout = std::max(std::chrono::ceil<milliseconds>(left_), milliseconds{1});
     begun_ = around_.seams.clock.steady_now();
     return message_;
@@ -72,7 +73,8 @@ class V2Exchange final : public Asking<Outcome> {
     if (const auto* failure = std::get_if<TransportFailure>(&result)) {
       outcome_ = unknown_after(*failure, sent_);
       if (failure->sent || failure->kind == ErrorKind::interrupted) return std::nullopt;
-      around_.host = (around_.host + 1) % around_.account.base_urls.size();
+      // Of many that fail at once, the first says it for all.
+      if (around_.host == host_) around_.host = (host_ + 1) % around_.account.base_urls.size();
     } else {
       sent_ = true;
       const auto& response = std::get<HttpResponse>(result);
@@ -110,6 +112,7 @@ class V2Exchange final : public Asking<Outcome> {
   HttpRequest message_;
   std::chrono::steady_clock::duration left_;  ///< of the time for all tries
   std::chrono::steady_clock::time_point begun_;
+  std::size_t host_ = 0;  ///< of the last try
   int tries_ = 0;
   bool sent_ = false;  ///< a try may have reached WeChat Pay
   Outcome outcome_ = Unknown{};
@@ -119,12 +122,12 @@ class V2Gateway final : public PaymentGateway {
  public:
   V2Gateway(V2Account account, GatewaySeams seams) : account_{std::move(account)}, seams_{seams} {}
 
-  std::unique_ptr<Asking<CreateOutcome>> ask_create(const OrderIntent& intent) override {
-    return exchange<CreateOutcome>("/pay/unifiedorder", v2::unifiedorder_request(intent, account_, nonce()),
-                                   [this, &intent](const HttpResponse& response) {
-                                     return v2::read_unifiedorder(response, account_, intent,
-                                                                  seams_.clock.now());
-                                   });
+  std::unique_ptr<Asking<CreateOutcome>> ask_create(std::shared_ptr<const OrderIntent> intent) override {
+    const auto request = v2::unifiedorder_request(*intent, account_, nonce());
+    return exchange<CreateOutcome>(
+        "/pay/unifiedorder", request, [this, intent = std::move(intent)](const HttpResponse& response) {
+          return v2::read_unifiedorder(response, account_, intent, seams_.clock.now());
+        });
   }
 
   std::unique_ptr<Asking<QueryOutcome>> ask_query(const OutTradeNo& out_trade_no) override {
