@@ -9,6 +9,7 @@
 #include "ledger/begun_orders.hpp"
 #include "ledger/changes.hpp"
 #include "ledger/hash_chain.hpp"
+#include "ledger/history_writer.hpp"
 #include "ledger/kept_notifications.hpp"
 #include "ledger/ledger_backup.hpp"
 #include "ledger/ledger_check.hpp"
@@ -61,7 +62,7 @@ std::vector<std::string_view> settled_columns() {
 class SqliteLedger final : public OrderLedger {
  public:
   SqliteLedger(const LedgerOptions& options, const Clock& clock)
-      : clock_{clock}, actor_{options.actor}, database_{open_database(options)} {}
+      : clock_{clock}, database_{open_database(options)}, history_{database_, options.actor} {}
 
   std::optional<Order> find(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
     auto rows = select_order_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
@@ -110,7 +111,7 @@ class SqliteLedger final : public OrderLedger {
                              std::move(loaded->row_hash));
       entry.entry.reason = reason_of(evidence, settlement);
       entry.entry.digest = evidence.digest;
-      append(row, std::move(entry));
+      history_.append(row, std::move(entry));
     }
     change.commit();
     return {settlement, std::move(stored.order)};
@@ -147,7 +148,7 @@ class SqliteLedger final : public OrderLedger {
       const auto state = loaded->stored.order.state;
       auto entry = new_entry(clock_.now(), state, state, source, std::move(loaded->row_hash));
       entry.entry.reason = reason;
-      append(to_row(loaded->stored), std::move(entry));
+      history_.append(to_row(loaded->stored), std::move(entry));
     }
     change.commit();
     if (!loaded) {
@@ -196,6 +197,7 @@ class SqliteLedger final : public OrderLedger {
 
   std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
     std::vector<HistoryEntry> entries;
+    history_.flush();
     auto rows = select_history_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
     while (rows.next()) entries.push_back(read_entry(rows, database_));
     return entries;
@@ -212,12 +214,6 @@ class SqliteLedger final : public OrderLedger {
   }
 
  private:
-  /// The last entry of the chain.
-  struct Head {
-    std::int64_t number = 0;
-    std::string hash;
-  };
-
   class Depth {
    public:
     explicit Depth(int& depth) : depth_{depth} { ++depth_; }
@@ -239,7 +235,7 @@ class SqliteLedger final : public OrderLedger {
       if (owner_.depth_ == 0) {
         transaction_.emplace(owner_.database_, Transaction::Kind::write);
         owner_.last_seq_.reset();
-        owner_.head_.reset();
+        owner_.history_.begin();
         owner_.notifications_.forget_end();
         owner_.begun_.check_version();
         owner_.doomed_ = false;
@@ -255,9 +251,13 @@ class SqliteLedger final : public OrderLedger {
       if (done_) return;
       owner_.doomed_ = true;
       owner_.begun_.forget();
+      owner_.history_.forget();
     }
     void commit() {
-      if (transaction_) transaction_->commit();
+      if (transaction_) {
+        owner_.history_.flush();
+        transaction_->commit();
+      }
       done_ = true;
     }
 
@@ -287,7 +287,7 @@ class SqliteLedger final : public OrderLedger {
     insert_order_.execute(row);
     if (sqlite3_changes(database_.handle()) == 0) return std::nullopt;
     last_seq_ = stored.seq;
-    return append(row, new_entry(clock_.now(), std::nullopt, stored.order.state, source, {}));
+    return history_.append(row, new_entry(clock_.now(), std::nullopt, stored.order.state, source, {}));
   }
 
   std::optional<Order> create(const OrderIntent& intent, std::chrono::sys_seconds now) {
@@ -310,7 +310,7 @@ class SqliteLedger final : public OrderLedger {
     std::copy(row.begin() + fixed_order_columns, row.end(), values.begin());
     values.back() = after.seq;
     replace_order_.execute(values);
-    begun_.keep({after, append(row, std::move(entry))});
+    begun_.keep({after, history_.append(row, std::move(entry))});
     return std::move(after.order);
   }
 
@@ -322,52 +322,24 @@ class SqliteLedger final : public OrderLedger {
     return *last_seq_;
   }
 
-  const Head& head() {
-    if (!head_) {
-      auto rows = select_head_.run({});
-      head_ = rows.next() ? Head{rows.integer(0), std::string{rows.text(1)}} : Head{0, chain_start()};
-    }
-    return *head_;
-  }
-
   std::string old_parameters(std::int64_t seq) {
     auto rows = select_old_parameters_.run({seq});
     return rows.next() ? std::string{rows.text(0)} : std::string{};
   }
 
-  /// Adds the entry to the chain.
-  /// @param after  the order's row as it is from now on
-  /// @return the hash of that row
-  std::string append(const OrderRow& after, StoredEntry stored) {
-    stored.entry.number = head().number + 1;
-    stored.entry.actor = actor_;
-    stored.order_seq = std::get<std::int64_t>(after.front());
-    stored.hash_after = hash_order(order_columns, after);
-    const auto row = to_row(stored);
-    auto hash = hash_entry(head().hash, entry_columns, row);
-    std::array<Value, entry_columns.size() + 1> values;
-    std::copy(row.begin(), row.end(), values.begin());
-    values.back() = Blob{hash};
-    insert_entry_.execute(values);
-    head_ = {stored.entry.number, std::move(hash)};
-    return std::move(stored.hash_after);
-  }
-
   const Clock& clock_;
-  std::string actor_;
   Database database_;
   int depth_ = 0;
   bool doomed_ = false;
   // Known while a transaction holds the lock; nobody else can write then.
   std::optional<std::int64_t> last_seq_;  ///< of the orders
-  std::optional<Head> head_;
   BegunOrders begun_{database_};
+  HistoryWriter history_;
   KeptNotifications notifications_{database_};
 
   Statement select_order_{database_, "SELECT " + join_columns(order_columns) +
                                          " FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
   Statement select_last_seq_{database_, "SELECT seq FROM orders ORDER BY seq DESC LIMIT 1"};
-  Statement select_head_{database_, "SELECT number, entry_hash FROM history ORDER BY number DESC LIMIT 1"};
   Statement select_old_parameters_{database_, old_parameters_query()};
   Statement insert_order_{database_, "INSERT INTO orders (" + join_columns(order_columns) + ") VALUES (" +
                                          placeholders(order_columns.size()) +
@@ -376,9 +348,6 @@ class SqliteLedger final : public OrderLedger {
                            "UPDATE orders SET " + assignments(changing_columns) + " WHERE seq = ?"};
   Statement settle_order_{database_,
                           "UPDATE orders SET " + assignments(settled_columns()) + " WHERE seq = ?"};
-  Statement insert_entry_{database_, "INSERT INTO history (" + join_columns(entry_columns) +
-                                         ", entry_hash) VALUES (" + placeholders(entry_columns.size() + 1) +
-                                         ")"};
   Statement select_history_{
       database_,
       "SELECT number, at, from_state, to_state, source, actor, reason, digest, details FROM history "
