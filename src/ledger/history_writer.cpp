@@ -14,7 +14,7 @@ void HistoryWriter::begin() {
   waiting_.clear();
 }
 
-std::string HistoryWriter::append(const OrderRow& after, StoredEntry entry) {
+std::string HistoryWriter::append(std::span<const Value> after, StoredEntry entry) {
   const auto& last = head();
   entry.entry.number = last.number + 1;
   entry.entry.actor = actor_;
@@ -56,10 +56,8 @@ void HistoryWriter::insert(Statement& statement, std::size_t first) {
 }
 
 std::string HistoryWriter::insertion(std::size_t count) {
-  const auto row = "(" + placeholders(columns) + ")";
-  auto sql = "INSERT INTO history (" + join_columns(entry_columns) + ", entry_hash) VALUES " + row;
-  for (std::size_t i = 1; i < count; ++i) sql += ", " + row;
-  return sql;
+  return "INSERT INTO history (" + join_columns(entry_columns) + ", entry_hash) VALUES " +
+         placeholders(columns, count);
 }
 
 }  // namespace wxpay::ledger

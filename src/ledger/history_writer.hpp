@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ class HistoryWriter {
   /// Adds the entry, whose number, actor and hash of the order's row are given to it here.
   /// @param after  the order's row as it is from now on
   /// @return the hash of that row
-  std::string append(const OrderRow& after, StoredEntry entry);
+  std::string append(std::span<const Value> after, StoredEntry entry);
   /// Puts all that was added into the table: before it is read, and before the transaction is committed.
   void flush();
   /// To be called when the transaction was not committed.

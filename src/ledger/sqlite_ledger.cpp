@@ -14,6 +14,7 @@
 #include "ledger/ledger_backup.hpp"
 #include "ledger/ledger_check.hpp"
 #include "ledger/ledger_file.hpp"
+#include "ledger/new_orders.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/order_walks.hpp"
 #include "ledger/schema.hpp"
@@ -101,7 +102,7 @@ class SqliteLedger final : public OrderLedger {
     if (settlement.verdict == Verdict::apply) {
       const auto from = stored.order.state;
       apply(stored.order, evidence, settlement, clock_.now());
-      const auto row = to_row(stored);
+      const auto row = to_row(stored.seq, stored.order);
       std::array<Value, settled_order_columns.size() + 1> values;
       for (std::size_t i = 0; i < settled_order_columns.size(); ++i)
         values[i] = row[settled_order_columns[i]];
@@ -124,14 +125,11 @@ class SqliteLedger final : public OrderLedger {
     return {settlement, std::move(order)};
   }
 
-  bool import(const Order& order) override {
+  std::size_t import(std::span<const Order> orders) override {
     Change change{*this};
-    StoredOrder stored{0, order};
-    stored.order.proven_state = order.state;
-    if (is_paid(order.state) && !order.paid_at) stored.order.paid_at = clock_.now();
-    const bool is_new = insert(stored, EvidenceSource::import).has_value();
+    const auto imported = new_orders_.import(orders, clock_.now());
     change.commit();
-    return is_new;
+    return imported;
   }
 
   void keep(const KeptNotification& notification) override {
@@ -148,7 +146,7 @@ class SqliteLedger final : public OrderLedger {
       const auto state = loaded->stored.order.state;
       auto entry = new_entry(clock_.now(), state, state, source, std::move(loaded->row_hash));
       entry.entry.reason = reason;
-      history_.append(to_row(loaded->stored), std::move(entry));
+      history_.append(to_row(loaded->stored.seq, loaded->stored.order), std::move(entry));
     }
     change.commit();
     if (!loaded) {
@@ -234,7 +232,7 @@ class SqliteLedger final : public OrderLedger {
     explicit Change(SqliteLedger& owner) : owner_{owner} {
       if (owner_.depth_ == 0) {
         transaction_.emplace(owner_.database_, Transaction::Kind::write);
-        owner_.last_seq_.reset();
+        owner_.new_orders_.begin();
         owner_.history_.begin();
         owner_.notifications_.forget_end();
         owner_.begun_.check_version();
@@ -279,20 +277,9 @@ class SqliteLedger final : public OrderLedger {
     return Loaded{read_order(row, database_), hash_order(order_columns, row)};
   }
 
-  /// Gives the order its key and writes it with its first entry.
-  /// @return the hash of its row; none where the number is known, and nothing was written
-  std::optional<std::string> insert(StoredOrder& stored, EvidenceSource source) {
-    stored.seq = last_seq() + 1;
-    const auto row = to_row(stored);
-    insert_order_.execute(row);
-    if (sqlite3_changes(database_.handle()) == 0) return std::nullopt;
-    last_seq_ = stored.seq;
-    return history_.append(row, new_entry(clock_.now(), std::nullopt, stored.order.state, source, {}));
-  }
-
   std::optional<Order> create(const OrderIntent& intent, std::chrono::sys_seconds now) {
     StoredOrder stored{0, new_order(intent, now, now)};
-    auto row_hash = insert(stored, EvidenceSource::create);
+    auto row_hash = new_orders_.add(stored);
     if (!row_hash) return std::nullopt;
     begun_.keep({stored, std::move(*row_hash)});
     return std::move(stored.order);
@@ -305,21 +292,13 @@ class SqliteLedger final : public OrderLedger {
     auto entry = new_entry(now, before.order.state, after.order.state, EvidenceSource::create,
                            std::move(loaded.row_hash));
     entry.details = old_parameters(before.seq);
-    const auto row = to_row(after);
+    const auto row = to_row(after.seq, after.order);
     std::array<Value, changing_columns.size() + 1> values;
     std::copy(row.begin() + fixed_order_columns, row.end(), values.begin());
     values.back() = after.seq;
     replace_order_.execute(values);
     begun_.keep({after, history_.append(row, std::move(entry))});
     return std::move(after.order);
-  }
-
-  std::int64_t last_seq() {
-    if (!last_seq_) {
-      auto rows = select_last_seq_.run({});
-      last_seq_ = rows.next() ? rows.integer(0) : 0;
-    }
-    return *last_seq_;
   }
 
   std::string old_parameters(std::int64_t seq) {
@@ -331,19 +310,14 @@ class SqliteLedger final : public OrderLedger {
   Database database_;
   int depth_ = 0;
   bool doomed_ = false;
-  // Known while a transaction holds the lock; nobody else can write then.
-  std::optional<std::int64_t> last_seq_;  ///< of the orders
   BegunOrders begun_{database_};
   HistoryWriter history_;
+  NewOrders new_orders_{database_, history_};
   KeptNotifications notifications_{database_};
 
   Statement select_order_{database_, "SELECT " + join_columns(order_columns) +
                                          " FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
-  Statement select_last_seq_{database_, "SELECT seq FROM orders ORDER BY seq DESC LIMIT 1"};
   Statement select_old_parameters_{database_, old_parameters_query()};
-  Statement insert_order_{database_, "INSERT INTO orders (" + join_columns(order_columns) + ") VALUES (" +
-                                         placeholders(order_columns.size()) +
-                                         ") ON CONFLICT (mch_id, out_trade_no) DO NOTHING"};
   Statement replace_order_{database_,
                            "UPDATE orders SET " + assignments(changing_columns) + " WHERE seq = ?"};
   Statement settle_order_{database_,

@@ -35,6 +35,7 @@ struct Ledger {
   std::vector<KeptNotification> kept(std::string_view number) const {
     return ledger->notifications(test_merchant(), number_of(number));
   }
+  bool import(const Order& order) const { return ledger->import({&order, 1}) == 1; }
 };
 
 }  // namespace
@@ -180,7 +181,7 @@ TEST_CASE_FIXTURE(Ledger, "an imported order stands as it was given, with one en
   order.transaction_id = TransactionId{"4200001"};
   order.paid_at = standing_clock().now() - std::chrono::hours{30};
   order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, SignType::md5, standing_clock().now()};
-  CHECK(ledger->import(order));
+  CHECK(import(order));
   const auto found = ledger->find(test_merchant(), number_of("T1")).value();
   CHECK(found.state == OrderState::success);
   CHECK(found.proven_state == OrderState::success);
@@ -202,18 +203,56 @@ TEST_CASE_FIXTURE(Ledger, "an imported order stands as it was given, with one en
 TEST_CASE_FIXTURE(Ledger, "importing what is there leaves it alone") {
   create_order(*ledger, "T1");
   const auto before = RawDatabase{folder.ledger()}.dump();
-  CHECK_FALSE(ledger->import(imported_order("T1", OrderState::closed)));
+  CHECK_FALSE(import(imported_order("T1", OrderState::closed)));
   CHECK(RawDatabase{folder.ledger()}.dump() == before);
-  CHECK(ledger->import(imported_order("T2", OrderState::notpay)));
-  CHECK_FALSE(ledger->import(imported_order("T2", OrderState::success)));
+  CHECK(import(imported_order("T2", OrderState::notpay)));
+  CHECK_FALSE(import(imported_order("T2", OrderState::success)));
   CHECK(ledger->find(test_merchant(), number_of("T2"))->state == OrderState::notpay);
+}
+
+TEST_CASE("of many orders those are imported that are new, each once") {
+  for (const int count : {0, 1, 15, 16, 17, 50}) {
+    CAPTURE(count);
+    const LedgerFolder folder;
+    const auto ledger = open_ledger(folder.ledger());
+    create_order(*ledger, "T5");
+    create_order(*ledger, "T31");
+    std::vector<Order> orders;
+    for (int i = 0; i < count; ++i) {
+      orders.push_back(imported_order("T" + std::to_string(i), OrderState::success));
+      if (i % 20 == 7) orders.push_back(imported_order("T" + std::to_string(i - 1), OrderState::closed));
+    }
+    const int fresh = count - (count > 5 ? 1 : 0) - (count > 31 ? 1 : 0);
+    CHECK(ledger->import(orders) == static_cast<std::size_t>(fresh));
+    CHECK(ledger->import(orders) == 0);
+    create_order(*ledger, "U1");
+    int paid = 0;
+    ledger->list(test_merchant(), {}, [&paid](const Order& order) {
+      paid += order.state == OrderState::success ? 1 : 0;
+      return true;
+    });
+    CHECK(paid == fresh);
+    const auto report = ledger->check({});
+    CHECK_MESSAGE(report.ok, report.problem);
+    CHECK(report.entries == fresh + 6);
+  }
+}
+
+TEST_CASE_FIXTURE(Ledger, "of many orders none is imported where one is not to be kept") {
+  std::vector<Order> orders;
+  for (int i = 0; i < 40; ++i) orders.push_back(imported_order("T" + std::to_string(i), OrderState::notpay));
+  orders[20].intent.total_fee = Fen{0};
+  CHECK(error_of([&] { ledger->import(orders); }));
+  CHECK(ledger->check({}).orders == 0);
+  orders[20].intent.total_fee = Fen{1};
+  CHECK(ledger->import(orders) == 40);
+  CHECK(ledger->check({}).ok);
 }
 
 TEST_CASE_FIXTURE(Ledger, "an imported order goes on like any other, in one transaction with others") {
   ledger->transact([&] {
-    for (int i = 1; i <= 3; ++i)
-      CHECK(ledger->import(imported_order("T" + std::to_string(i), OrderState::notpay)));
-    CHECK_FALSE(ledger->import(imported_order("T1", OrderState::notpay)));
+    for (int i = 1; i <= 3; ++i) CHECK(import(imported_order("T" + std::to_string(i), OrderState::notpay)));
+    CHECK_FALSE(import(imported_order("T1", OrderState::notpay)));
     auto payment = payment_of("T2");
     payment.total_fee = Fen{500};
     CHECK(ledger->settle(payment).settlement.verdict == Verdict::apply);
@@ -225,8 +264,8 @@ TEST_CASE_FIXTURE(Ledger, "an imported order goes on like any other, in one tran
 }
 
 TEST_CASE_FIXTURE(Ledger, "an imported order that is paid has an instant of payment, known or not") {
-  ledger->import(imported_order("T1", OrderState::refund));
-  ledger->import(imported_order("T2", OrderState::closed));
+  import(imported_order("T1", OrderState::refund));
+  import(imported_order("T2", OrderState::closed));
   CHECK(ledger->find(test_merchant(), number_of("T1"))->paid_at == standing_clock().now());
   CHECK_FALSE(ledger->find(test_merchant(), number_of("T2"))->paid_at);
 }
