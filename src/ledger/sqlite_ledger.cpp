@@ -234,7 +234,7 @@ class SqliteLedger final : public OrderLedger {
         transaction_.emplace(owner_.database_, Transaction::Kind::write);
         owner_.new_orders_.begin();
         owner_.history_.begin();
-        owner_.notifications_.forget_end();
+        owner_.notifications_.begin();
         owner_.begun_.check_version();
         owner_.doomed_ = false;
       } else if (owner_.doomed_) {
@@ -250,10 +250,12 @@ class SqliteLedger final : public OrderLedger {
       owner_.doomed_ = true;
       owner_.begun_.forget();
       owner_.history_.forget();
+      owner_.notifications_.forget();
     }
     void commit() {
       if (transaction_) {
         owner_.history_.flush();
+        owner_.notifications_.flush();
         transaction_->commit();
       }
       done_ = true;

@@ -76,6 +76,45 @@ TEST_CASE_FIXTURE(Ledger, "a notification is kept once for each outcome, however
   CHECK_MESSAGE(report.ok, report.problem);
 }
 
+TEST_CASE("of many notifications in one transaction each is kept once") {
+  for (const int count : {1, 15, 16, 17, 50}) {
+    CAPTURE(count);
+    const LedgerFolder folder;
+    const auto ledger = open_ledger(folder.ledger());
+    ledger->keep(notification_of("T5"));
+    ledger->keep(notification_of("T31"));
+    ledger->transact([&] {
+      for (int i = 0; i < count; ++i) {
+        const auto number = "T" + std::to_string(i);
+        ledger->keep(notification_of(number));
+        if (i % 20 == 7) ledger->keep(notification_of(number));
+        if (i % 20 == 8) CHECK(ledger->notifications(test_merchant(), number_of(number)).size() == 1);
+      }
+    });
+    ledger->keep(notification_of("U1"));
+    const int fresh = count - (count > 5 ? 1 : 0) - (count > 31 ? 1 : 0);
+    CHECK(RawDatabase{folder.ledger()}.number("SELECT count(*) FROM notifications") == fresh + 3);
+    const auto report = ledger->check({});
+    CHECK_MESSAGE(report.ok, report.problem);
+  }
+}
+
+TEST_CASE_FIXTURE(Ledger, "of many notifications none is kept where one is not to be kept") {
+  const auto error = error_of([&] {
+    ledger->transact([&] {
+      for (int i = 0; i < 40; ++i) {
+        ledger->keep(notification_of("T" + std::to_string(i), "APPLIED",
+                                     i == 20 ? std::string(70'000, 'x') : std::string{}));
+      }
+    });
+  });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::ledger);
+  ledger->keep(notification_of("T1"));
+  CHECK(RawDatabase{folder.ledger()}.number("SELECT count(*) FROM notifications") == 1);
+  CHECK(ledger->check({}).ok);
+}
+
 TEST_CASE_FIXTURE(Ledger, "keeping joins a transaction, and goes with it") {
   create_order(*ledger, "T1");
   ledger->transact([&] {
