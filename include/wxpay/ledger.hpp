@@ -113,7 +113,7 @@ class OrderLedger {
                     const std::string& reason) = 0;
 
   /// Takes over orders that another system made, in the states they name, each with a history entry
-  /// (`import`). One whose number is known already is left alone.
+  /// (`import`): all of them, or, when it throws, none. One whose number is known already is left alone.
   /// @return how many were taken over
   virtual std::size_t import(std::span<const Order> orders) = 0;
 
