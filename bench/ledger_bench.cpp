@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string>
+#include <vector>
 
 #include "base/system.hpp"
 #include "sample_order.hpp"
@@ -94,10 +95,11 @@ void import_grouped(benchmark::State& state) {
   ScratchLedger ledger;
   const std::int64_t group = state.range(0);
   std::int64_t number = 0;
+  std::vector<Order> orders;
   while (state.KeepRunning()) {
-    ledger->transact([&ledger, &number, group] {
-      for (std::int64_t done = 0; done < group; ++done) ledger->import(sample_import(number++));
-    });
+    orders.clear();
+    while (std::ssize(orders) < group) orders.push_back(sample_import(number++));
+    ledger->import(orders);
   }
   state.SetItemsProcessed(number);
 }

@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -111,9 +112,10 @@ class OrderLedger {
   virtual void note(const MerchantId& mch_id, const OutTradeNo& out_trade_no, EvidenceSource source,
                     const std::string& reason) = 0;
 
-  /// Takes over an order that another system made, in the state it names, with a history entry (`import`).
-  /// False, and nothing written, where the number is known already.
-  virtual bool import(const Order& order) = 0;
+  /// Takes over orders that another system made, in the states they name, each with a history entry
+  /// (`import`): all of them, or, when it throws, none. One whose number is known already is left alone.
+  /// @return how many were taken over
+  virtual std::size_t import(std::span<const Order> orders) = 0;
 
   /// Keeps a notification's raw bytes and what became of it, once for each digest and outcome.
   virtual void keep(const KeptNotification& notification) = 0;

@@ -104,22 +104,29 @@ bool is_transaction_id(std::string_view text) {
 }
 
 struct Group {
-  std::vector<ImportInput::Entry> entries;
+  std::vector<Order> orders;
+  std::vector<ImportInput::Entry> bad;
   std::exception_ptr failure;  ///< of the input, behind these entries
   bool last = false;
 };
 
-Group read_group(ImportInput& input) {
-  Group group;
+/// @param used  a group that was written, whose room serves the next one
+Group read_group(ImportInput& input, Group used) {
+  Group group{std::move(used.orders), {}, {}, false};
+  group.orders.clear();
   try {
-    group.entries.reserve(group_size);
-    while (group.entries.size() < group_size) {
+    group.orders.reserve(group_size);
+    while (group.orders.size() + group.bad.size() < group_size) {
       auto entry = input.next();
       if (!entry) {
         group.last = true;
         break;
       }
-      group.entries.push_back(std::move(*entry));
+      if (entry->order) {
+        group.orders.push_back(std::move(*entry->order));
+      } else {
+        group.bad.push_back(std::move(*entry));
+      }
     }
   } catch (...) {
     group.failure = std::current_exception();
@@ -129,21 +136,12 @@ Group read_group(ImportInput& input) {
 }
 
 void write_group(const Group& group, OrderLedger& ledger, const ImportWatch& watch, ImportCounts& counts) {
-  auto after = counts;
-  ledger.transact([&] {
-    for (const auto& entry : group.entries) {
-      ++after.read;
-      if (!entry.order) {
-        ++after.failed;
-      } else {
-        ++(ledger.import(*entry.order) ? after.imported : after.existing);
-      }
-    }
-  });
-  counts = after;
-  for (const auto& entry : group.entries) {
-    if (!entry.order) watch.bad(entry);
-  }
+  const auto imported = group.orders.empty() ? 0 : ledger.import(group.orders);
+  counts.read += std::ssize(group.orders) + std::ssize(group.bad);
+  counts.imported += static_cast<std::int64_t>(imported);
+  counts.existing += std::ssize(group.orders) - static_cast<std::int64_t>(imported);
+  counts.failed += std::ssize(group.bad);
+  for (const auto& entry : group.bad) watch.bad(entry);
   watch.kept(counts);
 }
 
@@ -233,10 +231,15 @@ Order check_imported(const OrderFields& fields, const ImportDefaults& defaults) 
 
 void import_orders(ImportInput& input, OrderLedger& ledger, const Stop& stop, const ImportWatch& watch,
                    ImportCounts& counts) {
-  auto group = read_group(input);
+  auto group = read_group(input, {});
+  Group written;
   while (true) {
     std::future<Group> next;
-    if (!group.last) next = std::async(std::launch::async, [&input] { return read_group(input); });
+    if (!group.last) {
+      next = std::async(std::launch::async, [&input, used = std::move(written)]() mutable {
+        return read_group(input, std::move(used));
+      });
+    }
     try {
       write_group(group, ledger, watch, counts);
     } catch (...) {
@@ -246,6 +249,7 @@ void import_orders(ImportInput& input, OrderLedger& ledger, const Stop& stop, co
     }
     if (group.failure) std::rethrow_exception(group.failure);
     if (group.last) return;
+    written = std::move(group);
     group = next.get();
     if (stop.requested()) throw Error{ErrorKind::interrupted, "interrupted"};
   }

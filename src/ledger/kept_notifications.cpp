@@ -1,10 +1,12 @@
 #include "ledger/kept_notifications.hpp"
 
+#include <algorithm>
 #include <array>
 #include <utility>
 
 #include "crypto/digest.hpp"
 #include "ledger/hash_chain.hpp"
+#include "ledger/order_rows.hpp"
 #include "ledger/schema.hpp"
 
 namespace wxpay::ledger {
@@ -14,28 +16,65 @@ namespace {
 /// The columns that a row's hash covers. The raw bytes are covered by their digest.
 constexpr std::array<std::string_view, 6> chained_columns{"number",       "at",      "mch_id",
                                                           "out_trade_no", "outcome", "digest"};
+/// What is written: these, the row's hash and the raw bytes.
+constexpr std::size_t columns = chained_columns.size() + 2;
 /// The first schema that keeps notifications.
 constexpr std::int64_t first_schema = 2;
 
 }  // namespace
 
+void KeptNotifications::begin() {
+  end_.reset();
+  waiting_.clear();
+}
+
 void KeptNotifications::keep(const KeptNotification& notification) {
-  const auto& last = end();
-  const auto number = last.number + 1;
-  const std::array<Value, chained_columns.size()> chained{
-      number,
-      std::int64_t{notification.at.time_since_epoch().count()},
-      std::string_view{notification.mch_id.text()},
-      std::string_view{notification.out_trade_no},
-      std::string_view{notification.outcome},
-      std::string_view{notification.digest}};
-  auto hash = hash_notification(last.hash, chained_columns, chained);
-  std::array<Value, chained_columns.size() + 2> values;
-  auto place = std::copy(chained.begin(), chained.end(), values.begin());
-  *place++ = Blob{hash};
-  *place = Blob{notification.raw};
-  insert_.execute(values);
-  if (sqlite3_changes(database_.handle()) != 0) end_ = {number, std::move(hash)};
+  waiting_.push_back(notification);
+  if (waiting_.size() == together) flush();
+}
+
+void KeptNotifications::flush() {
+  if (waiting_.size() == together) {
+    database_.execute("SAVEPOINT kept");
+    const bool all_are_new = insert<together>(insert_many_, 0) == together;
+    // One that is there already has no place in the chain, which those behind it were given for it.
+    database_.execute(all_are_new ? "RELEASE kept" : "ROLLBACK TO kept; RELEASE kept");
+    if (all_are_new) waiting_.clear();
+  }
+  for (std::size_t i = 0; i < waiting_.size(); ++i) insert<1>(insert_one_, i);
+  waiting_.clear();
+}
+
+template <std::size_t Count>
+std::size_t KeptNotifications::insert(Statement& statement, std::size_t first) {
+  auto last = end();
+  std::array<std::string, Count> hashes;
+  std::array<Value, Count * columns> values;
+  auto* place = values.begin();
+  for (std::size_t i = 0; i < Count; ++i) {
+    const auto& notification = waiting_[first + i];
+    const std::array<Value, chained_columns.size()> chained{
+        last.number + 1,
+        std::int64_t{notification.at.time_since_epoch().count()},
+        std::string_view{notification.mch_id.text()},
+        std::string_view{notification.out_trade_no},
+        std::string_view{notification.outcome},
+        std::string_view{notification.digest}};
+    hashes[i] = hash_notification(last.hash, chained_columns, chained);
+    place = std::copy(chained.begin(), chained.end(), place);
+    *place++ = Blob{hashes[i]};
+    *place++ = Blob{notification.raw};
+    last = {last.number + 1, hashes[i]};
+  }
+  statement.execute(values);
+  const auto inserted = static_cast<std::size_t>(sqlite3_changes(database_.handle()));
+  if (inserted == Count) end_ = std::move(last);
+  return inserted;
+}
+
+std::string KeptNotifications::insertion(std::size_t count) {
+  return "INSERT INTO notifications (" + join_columns(chained_columns) + ", hash, raw) VALUES " +
+         placeholders(columns, count) + " ON CONFLICT (mch_id, out_trade_no, digest, outcome) DO NOTHING";
 }
 
 const KeptNotifications::End& KeptNotifications::end() {
@@ -50,6 +89,7 @@ std::vector<KeptNotification> KeptNotifications::of_order(const MerchantId& mch_
                                                           const OutTradeNo& out_trade_no) {
   std::vector<KeptNotification> kept;
   if (schema_version(database_) < first_schema) return kept;
+  flush();
   auto rows = select_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
   while (rows.next()) {
     kept.push_back({std::chrono::sys_seconds{std::chrono::seconds{rows.integer(0)}},

@@ -14,10 +14,14 @@ class KeptNotifications {
  public:
   explicit KeptNotifications(const Database& database) : database_{database} {}
 
-  /// Adds it unless it is there. Only inside a transaction that writes.
+  /// To be called when a transaction that writes begins: others may have added to the chain.
+  void begin();
+  /// Adds it unless it is there. Only inside such a transaction; they gather, as entries of the history do.
   void keep(const KeptNotification& notification);
-  /// To be called when such a transaction begins: others may have added to the chain.
-  void forget_end() { end_.reset(); }
+  /// Puts all that was kept into the table: before the transaction is committed.
+  void flush();
+  /// To be called when the transaction was not committed.
+  void forget() { waiting_.clear(); }
 
   /// Oldest first; none in a file whose schema does not know them yet.
   std::vector<KeptNotification> of_order(const MerchantId& mch_id, const OutTradeNo& out_trade_no);
@@ -28,16 +32,22 @@ class KeptNotifications {
     std::int64_t number = 0;
     std::string hash;
   };
+  /// Notifications in one statement.
+  static constexpr std::size_t together = 16;
+
   const End& end();
+  /// Writes so many of those that wait, from the first of them on, as what follows the end.
+  /// @return how many were not there yet; the end is moved only when it is all of them
+  template <std::size_t Count>
+  std::size_t insert(Statement& statement, std::size_t first);
+  static std::string insertion(std::size_t count);
 
   const Database& database_;
   std::optional<End> end_;
+  std::vector<KeptNotification> waiting_;
   Statement select_end_{database_, "SELECT number, hash FROM notifications ORDER BY number DESC LIMIT 1"};
-  Statement insert_{
-      database_,
-      "INSERT INTO notifications (number, at, mch_id, out_trade_no, outcome, digest, hash, raw) "
-      "VALUES (?, ?, ?, ?, ?, ?, ?, ?) "
-      "ON CONFLICT (mch_id, out_trade_no, digest, outcome) DO NOTHING"};
+  Statement insert_one_{database_, insertion(1)};
+  Statement insert_many_{database_, insertion(together)};
   Statement select_{database_,
                     "SELECT at, mch_id, out_trade_no, outcome, digest, raw FROM notifications "
                     "WHERE mch_id = ? AND out_trade_no = ? ORDER BY number"};

@@ -107,13 +107,12 @@ std::optional<Prepay> read_prepay(Reader& reader, bool exists) {
 
 }  // namespace
 
-OrderRow to_row(const StoredOrder& stored) {
-  const auto& order = stored.order;
+OrderRow to_row(std::int64_t seq, const Order& order) {
   const auto& intent = order.intent;
   OrderRow row;
   std::size_t column = 0;
   const auto add = [&row, &column](Value value) { row.at(column++) = value; };
-  add(stored.seq);
+  add(seq);
   add(text_value(intent.merchant.mch_id));
   add(std::string_view{intent.out_trade_no.text()});
   add(time_value(order.created_at));
@@ -235,10 +234,13 @@ std::string join_columns(std::span<const std::string_view> columns) {
   return joined;
 }
 
-std::string placeholders(std::size_t count) {
-  std::string marks;
-  for (std::size_t i = 0; i < count; ++i) marks += i == 0 ? "?" : ", ?";
-  return marks;
+std::string placeholders(std::size_t values, std::size_t rows) {
+  std::string row;
+  for (std::size_t i = 0; i < values; ++i) row += i == 0 ? "(?" : ", ?";
+  row += ")";
+  auto all = row;
+  for (std::size_t i = 1; i < rows; ++i) all += ", " + row;
+  return all;
 }
 
 std::string assignments(std::span<const std::string_view> columns) {

@@ -58,6 +58,11 @@ static_assert(order_columns[settled_order_columns[0]] == "state" &&
               order_columns[settled_order_columns[2]] == "prepay_id" &&
               order_columns[settled_order_columns[9]] == "updated_at");
 using OrderRow = std::array<Value, order_columns.size()>;
+/// Where two of them stand.
+inline constexpr std::size_t proven_state_column = 8;
+inline constexpr std::size_t paid_at_column = 32;
+static_assert(order_columns[proven_state_column] == "proven_state" &&
+              order_columns[paid_at_column] == "paid_at");
 
 /// The columns of `history` that an entry's hash covers: all but the hash itself.
 inline constexpr std::array<std::string_view, 12> entry_columns{
@@ -81,7 +86,7 @@ struct StoredEntry {
 };
 
 /// Views into the order, which must outlive them. An empty text is NULL.
-OrderRow to_row(const StoredOrder& stored);
+OrderRow to_row(std::int64_t seq, const Order& order);
 
 /// Reads the columns order_columns, from the first of the row on.
 /// @throws Error{ledger}  the row holds what no order can hold
@@ -110,8 +115,8 @@ HistoryEntry read_entry(const Rows& rows, const Database& database);
 
 /// "a, b, c" of some column names.
 std::string join_columns(std::span<const std::string_view> columns);
-/// "?, ?, ?" for that many values.
-std::string placeholders(std::size_t count);
+/// "(?, ?, ?), (?, ?, ?)" for that many rows of so many values.
+std::string placeholders(std::size_t values, std::size_t rows = 1);
 /// "a = ?, b = ?".
 std::string assignments(std::span<const std::string_view> columns);
 

@@ -205,8 +205,15 @@ CREATE TRIGGER orders_no_delete BEFORE DELETE ON orders
 BEGIN SELECT RAISE(ABORT, 'an order is never deleted'); END;
 )sql";
 
+// The places of new entries are left to the chains: these two triggers asked for the last number at every
+// insertion, a sixth of all that it cost, and found nothing that `ledger check` does not find.
+constexpr const char* version_3 = R"sql(
+DROP TRIGGER history_at_end;
+DROP TRIGGER notifications_at_end;
+)sql";
+
 /// Step N leads from schema N to N + 1. Steps are only ever added.
-constexpr std::array migrations{version_1, version_2};
+constexpr std::array migrations{version_1, version_2, version_3};
 
 /// What identify does, in a transaction of the caller's.
 std::int64_t check_identity(const Database& database) {

@@ -69,9 +69,9 @@ int bind(sqlite3_stmt* statement, int index, const Value& value) {
   return SQLITE_OK;  // what is not bound is NULL
 }
 
-std::string_view bytes_of(sqlite3_stmt* statement, int column) {
-  const void* bytes = sqlite3_column_blob(statement, column);
-  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement, column));
+std::string_view bytes_of(sqlite3_value* value) {
+  const void* bytes = sqlite3_value_blob(value);
+  const auto size = static_cast<std::size_t>(sqlite3_value_bytes(value));
   return bytes == nullptr ? std::string_view{} : std::string_view{static_cast<const char*>(bytes), size};
 }
 
@@ -197,21 +197,24 @@ bool Rows::next() {
 }
 
 Value Rows::value(int column) const {
-  auto* statement = statement_->handle_.get();
-  switch (sqlite3_column_type(statement, column)) {
+  // One look-up of the column for all that is asked of it.
+  auto* value = sqlite3_column_value(statement_->handle_.get(), column);
+  switch (sqlite3_value_type(value)) {
     case SQLITE_NULL:
       return std::monostate{};
     case SQLITE_INTEGER:
-      return sqlite3_column_int64(statement, column);
+      return sqlite3_value_int64(value);
     case SQLITE_TEXT:
-      return text(column);
+      return bytes_of(value);
     default:
       // No column holds a floating-point number; a damaged one shows as bytes that match no hash.
-      return Blob{bytes_of(statement, column)};
+      return Blob{bytes_of(value)};
   }
 }
 
-std::string_view Rows::text(int column) const { return bytes_of(statement_->handle_.get(), column); }
+std::string_view Rows::text(int column) const {
+  return bytes_of(sqlite3_column_value(statement_->handle_.get(), column));
+}
 
 std::int64_t Rows::integer(int column) const {
   return sqlite3_column_int64(statement_->handle_.get(), column);

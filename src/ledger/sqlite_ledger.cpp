@@ -9,10 +9,12 @@
 #include "ledger/begun_orders.hpp"
 #include "ledger/changes.hpp"
 #include "ledger/hash_chain.hpp"
+#include "ledger/history_writer.hpp"
 #include "ledger/kept_notifications.hpp"
 #include "ledger/ledger_backup.hpp"
 #include "ledger/ledger_check.hpp"
 #include "ledger/ledger_file.hpp"
+#include "ledger/new_orders.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/order_walks.hpp"
 #include "ledger/schema.hpp"
@@ -61,7 +63,7 @@ std::vector<std::string_view> settled_columns() {
 class SqliteLedger final : public OrderLedger {
  public:
   SqliteLedger(const LedgerOptions& options, const Clock& clock)
-      : clock_{clock}, actor_{options.actor}, database_{open_database(options)} {}
+      : clock_{clock}, database_{open_database(options)}, history_{database_, options.actor} {}
 
   std::optional<Order> find(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
     auto rows = select_order_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
@@ -100,7 +102,7 @@ class SqliteLedger final : public OrderLedger {
     if (settlement.verdict == Verdict::apply) {
       const auto from = stored.order.state;
       apply(stored.order, evidence, settlement, clock_.now());
-      const auto row = to_row(stored);
+      const auto row = to_row(stored.seq, stored.order);
       std::array<Value, settled_order_columns.size() + 1> values;
       for (std::size_t i = 0; i < settled_order_columns.size(); ++i)
         values[i] = row[settled_order_columns[i]];
@@ -110,7 +112,7 @@ class SqliteLedger final : public OrderLedger {
                              std::move(loaded->row_hash));
       entry.entry.reason = reason_of(evidence, settlement);
       entry.entry.digest = evidence.digest;
-      append(row, std::move(entry));
+      history_.append(row, std::move(entry));
     }
     change.commit();
     return {settlement, std::move(stored.order)};
@@ -123,14 +125,11 @@ class SqliteLedger final : public OrderLedger {
     return {settlement, std::move(order)};
   }
 
-  bool import(const Order& order) override {
+  std::size_t import(std::span<const Order> orders) override {
     Change change{*this};
-    StoredOrder stored{0, order};
-    stored.order.proven_state = order.state;
-    if (is_paid(order.state) && !order.paid_at) stored.order.paid_at = clock_.now();
-    const bool is_new = insert(stored, EvidenceSource::import).has_value();
+    const auto imported = new_orders_.import(orders, clock_.now());
     change.commit();
-    return is_new;
+    return imported;
   }
 
   void keep(const KeptNotification& notification) override {
@@ -147,7 +146,7 @@ class SqliteLedger final : public OrderLedger {
       const auto state = loaded->stored.order.state;
       auto entry = new_entry(clock_.now(), state, state, source, std::move(loaded->row_hash));
       entry.entry.reason = reason;
-      append(to_row(loaded->stored), std::move(entry));
+      history_.append(to_row(loaded->stored.seq, loaded->stored.order), std::move(entry));
     }
     change.commit();
     if (!loaded) {
@@ -196,6 +195,7 @@ class SqliteLedger final : public OrderLedger {
 
   std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
     std::vector<HistoryEntry> entries;
+    history_.flush();
     auto rows = select_history_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
     while (rows.next()) entries.push_back(read_entry(rows, database_));
     return entries;
@@ -212,12 +212,6 @@ class SqliteLedger final : public OrderLedger {
   }
 
  private:
-  /// The last entry of the chain.
-  struct Head {
-    std::int64_t number = 0;
-    std::string hash;
-  };
-
   class Depth {
    public:
     explicit Depth(int& depth) : depth_{depth} { ++depth_; }
@@ -238,9 +232,9 @@ class SqliteLedger final : public OrderLedger {
     explicit Change(SqliteLedger& owner) : owner_{owner} {
       if (owner_.depth_ == 0) {
         transaction_.emplace(owner_.database_, Transaction::Kind::write);
-        owner_.last_seq_.reset();
-        owner_.head_.reset();
-        owner_.notifications_.forget_end();
+        owner_.new_orders_.begin();
+        owner_.history_.begin();
+        owner_.notifications_.begin();
         owner_.begun_.check_version();
         owner_.doomed_ = false;
       } else if (owner_.doomed_) {
@@ -255,9 +249,15 @@ class SqliteLedger final : public OrderLedger {
       if (done_) return;
       owner_.doomed_ = true;
       owner_.begun_.forget();
+      owner_.history_.forget();
+      owner_.notifications_.forget();
     }
     void commit() {
-      if (transaction_) transaction_->commit();
+      if (transaction_) {
+        owner_.history_.flush();
+        owner_.notifications_.flush();
+        transaction_->commit();
+      }
       done_ = true;
     }
 
@@ -279,20 +279,9 @@ class SqliteLedger final : public OrderLedger {
     return Loaded{read_order(row, database_), hash_order(order_columns, row)};
   }
 
-  /// Gives the order its key and writes it with its first entry.
-  /// @return the hash of its row; none where the number is known, and nothing was written
-  std::optional<std::string> insert(StoredOrder& stored, EvidenceSource source) {
-    stored.seq = last_seq() + 1;
-    const auto row = to_row(stored);
-    insert_order_.execute(row);
-    if (sqlite3_changes(database_.handle()) == 0) return std::nullopt;
-    last_seq_ = stored.seq;
-    return append(row, new_entry(clock_.now(), std::nullopt, stored.order.state, source, {}));
-  }
-
   std::optional<Order> create(const OrderIntent& intent, std::chrono::sys_seconds now) {
     StoredOrder stored{0, new_order(intent, now, now)};
-    auto row_hash = insert(stored, EvidenceSource::create);
+    auto row_hash = new_orders_.add(stored);
     if (!row_hash) return std::nullopt;
     begun_.keep({stored, std::move(*row_hash)});
     return std::move(stored.order);
@@ -305,29 +294,13 @@ class SqliteLedger final : public OrderLedger {
     auto entry = new_entry(now, before.order.state, after.order.state, EvidenceSource::create,
                            std::move(loaded.row_hash));
     entry.details = old_parameters(before.seq);
-    const auto row = to_row(after);
+    const auto row = to_row(after.seq, after.order);
     std::array<Value, changing_columns.size() + 1> values;
     std::copy(row.begin() + fixed_order_columns, row.end(), values.begin());
     values.back() = after.seq;
     replace_order_.execute(values);
-    begun_.keep({after, append(row, std::move(entry))});
+    begun_.keep({after, history_.append(row, std::move(entry))});
     return std::move(after.order);
-  }
-
-  std::int64_t last_seq() {
-    if (!last_seq_) {
-      auto rows = select_last_seq_.run({});
-      last_seq_ = rows.next() ? rows.integer(0) : 0;
-    }
-    return *last_seq_;
-  }
-
-  const Head& head() {
-    if (!head_) {
-      auto rows = select_head_.run({});
-      head_ = rows.next() ? Head{rows.integer(0), std::string{rows.text(1)}} : Head{0, chain_start()};
-    }
-    return *head_;
   }
 
   std::string old_parameters(std::int64_t seq) {
@@ -335,50 +308,22 @@ class SqliteLedger final : public OrderLedger {
     return rows.next() ? std::string{rows.text(0)} : std::string{};
   }
 
-  /// Adds the entry to the chain.
-  /// @param after  the order's row as it is from now on
-  /// @return the hash of that row
-  std::string append(const OrderRow& after, StoredEntry stored) {
-    stored.entry.number = head().number + 1;
-    stored.entry.actor = actor_;
-    stored.order_seq = std::get<std::int64_t>(after.front());
-    stored.hash_after = hash_order(order_columns, after);
-    const auto row = to_row(stored);
-    auto hash = hash_entry(head().hash, entry_columns, row);
-    std::array<Value, entry_columns.size() + 1> values;
-    std::copy(row.begin(), row.end(), values.begin());
-    values.back() = Blob{hash};
-    insert_entry_.execute(values);
-    head_ = {stored.entry.number, std::move(hash)};
-    return std::move(stored.hash_after);
-  }
-
   const Clock& clock_;
-  std::string actor_;
   Database database_;
   int depth_ = 0;
   bool doomed_ = false;
-  // Known while a transaction holds the lock; nobody else can write then.
-  std::optional<std::int64_t> last_seq_;  ///< of the orders
-  std::optional<Head> head_;
   BegunOrders begun_{database_};
+  HistoryWriter history_;
+  NewOrders new_orders_{database_, history_};
   KeptNotifications notifications_{database_};
 
   Statement select_order_{database_, "SELECT " + join_columns(order_columns) +
                                          " FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
-  Statement select_last_seq_{database_, "SELECT seq FROM orders ORDER BY seq DESC LIMIT 1"};
-  Statement select_head_{database_, "SELECT number, entry_hash FROM history ORDER BY number DESC LIMIT 1"};
   Statement select_old_parameters_{database_, old_parameters_query()};
-  Statement insert_order_{database_, "INSERT INTO orders (" + join_columns(order_columns) + ") VALUES (" +
-                                         placeholders(order_columns.size()) +
-                                         ") ON CONFLICT (mch_id, out_trade_no) DO NOTHING"};
   Statement replace_order_{database_,
                            "UPDATE orders SET " + assignments(changing_columns) + " WHERE seq = ?"};
   Statement settle_order_{database_,
                           "UPDATE orders SET " + assignments(settled_columns()) + " WHERE seq = ?"};
-  Statement insert_entry_{database_, "INSERT INTO history (" + join_columns(entry_columns) +
-                                         ", entry_hash) VALUES (" + placeholders(entry_columns.size() + 1) +
-                                         ")"};
   Statement select_history_{
       database_,
       "SELECT number, at, from_state, to_state, source, actor, reason, digest, details FROM history "

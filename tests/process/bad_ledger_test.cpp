@@ -320,7 +320,7 @@ TEST_CASE("entries and orders changed, taken out or put in with SQL are found") 
     std::string about;
   };
   const std::string no_triggers =
-      "DROP TRIGGER history_no_update; DROP TRIGGER history_no_delete; DROP TRIGGER history_at_end; "
+      "DROP TRIGGER history_no_update; DROP TRIGGER history_no_delete; "
       "DROP TRIGGER orders_no_delete; PRAGMA foreign_keys = OFF; ";
   const Row rows[] = {
       {no_triggers + "UPDATE history SET actor = 'mallory' WHERE number = 3", "entry 3"},

@@ -32,7 +32,7 @@ class FailingLedger final : public OrderLedger {
             const std::string& reason) override {
     real_.note(mch_id, number, source, reason);
   }
-  bool import(const Order& order) override { return real_.import(order); }
+  std::size_t import(std::span<const Order> orders) override { return real_.import(orders); }
   void keep(const KeptNotification& notification) override { real_.keep(notification); }
   std::vector<KeptNotification> notifications(const MerchantId& mch_id, const OutTradeNo& number) override {
     return real_.notifications(mch_id, number);

@@ -1,4 +1,5 @@
-// A ledger remembers the orders that it began itself. Nobody may notice, whatever happens in between.
+// A ledger remembers the orders that it began itself, and gathers the entries of a transaction. Nobody may
+// notice, whatever happens in between.
 #include <doctest/doctest.h>
 #include <sys/resource.h>
 
@@ -162,4 +163,48 @@ TEST_CASE("an order that the system did not let be written is not remembered") {
     return ledger->check({}).ok ? 0 : 3;
   }};
   CHECK(child.wait() == 0);
+}
+
+TEST_CASE("the entries of a transaction are in the history, however many") {
+  for (const int orders : {1, 7, 8, 9, 40}) {
+    CAPTURE(orders);
+    const LedgerFolder folder;
+    const auto ledger = open_ledger(folder.ledger());
+    ledger->transact([&] {
+      for (int i = 0; i < orders; ++i) {
+        const auto number = "T" + std::to_string(i);
+        create_order(*ledger, number);
+        if (i % 3 == 0) CHECK(ledger->history(test_merchant(), number_of(number)).size() == 2);
+      }
+    });
+    const auto report = ledger->check({});
+    CHECK_MESSAGE(report.ok, report.problem);
+    CHECK(report.entries == 2 * orders);
+    CHECK(RawDatabase{folder.ledger()}.number("SELECT max(number) FROM history") == 2 * orders);
+  }
+}
+
+TEST_CASE("no entry of a transaction that was not kept stays behind") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  create_order(*ledger, "T1");
+  SUBCASE("because the work threw") {
+    CHECK_THROWS_AS(ledger->transact([&] {
+      ledger->settle(payment_of("T1"));
+      throw std::runtime_error{"stopped"};
+    }),
+                    std::runtime_error);
+  }
+  SUBCASE("because an entry is not one") {
+    CHECK(error_of([&] {
+      ledger->transact([&] {
+        ledger->settle(payment_of("T1"));
+        ledger->note(test_merchant(), number_of("T1"), EvidenceSource::close, std::string(70'000, 'x'));
+      });
+    }));
+  }
+  CHECK(ledger->history(test_merchant(), number_of("T1")).size() == 2);
+  ledger->settle(evidence_of("T1", EvidenceSource::close, OrderState::closed));
+  CHECK(ledger->history(test_merchant(), number_of("T1")).size() == 3);
+  check_whole(*ledger);
 }

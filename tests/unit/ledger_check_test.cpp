@@ -31,7 +31,7 @@ CheckReport check(const std::filesystem::path& path, const std::optional<std::st
 }
 
 constexpr const char* lift_guards =
-    "DROP TRIGGER history_no_update; DROP TRIGGER history_no_delete; DROP TRIGGER history_at_end; "
+    "DROP TRIGGER history_no_update; DROP TRIGGER history_no_delete; "
     "DROP TRIGGER orders_no_delete; ";
 
 }  // namespace
@@ -140,7 +140,7 @@ TEST_CASE("whatever is changed past this program is found and named") {
       {"INSERT INTO orders (mch_id, out_trade_no, created_at, state, proven_state, total_fee, trade_type, "
        "profit_sharing, updated_at) VALUES ('1900000109', 'NEW', 1, 0, 0, 5, 'JSAPI', 0, 1)",
        std::nullopt, "the order NEW has no history"},
-      {"SELECT 1", std::nullopt, "the trigger history_at_end is missing"},
+      {"SELECT 1", std::nullopt, "the trigger history_no_delete is missing"},
   };
   const auto original = read_bytes(folder.ledger());
   for (const auto& row : rows) {
@@ -153,6 +153,40 @@ TEST_CASE("whatever is changed past this program is found and named") {
     const auto report = check(folder.ledger());
     CHECK_FALSE(report.ok);
     CHECK(contains(report.problem, row.problem));
+    CHECK(report.bad_entry == row.bad_entry);
+  }
+}
+
+TEST_CASE("an entry that was put in past this program is found, which no guard needs to be lifted for") {
+  const LedgerFolder folder;
+  fill(*open_ledger(folder.ledger()));
+  struct Row {
+    const char* insertion;
+    const char* number;
+    const char* reason;
+    std::int64_t bad_entry;
+    const char* problem;
+  };
+  const Row rows[] = {
+      {"INSERT", "21", "reason", 21, "entry 21 does not match its hash"},
+      {"INSERT", "22", "reason", 21, "entry 21 is missing"},
+      {"INSERT", "9223372036854775807", "reason", 21, "entry 21 is missing"},
+      {"INSERT OR REPLACE", "20", "'another'", 20, "entry 20 does not match its hash"},
+      {"INSERT OR REPLACE", "17", "reason", 17, "entry 17 does not match its hash"},
+      {"INSERT OR REPLACE", "1", "reason", 1, "entry 1 does not match its hash"},
+  };
+  const auto original = read_bytes(folder.ledger());
+  for (const auto& row : rows) {
+    CAPTURE(row.problem);
+    write_bytes(folder.ledger(), original);
+    REQUIRE(RawDatabase{folder.ledger()}.run(
+                std::string{row.insertion} + " INTO history SELECT " + row.number +
+                ", order_seq, at, from_state, to_state, source, actor, " + row.reason +
+                ", digest, details, order_hash_before, order_hash, entry_hash FROM history "
+                "WHERE number = 20") == "");
+    const auto report = check(folder.ledger());
+    CHECK_FALSE(report.ok);
+    CHECK(report.problem == row.problem);
     CHECK(report.bad_entry == row.bad_entry);
   }
 }

@@ -35,6 +35,7 @@ struct Ledger {
   std::vector<KeptNotification> kept(std::string_view number) const {
     return ledger->notifications(test_merchant(), number_of(number));
   }
+  bool import(const Order& order) const { return ledger->import({&order, 1}) == 1; }
 };
 
 }  // namespace
@@ -75,6 +76,45 @@ TEST_CASE_FIXTURE(Ledger, "a notification is kept once for each outcome, however
   CHECK_MESSAGE(report.ok, report.problem);
 }
 
+TEST_CASE("of many notifications in one transaction each is kept once") {
+  for (const int count : {1, 15, 16, 17, 50}) {
+    CAPTURE(count);
+    const LedgerFolder folder;
+    const auto ledger = open_ledger(folder.ledger());
+    ledger->keep(notification_of("T5"));
+    ledger->keep(notification_of("T31"));
+    ledger->transact([&] {
+      for (int i = 0; i < count; ++i) {
+        const auto number = "T" + std::to_string(i);
+        ledger->keep(notification_of(number));
+        if (i % 20 == 7) ledger->keep(notification_of(number));
+        if (i % 20 == 8) CHECK(ledger->notifications(test_merchant(), number_of(number)).size() == 1);
+      }
+    });
+    ledger->keep(notification_of("U1"));
+    const int fresh = count - (count > 5 ? 1 : 0) - (count > 31 ? 1 : 0);
+    CHECK(RawDatabase{folder.ledger()}.number("SELECT count(*) FROM notifications") == fresh + 3);
+    const auto report = ledger->check({});
+    CHECK_MESSAGE(report.ok, report.problem);
+  }
+}
+
+TEST_CASE_FIXTURE(Ledger, "of many notifications none is kept where one is not to be kept") {
+  const auto error = error_of([&] {
+    ledger->transact([&] {
+      for (int i = 0; i < 40; ++i) {
+        ledger->keep(notification_of("T" + std::to_string(i), "APPLIED",
+                                     i == 20 ? std::string(70'000, 'x') : std::string{}));
+      }
+    });
+  });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::ledger);
+  ledger->keep(notification_of("T1"));
+  CHECK(RawDatabase{folder.ledger()}.number("SELECT count(*) FROM notifications") == 1);
+  CHECK(ledger->check({}).ok);
+}
+
 TEST_CASE_FIXTURE(Ledger, "keeping joins a transaction, and goes with it") {
   create_order(*ledger, "T1");
   ledger->transact([&] {
@@ -110,15 +150,37 @@ TEST_CASE_FIXTURE(Ledger, "two connections add in turn to the same orders, histo
 TEST_CASE_FIXTURE(Ledger, "kept notifications are only added to") {
   ledger->keep(notification_of("T1"));
   RawDatabase raw{folder.ledger()};
-  const char* with_a_gap =
-      "INSERT INTO notifications "
-      "SELECT number + 2, at, mch_id, 'T2', outcome, digest, hash, raw FROM notifications";
-  for (const auto* change :
-       {"UPDATE notifications SET raw = x''", "DELETE FROM notifications",
-        "INSERT INTO notifications SELECT * FROM notifications",
-        "INSERT OR REPLACE INTO notifications SELECT * FROM notifications", with_a_gap}) {
+  for (const auto* change : {"UPDATE notifications SET raw = x''", "DELETE FROM notifications",
+                             "INSERT INTO notifications SELECT * FROM notifications"}) {
     CAPTURE(std::string{change});
     CHECK_FALSE(raw.run(change).empty());
+  }
+}
+
+TEST_CASE_FIXTURE(Ledger, "a notification that was put in past this program is found and named") {
+  for (int i = 1; i <= 3; ++i) ledger->keep(notification_of("T" + std::to_string(i)));
+  ledger.reset();
+  struct Row {
+    const char* insertion;
+    const char* problem;
+  };
+  const Row rows[] = {
+      {"INSERT INTO notifications SELECT 4, at, mch_id, 'T4'",
+       "the kept notification 4 does not match its hash"},
+      {"INSERT INTO notifications SELECT 5, at, mch_id, 'T4'", "the kept notification 4 is missing"},
+      {"INSERT OR REPLACE INTO notifications SELECT 3, at, mch_id, 'T4'",
+       "the kept notification 3 does not match its hash"},
+      {"INSERT OR REPLACE INTO notifications SELECT 2, at, mch_id, 'T4'",
+       "the kept notification 2 does not match its hash"},
+  };
+  const auto original = read_bytes(folder.ledger());
+  for (const auto& row : rows) {
+    CAPTURE(std::string{row.insertion});
+    write_bytes(folder.ledger(), original);
+    REQUIRE(RawDatabase{folder.ledger()}.run(std::string{row.insertion} +
+                                             ", outcome, digest, hash, raw FROM notifications "
+                                             "WHERE number = 3") == "");
+    CHECK(open_read_only(folder.ledger())->check({}).problem == row.problem);
   }
 }
 
@@ -158,7 +220,7 @@ TEST_CASE_FIXTURE(Ledger, "an imported order stands as it was given, with one en
   order.transaction_id = TransactionId{"4200001"};
   order.paid_at = standing_clock().now() - std::chrono::hours{30};
   order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, SignType::md5, standing_clock().now()};
-  CHECK(ledger->import(order));
+  CHECK(import(order));
   const auto found = ledger->find(test_merchant(), number_of("T1")).value();
   CHECK(found.state == OrderState::success);
   CHECK(found.proven_state == OrderState::success);
@@ -180,18 +242,56 @@ TEST_CASE_FIXTURE(Ledger, "an imported order stands as it was given, with one en
 TEST_CASE_FIXTURE(Ledger, "importing what is there leaves it alone") {
   create_order(*ledger, "T1");
   const auto before = RawDatabase{folder.ledger()}.dump();
-  CHECK_FALSE(ledger->import(imported_order("T1", OrderState::closed)));
+  CHECK_FALSE(import(imported_order("T1", OrderState::closed)));
   CHECK(RawDatabase{folder.ledger()}.dump() == before);
-  CHECK(ledger->import(imported_order("T2", OrderState::notpay)));
-  CHECK_FALSE(ledger->import(imported_order("T2", OrderState::success)));
+  CHECK(import(imported_order("T2", OrderState::notpay)));
+  CHECK_FALSE(import(imported_order("T2", OrderState::success)));
   CHECK(ledger->find(test_merchant(), number_of("T2"))->state == OrderState::notpay);
+}
+
+TEST_CASE("of many orders those are imported that are new, each once") {
+  for (const int count : {0, 1, 15, 16, 17, 50}) {
+    CAPTURE(count);
+    const LedgerFolder folder;
+    const auto ledger = open_ledger(folder.ledger());
+    create_order(*ledger, "T5");
+    create_order(*ledger, "T31");
+    std::vector<Order> orders;
+    for (int i = 0; i < count; ++i) {
+      orders.push_back(imported_order("T" + std::to_string(i), OrderState::success));
+      if (i % 20 == 7) orders.push_back(imported_order("T" + std::to_string(i - 1), OrderState::closed));
+    }
+    const int fresh = count - (count > 5 ? 1 : 0) - (count > 31 ? 1 : 0);
+    CHECK(ledger->import(orders) == static_cast<std::size_t>(fresh));
+    CHECK(ledger->import(orders) == 0);
+    create_order(*ledger, "U1");
+    int paid = 0;
+    ledger->list(test_merchant(), {}, [&paid](const Order& order) {
+      paid += order.state == OrderState::success ? 1 : 0;
+      return true;
+    });
+    CHECK(paid == fresh);
+    const auto report = ledger->check({});
+    CHECK_MESSAGE(report.ok, report.problem);
+    CHECK(report.entries == fresh + 6);
+  }
+}
+
+TEST_CASE_FIXTURE(Ledger, "of many orders none is imported where one is not to be kept") {
+  std::vector<Order> orders;
+  for (int i = 0; i < 40; ++i) orders.push_back(imported_order("T" + std::to_string(i), OrderState::notpay));
+  orders[20].intent.total_fee = Fen{0};
+  CHECK(error_of([&] { ledger->import(orders); }));
+  CHECK(ledger->check({}).orders == 0);
+  orders[20].intent.total_fee = Fen{1};
+  CHECK(ledger->import(orders) == 40);
+  CHECK(ledger->check({}).ok);
 }
 
 TEST_CASE_FIXTURE(Ledger, "an imported order goes on like any other, in one transaction with others") {
   ledger->transact([&] {
-    for (int i = 1; i <= 3; ++i)
-      CHECK(ledger->import(imported_order("T" + std::to_string(i), OrderState::notpay)));
-    CHECK_FALSE(ledger->import(imported_order("T1", OrderState::notpay)));
+    for (int i = 1; i <= 3; ++i) CHECK(import(imported_order("T" + std::to_string(i), OrderState::notpay)));
+    CHECK_FALSE(import(imported_order("T1", OrderState::notpay)));
     auto payment = payment_of("T2");
     payment.total_fee = Fen{500};
     CHECK(ledger->settle(payment).settlement.verdict == Verdict::apply);
@@ -203,8 +303,8 @@ TEST_CASE_FIXTURE(Ledger, "an imported order goes on like any other, in one tran
 }
 
 TEST_CASE_FIXTURE(Ledger, "an imported order that is paid has an instant of payment, known or not") {
-  ledger->import(imported_order("T1", OrderState::refund));
-  ledger->import(imported_order("T2", OrderState::closed));
+  import(imported_order("T1", OrderState::refund));
+  import(imported_order("T2", OrderState::closed));
   CHECK(ledger->find(test_merchant(), number_of("T1"))->paid_at == standing_clock().now());
   CHECK_FALSE(ledger->find(test_merchant(), number_of("T2"))->paid_at);
 }

@@ -20,8 +20,8 @@ void make_ledger(const std::filesystem::path& path, std::int64_t version) {
   ledger::migrate(database, version);
 }
 
-/// A ledger of schema 1 with the orders T1, paid, and T2, closed.
-void make_version_1(const std::filesystem::path& path) {
+/// A ledger of this older schema with the orders T1, paid, and T2, closed.
+void make_older(const std::filesystem::path& path, std::int64_t version) {
   const LedgerFolder folder;
   {
     const auto ledger = open_ledger(folder.ledger());
@@ -30,8 +30,8 @@ void make_version_1(const std::filesystem::path& path) {
     create_order(*ledger, "T2");
     ledger->settle(evidence_of("T2", EvidenceSource::close, OrderState::closed));
   }
-  make_ledger(path, 1);
-  // The rows are the same in both.
+  make_ledger(path, version);
+  // The rows are the same in all.
   REQUIRE(RawDatabase{path}.run("PRAGMA journal_mode = WAL; ATTACH '" + folder.ledger().string() +
                                 "' AS newer; INSERT INTO orders SELECT * FROM newer.orders; "
                                 "INSERT INTO history SELECT * FROM newer.history ORDER BY number") == "");
@@ -45,17 +45,26 @@ std::string schema_of(const std::filesystem::path& path) {
 
 TEST_CASE("a schema that was given out is never edited") {
   const LedgerFolder folder;
-  make_ledger(folder.path() / "1.db", 1);
-  CHECK(crypto::sha256_hex(schema_of(folder.path() / "1.db")) ==
-        "d4ea996bce62c3e14ee6f087c4fda51b0f6b017de10cb9d8c3519e0001564422");
+  const char* const digests[] = {"d4ea996bce62c3e14ee6f087c4fda51b0f6b017de10cb9d8c3519e0001564422",
+                                 "a1d59577bb3f948600335602153f9c20c6005c03baafaf456adee7697bb09ba7"};
+  std::int64_t version = 0;
+  for (const auto* digest : digests) {
+    ++version;
+    CAPTURE(version);
+    const auto path = folder.path() / (std::to_string(version) + ".db");
+    make_ledger(path, version);
+    CHECK(crypto::sha256_hex(schema_of(path)) == digest);
+  }
 }
 
 TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps every row") {
   const LedgerFolder folder;
-  SUBCASE("with orders") { make_version_1(folder.ledger()); }
-  SUBCASE("empty") { make_ledger(folder.ledger(), 1); }
+  SUBCASE("of version 1") { make_older(folder.ledger(), 1); }
+  SUBCASE("of version 2") { make_older(folder.ledger(), 2); }
+  SUBCASE("empty, of version 1") { make_ledger(folder.ledger(), 1); }
+  SUBCASE("empty, of version 2") { make_ledger(folder.ledger(), 2); }
   SUBCASE("in the middle of which a process died") {
-    make_version_1(folder.ledger());
+    make_older(folder.ledger(), 1);
     Child child{[&folder](Child& self) {
       RawDatabase raw{folder.ledger()};
       raw.run("PRAGMA cache_size = 1; BEGIN IMMEDIATE; CREATE TABLE notifications (no TEXT)");
@@ -71,7 +80,7 @@ TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps 
   const auto before = RawDatabase{folder.ledger()}.dump();
   const auto ledger = open_ledger(folder.ledger());
   RawDatabase raw{folder.ledger()};
-  CHECK(raw.number("PRAGMA user_version") == 2);
+  CHECK(raw.number("PRAGMA user_version") == 3);
   CHECK(raw.dump() == before);
   create_order(*ledger, "T3");
   ledger->keep(
@@ -79,13 +88,13 @@ TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps 
   CHECK(ledger->notifications(test_merchant(), number_of("T3")).size() == 1);
   const auto report = ledger->check({});
   CHECK_MESSAGE(report.ok, report.problem);
-  make_ledger(folder.path() / "new.db", 2);
+  make_ledger(folder.path() / "new.db", 3);
   CHECK(schema_of(folder.ledger()) == schema_of(folder.path() / "new.db"));
 }
 
 TEST_CASE("processes that migrate the same ledger at once all succeed") {
   const LedgerFolder folder;
-  make_version_1(folder.ledger());
+  make_older(folder.ledger(), 1);
   std::vector<std::unique_ptr<Child>> children;
   for (int i = 0; i < 4; ++i) {
     children.push_back(std::make_unique<Child>([&folder, i](Child& self) {
@@ -105,7 +114,8 @@ TEST_CASE("processes that migrate the same ledger at once all succeed") {
 
 TEST_CASE("a ledger of an older schema is read as it is, without writing") {
   const LedgerFolder folder;
-  make_version_1(folder.ledger());
+  SUBCASE("of version 1") { make_older(folder.ledger(), 1); }
+  SUBCASE("of version 2") { make_older(folder.ledger(), 2); }
   const auto before = read_bytes(folder.ledger());
   {
     const auto ledger = open_read_only(folder.ledger());
@@ -126,8 +136,11 @@ TEST_CASE("a ledger of an older schema is read as it is, without writing") {
 }
 
 TEST_CASE("what was taken out of an older schema is found") {
-  const LedgerFolder folder;
-  make_version_1(folder.ledger());
-  RawDatabase{folder.ledger()}.run("DROP TRIGGER history_no_update");
-  CHECK(open_read_only(folder.ledger())->check({}).problem == "the trigger history_no_update is missing");
+  for (const std::int64_t version : {1, 2}) {
+    CAPTURE(version);
+    const LedgerFolder folder;
+    make_older(folder.ledger(), version);
+    RawDatabase{folder.ledger()}.run("DROP TRIGGER history_at_end");
+    CHECK(open_read_only(folder.ledger())->check({}).problem == "the trigger history_at_end is missing");
+  }
 }
