@@ -215,23 +215,28 @@ TEST_CASE("a worker that waits for answers is woken when there is more to ask") 
 
 namespace {
 
-/// Works twice, with a question before each time.
+/// Works twice, with a question before each time, unless that is interrupted.
 class TwiceAsker final : public PipelineItem {
  public:
   Next first() const override { return Next::work; }
   Exchange* question(std::size_t) override {
-    if (exchange_) return nullptr;
+    if (exchange_) {
+      const auto outcome = exchange_->outcome();
+      interrupted_ = std::get<Unknown>(outcome).kind == ErrorKind::interrupted;
+      return nullptr;
+    }
     exchange_ = std::make_unique<KnownExchange<QueryOutcome>>([]() -> QueryOutcome { return Unknown{}; });
     return exchange_.get();
   }
   Next work(std::size_t) override { return Next::record; }
   Next record() override {
     exchange_.reset();
-    return ++rounds_ == 2 ? Next::done : Next::work;
+    return ++rounds_ == 2 || interrupted_ ? Next::done : Next::work;
   }
 
  private:
-  std::unique_ptr<Exchange> exchange_;
+  std::unique_ptr<Asking<QueryOutcome>> exchange_;
+  bool interrupted_ = false;
   int rounds_ = 0;
 };
 
