@@ -1,0 +1,130 @@
+#include "app/create_batch.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "support/use_case_fixture.hpp"
+
+using namespace wxpay;
+using namespace wxpay::test;
+using ledger_fixture::intent_of;
+using Kind = app::BatchResult::Kind;
+
+namespace {
+
+/// Says the same of every order.
+class SteadyGateway final : public TellingGateway {
+ public:
+  std::function<CreateOutcome(const OrderIntent&)> says;
+  int told = 0;
+
+ private:
+  CreateOutcome tell_create(const OrderIntent& intent) override {
+    ++told;
+    return says(intent);
+  }
+  QueryOutcome tell_query(const std::string&) override { throw std::logic_error{"nothing is queried"}; }
+  CloseOutcome tell_close(const std::string&) override { throw std::logic_error{"nothing is closed"}; }
+};
+
+/// Breaks while it waits for the answers to what it has sent.
+class BreakingCarrier final : public Carrier {
+ public:
+  void start(std::size_t, const HttpRequest&) override { ++started; }
+  std::vector<Arrival> await(std::chrono::milliseconds) override {
+    if (started > 0) throw Error{ErrorKind::internal, "the carrier is broken"};
+    return {};
+  }
+  void wake() noexcept override {}
+  int started = 0;
+};
+
+/// Asks for a stop instead of a turn, after so many.
+struct StoppingPace final : Pace {
+  StoppingPace(FakeStop& button, int most) : stop{button}, turns{most} {}
+  std::chrono::nanoseconds try_turn() override {
+    if (turns-- > 0) return {};
+    stop.asked_for = true;
+    return std::chrono::seconds{1};
+  }
+  void slow_down() override {}
+  FakeStop& stop;
+  int turns;
+};
+
+/// Six orders, two requests at once.
+struct Batch : UseCase {
+  SteadyGateway wechat;
+  FakeStop stop;
+  std::map<std::string, Kind> kinds;
+
+  void run(Carrier& carrier, Pace& pace) {
+    std::string text;
+    for (int i = 1; i <= 6; ++i) {
+      text += R"({"outTradeNo":"T)" + std::to_string(i) + R"(","openId":"o1","totalFee":1000})" + "\n";
+    }
+    wire::RecordReader reader{[&text](char* buffer, std::size_t size) {
+      const auto count = text.copy(buffer, size);
+      text.erase(0, count);
+      return count;
+    }};
+    app::BatchInput input{reader,
+                          {.merchant = intent_of("T1").merchant,
+                           .body = "goods",
+                           .notify_url = "https://shop.example/notify",
+                           .client_ip = "127.0.0.1"},
+                          clock};
+    const app::GatewayCrew crew{.gateway = [this](std::size_t) -> PaymentGateway& { return wechat; },
+                                .carrier = [&](std::size_t) -> Carrier& { return carrier; },
+                                .pace = pace};
+    app::CreateBatch batch{input, {.jobs = 2, .rate = 100}, {*ledger, crew, clock, stop}};
+    batch.run({.result = [this](const app::BatchResult& result) { kinds[result.out_trade_no] = result.kind; },
+               .readable = {},
+               .pause = [] {}});
+  }
+  auto count(Kind kind) const {
+    return std::count_if(kinds.begin(), kinds.end(), [kind](const auto& one) { return one.second == kind; });
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what a broken carrier had under way is not said to be unsent") {
+  Batch batch;
+  BreakingCarrier carrier;
+  NoPace pace;
+  CHECK_THROWS_WITH_AS(batch.run(carrier, pace), "the carrier is broken", Error);
+  CHECK(carrier.started == 2);
+  CHECK(batch.kinds.size() == 6);
+  CHECK(batch.count(Kind::not_recorded) == 2);
+  CHECK(batch.count(Kind::not_sent) == 4);
+  CHECK(batch.kinds.at("T1") == Kind::not_recorded);
+  CHECK(batch.state("T1") == OrderState::creating);
+}
+
+TEST_CASE("what waits for its turn at a stop is not sent, and what was answered is recorded") {
+  Batch batch;
+  FakeCarrier carrier;
+  StoppingPace pace{batch.stop, 3};
+  batch.wechat.says = [&](const OrderIntent& intent) { return created(intent, batch.clock); };
+  batch.run(carrier, pace);
+  CHECK(carrier.requests.size() == 3);
+  CHECK(batch.kinds.size() == 6);
+  CHECK(batch.count(Kind::created) == 3);
+  CHECK(batch.count(Kind::not_sent) == 3);
+  CHECK(batch.state("T3") == OrderState::notpay);
+}
+
+TEST_CASE("an order that is asked for again more slowly is not said to be unsent when that is stopped") {
+  Batch batch;
+  FakeCarrier carrier;
+  StoppingPace pace{batch.stop, 2};
+  batch.wechat.says = [](const OrderIntent&) { return refused("FREQUENCY_LIMITED", Reaction::slow_down); };
+  batch.run(carrier, pace);
+  CHECK(batch.wechat.told == 2);
+  CHECK(batch.count(Kind::created) == 2);
+  CHECK(batch.count(Kind::not_sent) == 4);
+  CHECK(batch.state("T1") == OrderState::creating);
+}
