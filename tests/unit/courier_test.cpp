@@ -41,9 +41,11 @@ struct GivenPace final : Pace {
   std::chrono::nanoseconds try_turn() override {
     if (turns == 0) return wait;
     --turns;
+    if (on_turn) on_turn();
     return {};
   }
   void slow_down() override {}
+  std::function<void()> on_turn;
   int turns = 1'000;
   std::chrono::nanoseconds wait{};
 };
@@ -158,4 +160,16 @@ TEST_CASE("after a stop what is under way ends, and what waits is interrupted") 
   CHECK((paused.tries == 1 && waiting.tries == 0));
   CHECK(round.let_arrive({sent_lane}) == Lanes{sent_lane});
   CHECK(round.courier.is_idle());
+}
+
+TEST_CASE("a stop between two turns keeps the second from being sent") {
+  Round round;
+  round.pace.on_turn = [&] { round.stop.asked_for = true; };
+  Trying first, second;
+  round.courier.take(first);
+  round.courier.take(second);
+  round.await();
+  CHECK((first.tries == 1 && second.tries == 0));
+  round.await();
+  CHECK(second.interrupted);
 }

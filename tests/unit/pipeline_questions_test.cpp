@@ -4,6 +4,8 @@
 #include <condition_variable>
 #include <deque>
 #include <mutex>
+#include <thread>
+#include <utility>
 
 #include "app/pipeline.hpp"
 #include "support/fakes.hpp"
@@ -215,14 +217,40 @@ TEST_CASE("a worker that waits for answers is woken when there is more to ask") 
 
 namespace {
 
+/// What was answered, what of it the writer has taken over, and the writer's turns since the two were equal.
+struct Counts {
+  std::mutex mutex;
+  std::condition_variable changed;
+  int answered = 0;
+  int recorded = 0;
+  int quiet_turns = 0;
+
+  void add(int& count) {
+    const std::lock_guard lock{mutex};
+    ++count;
+  }
+  void end_turn() {
+    const std::lock_guard lock{mutex};
+    quiet_turns = recorded == answered ? quiet_turns + 1 : 0;
+    changed.notify_all();
+  }
+  void await_quiet_turns(int wanted) {
+    std::unique_lock lock{mutex};
+    quiet_turns = 0;
+    changed.wait(lock, [&] { return quiet_turns >= wanted; });
+  }
+};
+
 /// Works twice, with a question before each time, unless that is interrupted.
 class TwiceAsker final : public PipelineItem {
  public:
+  explicit TwiceAsker(Counts& counts) : counts_{counts} {}
   Next first() const override { return Next::work; }
   Exchange* question(std::size_t) override {
     if (exchange_) {
       const auto outcome = exchange_->outcome();
       interrupted_ = std::get<Unknown>(outcome).kind == ErrorKind::interrupted;
+      counts_.add(counts_.answered);
       return nullptr;
     }
     exchange_ = std::make_unique<KnownExchange<QueryOutcome>>([]() -> QueryOutcome { return Unknown{}; });
@@ -231,53 +259,63 @@ class TwiceAsker final : public PipelineItem {
   Next work(std::size_t) override { return Next::record; }
   Next record() override {
     exchange_.reset();
+    counts_.add(counts_.recorded);
     return ++rounds_ == 2 || interrupted_ ? Next::done : Next::work;
   }
 
  private:
+  Counts& counts_;
   std::unique_ptr<Asking<QueryOutcome>> exchange_;
   bool interrupted_ = false;
   int rounds_ = 0;
 };
 
-/// Gives turns until the stop, and none from then on.
+/// Begins when many are ready, and after so many turns, as soon as all that was answered has gone round, asks
+/// for a stop.
 struct EndingPace final : Pace {
-  explicit EndingPace(FakeStop& button) : stop{button} {}
+  EndingPace(FakeStop& button, Counts& all, int most) : stop{button}, counts{all}, turns{most} {}
   std::chrono::nanoseconds try_turn() override {
-    stop.asked_for = stop.asked_for || --turns == 0;
-    return stop.asked_for ? std::chrono::seconds{1} : std::chrono::seconds{0};
+    if (!std::exchange(begun, true)) counts.await_quiet_turns(4);
+    if (turns-- > 0) return {};
+    if (!stop.asked_for) counts.await_quiet_turns(2);
+    // The writer goes to sleep now, and so does not see the stop before the worker does.
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+    stop.asked_for = true;
+    return std::chrono::seconds{1};
   }
   void slow_down() override {}
   FakeStop& stop;
-  int turns = 0;
+  Counts& counts;
+  int turns;
+  bool begun = false;
 };
 
 }  // namespace
 
 TEST_CASE("a stop ends what goes round again, also where it stands behind what was not begun") {
-  for (int turns = 1; turns < 400; turns += 7) {
-    CAPTURE(turns);
-    FakeStop stop;
-    EndingPace pace{stop};
-    pace.turns = turns;
-    ReversingCarrier carrier;
-    const FakeClock clock;
-    Pipeline pipeline{
-        {.ahead = 64, .group = 16},
-        [](const auto& work) { work(); },
-        stop,
-        app::PipelineCarriage{16, [&](std::size_t) -> Carrier& { return carrier; }, pace, clock}};
-    int read = 0;
-    int ended = 0;
-    pipeline.run({.read = [&]() -> std::unique_ptr<PipelineItem> {
-                    if (read == 1'000) return nullptr;
-                    ++read;
-                    return std::make_unique<TwiceAsker>();
-                  },
-                  .readable = {},
-                  .give = [&](PipelineItem&) { ++ended; },
-                  .leave = [&](PipelineItem&) { ++ended; },
-                  .pause = [] {}});
-    CHECK(ended == read);
-  }
+  // The first 16 have gone round and stand behind others when the next 16 are interrupted.
+  Counts counts;
+  FakeStop stop;
+  EndingPace pace{stop, counts, 16};
+  ReversingCarrier carrier;
+  const FakeClock clock;
+  Pipeline pipeline{{.ahead = 64, .group = 16},
+                    [](const auto& work) { work(); },
+                    stop,
+                    app::PipelineCarriage{16, [&](std::size_t) -> Carrier& { return carrier; }, pace, clock}};
+  int read = 0;
+  int given = 0;
+  int left = 0;
+  pipeline.run({.read = [&]() -> std::unique_ptr<PipelineItem> {
+                  if (read == 1'000) return nullptr;
+                  ++read;
+                  return std::make_unique<TwiceAsker>(counts);
+                },
+                .readable = {},
+                .give = [&](PipelineItem&) { ++given; },
+                .leave = [&](PipelineItem&) { ++left; },
+                .pause = [&] { counts.end_turn(); }});
+  CHECK(given + left == read);
+  CHECK(given >= 16);
+  CHECK(left > 0);
 }
