@@ -16,7 +16,7 @@ void HistoryWriter::begin() {
 
 std::string HistoryWriter::append(std::span<const Value> after, StoredEntry entry) {
   const auto& last = head();
-  entry.entry.number = last.number + 1;
+  entry.entry.number = number_after(last.number);
   entry.entry.actor = actor_;
   entry.order_seq = std::get<std::int64_t>(after.front());
   entry.hash_after = hash_order(order_columns, after);

@@ -54,7 +54,7 @@ std::size_t KeptNotifications::insert(Statement& statement, std::size_t first) {
   for (std::size_t i = 0; i < Count; ++i) {
     const auto& notification = waiting_[first + i];
     const std::array<Value, chained_columns.size()> chained{
-        last.number + 1,
+        number_after(last.number),
         std::int64_t{notification.at.time_since_epoch().count()},
         std::string_view{notification.mch_id.text()},
         std::string_view{notification.out_trade_no},
@@ -64,7 +64,7 @@ std::size_t KeptNotifications::insert(Statement& statement, std::size_t first) {
     place = std::copy(chained.begin(), chained.end(), place);
     *place++ = Blob{hashes[i]};
     *place++ = Blob{notification.raw};
-    last = {last.number + 1, hashes[i]};
+    last = {number_after(last.number), hashes[i]};
   }
   statement.execute(values);
   const auto inserted = static_cast<std::size_t>(sqlite3_changes(database_.handle()));

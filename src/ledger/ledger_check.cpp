@@ -55,19 +55,21 @@ class Checker {
     auto previous = chain_start();
     report_.head = to_hex(previous);
     bool met_expected = expected_head.empty() || expected_head == report_.head;
-    std::int64_t expected_number = 1;
+    std::int64_t last_number = 0;
     auto rows = statement.run({});
     while (rows.next()) {
       const auto values = raw_values<entry_columns.size()>(rows);
       const auto number = rows.integer(0);
-      if (number != expected_number) found(entry_name(expected_number) + " is missing", expected_number);
+      if (const auto next = number_after(last_number); number != next) {
+        found(entry_name(next) + " is missing", next);
+      }
       if (hash_entry(previous, entry_columns, values) != rows.text(entry_columns.size())) {
         found(entry_name(number) + " does not match its hash", number);
       }
       previous = rows.text(entry_columns.size());
       report_.head = to_hex(previous);
       met_expected = met_expected || expected_head == report_.head;
-      expected_number = number + 1;
+      last_number = number;
       ++report_.entries;
     }
     if (!met_expected) {

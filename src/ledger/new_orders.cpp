@@ -9,6 +9,9 @@ namespace wxpay::ledger {
 
 namespace {
 
+/// Keys are counted from 1, so a higher one was not given by this program.
+constexpr std::int64_t highest_seq = std::int64_t{1} << 60U;
+
 /// The order as it is taken over: its state is proved, and one that is paid has an instant of payment.
 OrderRow imported_row(std::int64_t seq, const Order& order, std::chrono::sys_seconds now) {
   auto row = to_row(seq, order);
@@ -74,6 +77,9 @@ std::int64_t NewOrders::last_seq() {
   if (!last_seq_) {
     auto rows = select_last_seq_.run({});
     last_seq_ = rows.next() ? rows.integer(0) : 0;
+    if (*last_seq_ > highest_seq) {
+      throw describe_failure(SQLITE_CORRUPT, 0, database_.name(), "an order has a key that is never reached");
+    }
   }
   return *last_seq_;
 }

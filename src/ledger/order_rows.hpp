@@ -70,6 +70,12 @@ inline constexpr std::array<std::string_view, 12> entry_columns{
     "actor",  "reason",    "digest", "details",    "order_hash_before", "order_hash"};
 using EntryRow = std::array<Value, entry_columns.size()>;
 
+/// The number of the next entry in a chain. Only a file that somebody else wrote to has the highest there is,
+/// and then this is the lowest, which the tables refuse.
+constexpr std::int64_t number_after(std::int64_t number) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(number) + 1);
+}
+
 /// An order with its key in the ledger.
 struct StoredOrder {
   std::int64_t seq = 0;

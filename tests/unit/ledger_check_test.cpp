@@ -191,6 +191,24 @@ TEST_CASE("an entry that was put in past this program is found, which no guard n
   }
 }
 
+TEST_CASE("behind the highest number that somebody put in, nothing is added") {
+  const LedgerFolder folder;
+  fill(*open_ledger(folder.ledger()));
+  const auto original = read_bytes(folder.ledger());
+  for (const auto* change :
+       {"UPDATE orders SET seq = 9223372036854775807 WHERE seq = (SELECT max(seq) FROM orders)",
+        "INSERT INTO history SELECT 9223372036854775807, order_seq, at, from_state, to_state, "
+        "source, actor, reason, digest, details, order_hash_before, order_hash, entry_hash "
+        "FROM history WHERE number = 20"}) {
+    CAPTURE(change);
+    write_bytes(folder.ledger(), original);
+    REQUIRE(RawDatabase{folder.ledger()}.run("PRAGMA foreign_keys = OFF; " + std::string{change}) == "");
+    const auto before = RawDatabase{folder.ledger()}.dump();
+    CHECK_THROWS_AS(open_ledger(folder.ledger())->begin(intent_of("NEW"), {}), Error);
+    CHECK(RawDatabase{folder.ledger()}.dump() == before);
+  }
+}
+
 TEST_CASE("guards and indexes that were changed are found") {
   const LedgerFolder folder;
   fill(*open_ledger(folder.ledger()));
