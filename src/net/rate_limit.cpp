@@ -10,8 +10,9 @@ using std::chrono::nanoseconds;
 
 /// A sender that was held up may be late by so much and still catch up, so that the rate is kept on average.
 constexpr std::chrono::milliseconds longest_delay{100};
-/// A little more than a second, as what is sent evenly may arrive less so.
-constexpr std::chrono::milliseconds second{1'002};
+/// A little more than a second: a request leaves some milliseconds after its turn where the machine is busy,
+/// and what is sent evenly may arrive less so. It costs one per cent of the rate.
+constexpr std::chrono::milliseconds second{1'010};
 constexpr std::chrono::seconds slowest_interval{1};
 constexpr std::chrono::seconds between_changes{1};
 constexpr std::chrono::seconds before_speeding_up{5};
