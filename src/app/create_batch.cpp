@@ -110,7 +110,7 @@ class CreateBatch::Item final : public PipelineItem {
   }
 
   Next work(std::size_t /*worker*/) override {
-    is_sent_ = !creation_->was_not_sent() || slower_tries_ > 0;
+    is_sent_ = !creation_->was_not_sent() || slower_tries_.any();
     if (!is_sent_) return Next::leave;
     if (!batch_.seams_.stop.requested() && batch_.failures_.add(creation_->failed())) batch_.pipeline_.halt();
     return Next::record;
@@ -134,14 +134,11 @@ class CreateBatch::Item final : public PipelineItem {
 
  private:
   Exchange* next_question(std::size_t worker) {
-    auto& gateway = batch_.seams_.gateways.gateway(worker);
+    const auto& gateways = batch_.seams_.gateways;
+    auto& gateway = gateways.gateway(worker);
     if (auto* exchange = creation_->question(gateway)) return exchange;
-    if (!creation_->told_to_slow_down() || batch_.seams_.stop.requested() ||
-        slower_tries_ == most_slower_tries) {
-      return nullptr;
-    }
-    ++slower_tries_;
-    batch_.seams_.gateways.pace.slow_down();
+    if (!creation_->told_to_slow_down()) return nullptr;
+    if (!slower_tries_.again(gateways.pace, batch_.seams_.stop)) return nullptr;
     creation_->ask_again();
     return creation_->question(gateway);
   }
@@ -151,7 +148,7 @@ class CreateBatch::Item final : public PipelineItem {
   std::optional<Creation> creation_;
   bool holds_number_ = false;
   bool is_sent_ = false;
-  int slower_tries_ = 0;
+  SlowerTries slower_tries_;
 };
 
 CreateBatch::CreateBatch(BatchInput& input, BatchOptions options, BatchSeams seams)

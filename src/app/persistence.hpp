@@ -20,8 +20,23 @@ bool says_too_many(const Outcome& outcome) {
   return refused != nullptr && refused->reaction == Reaction::slow_down;
 }
 
-/// How often a question is asked again, at a slower pace, while that is what WeChat Pay wants.
-constexpr int most_slower_tries = 5;
+/// How often one question has been asked again, at a slower pace, as that is what WeChat Pay wants.
+class SlowerTries {
+ public:
+  /// Slows down where the question may be asked once more.
+  /// @return whether it may
+  bool again(Pace& pace, const Stop& stop) {
+    constexpr int most = 5;
+    if (count_ == most || stop.requested()) return false;
+    ++count_;
+    pace.slow_down();
+    return true;
+  }
+  bool any() const noexcept { return count_ > 0; }
+
+ private:
+  int count_ = 0;
+};
 
 /// Asks, and asks again at a slower pace while that is what WeChat Pay wants, up to a limit.
 template <class Outcome>
@@ -34,13 +49,11 @@ class PatientQuestion {
     if (outcome_) return nullptr;
     if (asking_) {
       auto outcome = asking_->outcome();
-      if (!says_too_many(outcome) || slower_tries_ == most_slower_tries || stop.requested()) {
+      if (!says_too_many(outcome) || !slower_tries_.again(pace, stop)) {
         outcome_ = std::move(outcome);
         asking_.reset();
         return nullptr;
       }
-      ++slower_tries_;
-      pace.slow_down();
     }
     asking_ = ask();
     return asking_.get();
@@ -50,7 +63,7 @@ class PatientQuestion {
 
  private:
   std::unique_ptr<Asking<Outcome>> asking_;
-  int slower_tries_ = 0;
+  SlowerTries slower_tries_;
   std::optional<Outcome> outcome_;
 };
 

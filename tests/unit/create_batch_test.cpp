@@ -128,3 +128,14 @@ TEST_CASE("an order that is asked for again more slowly is not said to be unsent
   CHECK(batch.count(Kind::not_sent) == 4);
   CHECK(batch.state("T1") == OrderState::creating);
 }
+
+TEST_CASE("what is too much for WeChat Pay is asked again five times, each time more slowly") {
+  Batch batch;
+  FakeCarrier carrier;
+  NoPace pace;
+  batch.wechat.says = [](const OrderIntent&) { return refused("FREQUENCY_LIMITED", Reaction::slow_down); };
+  batch.run(carrier, pace);
+  CHECK(batch.wechat.told == 6 * 6);
+  CHECK(pace.times_slowed == 6 * 5);
+  CHECK(batch.count(Kind::created) == 6);
+}
