@@ -89,9 +89,9 @@ PaymentEvidence sample_payment(const OrderIntent& intent) {
 }
 
 Order sample_import(std::int64_t number) {
-  return {.intent = {.merchant = sample_merchant,
-                     .out_trade_no = sample_number(number),
-                     .total_fee = Fen{1 + number % 100'000}},
+  return {.intent = OrderIntent{.merchant = sample_merchant,
+                                .out_trade_no = sample_number(number),
+                                .total_fee = Fen{1 + number % 100'000}},
           .state = OrderState::success,
           .transaction_id = TransactionId{"4200002026112300" + std::to_string(number)},
           .paid_at = sample_now,

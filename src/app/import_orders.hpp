@@ -16,7 +16,7 @@ namespace wxpay::app {
 
 /// What an imported order has that its record does not say.
 struct ImportDefaults {
-  MerchantIdentity merchant;
+  MerchantId mch_id;
   TradeType trade_type = TradeType::jsapi;
   SignType sign_type = SignType::md5;
   std::chrono::sys_seconds now;
@@ -25,7 +25,7 @@ struct ImportDefaults {
 /// The fields of an order as `orders export` writes them, texts as given; an empty one was not given.
 struct OrderFields {
   std::string out_trade_no, state, total_fee, trade_type, prepay_id, transaction_id, created_at, paid_at,
-      updated_at;
+      updated_at, app_id, sub_mch_id, sub_app_id;
 };
 
 /// Cuts a stream into orders: JSON Lines, or CSV with a header, with the fields of OrderFields in camelCase

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "wire/json.hpp"
 #include "wxpay/error.hpp"
+#include "wxpay/signing.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::app {
@@ -171,6 +172,11 @@ std::string checked_text(const char* name, const std::string& text, std::size_t 
   if (has_control_character(text)) refuse(std::string{name} + " has a control character or line break");
   // Some readers of the signed text trim it, others do not (reference of API v2, 3.3).
   if (has_outer_blank(text)) refuse(std::string{name} + " begins or ends with a blank");
+  if (const auto field = field_within(text); !field.empty()) {
+    refuse(std::string{name} + " holds &" + std::string{field} +
+               "=, a field of WeChat Pay's messages: one signature would serve for two documents",
+           "write it without the & before it");
+  }
   return text;
 }
 
@@ -274,9 +280,9 @@ void check_trade_type_needs(const OrderIntent& intent) {
 CheckedRequest check_order_request(const OrderRequest& request, const OrderDefaults& defaults,
                                    std::chrono::sys_seconds now) {
   if (!request.out_trade_no) refuse("out_trade_no is missing", "give --out-trade-no");
-  CheckedRequest checked{.intent = {.merchant = defaults.merchant,
-                                    .out_trade_no = OutTradeNo::parse(*request.out_trade_no),
-                                    .total_fee = checked_fee(request)},
+  CheckedRequest checked{.intent = OrderIntent{.merchant = defaults.merchant,
+                                               .out_trade_no = OutTradeNo::parse(*request.out_trade_no),
+                                               .total_fee = checked_fee(request)},
                          .defaulted = {.body = !request.body.has_value(),
                                        .notify_url = !request.notify_url.has_value(),
                                        .client_ip = !request.client_ip.has_value()}};

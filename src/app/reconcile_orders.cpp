@@ -141,7 +141,7 @@ class ReconcileOrders::Item final : public PipelineItem {
   /// WeChat Pay has nothing to close, so nothing can be paid.
   PaymentEvidence closed_as_unknown(const Refused& refused) const {
     return {.source = EvidenceSource::close,
-            .merchant = {run_.seams_.merchant.mch_id, {}, {}, {}},
+            .merchant = MerchantIdentity{run_.seams_.merchant.mch_id, {}, {}, {}},
             .out_trade_no = number(),
             .state = OrderState::closed,
             .digest = refused.digest,

@@ -24,6 +24,7 @@ std::string_view refusal_of(NotificationOutcome outcome) {
     case NotificationOutcome::already_applied:
     case NotificationOutcome::not_paid:
     case NotificationOutcome::ignored:
+    case NotificationOutcome::other_app:
       return {};
     case NotificationOutcome::bad_signature:
       return "the signature does not hold";
@@ -144,6 +145,8 @@ std::string_view to_string(NotificationOutcome outcome) {
       return "NOT_PAID";
     case NotificationOutcome::ignored:
       return "IGNORED";
+    case NotificationOutcome::other_app:
+      return "OTHER_APP";
     case NotificationOutcome::bad_signature:
       return "BAD_SIGNATURE";
     case NotificationOutcome::wrong_merchant:
@@ -226,6 +229,11 @@ class NotificationReplay::Item final : public PipelineItem {
     const auto settled = replay_.settle(evidence);
     result_.outcome = outcome_of(settled);
     result_.reason = reason_for(result_.outcome, settled, evidence);
+    if (result_.outcome == NotificationOutcome::unknown_order && notification_.is_of_other_app) {
+      result_.outcome = NotificationOutcome::other_app;
+      result_.reason =
+          "it is about the app " + evidence.merchant.app_id.text() + ", whose order the ledger does not have";
+    }
     const bool after_close = settled.order && settled.settlement.paid_after_close;
     result_.note = after_close ? "PAID_AFTER_CLOSE" : "";
   }

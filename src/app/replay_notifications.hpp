@@ -22,6 +22,7 @@ enum class NotificationOutcome : std::uint8_t {
   already_applied,
   not_paid,
   ignored,
+  other_app,  ///< of this merchant, about an order of another app that the ledger does not have
   bad_signature,
   wrong_merchant,
   amount_mismatch,

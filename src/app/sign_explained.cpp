@@ -75,7 +75,9 @@ SignVerdict verify_sign(const Fields& fields, std::optional<SignType> asked_for,
   } else if (own_type && *own_type != verdict.sign_type) {
     verdict.reason = "its sign_type is another one than asked for";
   } else if (verify_fields(fields, verdict.sign_type, key)) {
-    verdict.valid = true;
+    const auto ambiguous = ambiguity(fields);
+    verdict.valid = ambiguous.empty();
+    if (!verdict.valid) verdict.reason = "the sign holds, but the fields are ambiguous: " + ambiguous;
   } else {
     verdict.reason = "the sign does not fit the fields and the key";
   }
@@ -199,6 +201,9 @@ Fields changed(const Fields& fields, const Change& change, std::string_view only
 std::vector<std::string> explain_mismatch(const Fields& fields, SignType type, const Secret& key) {
   const auto sign = fields.get("sign");
   if (sign.empty()) return {"the message has no sign: it is forged, or not a message that is signed"};
+  if (verify_fields(fields, type, key)) {
+    return {ambiguity(fields) + ": API v2 signs raw values, so the same sign fits a message with that field"};
+  }
   std::vector<std::string> causes;
   const auto other = type == SignType::md5 ? SignType::hmac_sha256 : SignType::md5;
   if (verify_fields(fields, other, key)) {

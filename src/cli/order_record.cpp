@@ -18,8 +18,10 @@ bool is_plain(std::string_view text) {
 }
 
 bool is_plain(const Order& order) {
+  const auto& merchant = order.intent.merchant;
   return is_plain(order.intent.out_trade_no.text()) && is_plain(order.transaction_id.text()) &&
-         (!order.prepay || is_plain(order.prepay->prepay_id.text()));
+         is_plain(merchant.app_id.text()) && is_plain(merchant.sub_mch_id.text()) &&
+         is_plain(merchant.sub_app_id.text()) && (!order.prepay || is_plain(order.prepay->prepay_id.text()));
 }
 
 void append_number(std::string& text, std::int64_t number) {
@@ -37,6 +39,15 @@ const std::vector<std::string>& order_columns() {
   return columns;
 }
 
+const std::vector<std::string>& exported_columns() {
+  static const std::vector<std::string> columns = [] {
+    auto all = order_columns();
+    all.insert(all.end(), {"appId", "subMchId", "subAppId"});
+    return all;
+  }();
+  return columns;
+}
+
 report::Record describe_order(const Order& order) {
   report::Record record;
   record.text("outTradeNo", order.intent.out_trade_no.text())
@@ -47,7 +58,11 @@ report::Record describe_order(const Order& order) {
   record.text_if_set("transactionId", order.transaction_id.text())
       .text("createdAt", format_rfc3339(order.created_at));
   if (order.paid_at) record.text("paidAt", format_rfc3339(*order.paid_at));
-  record.text("updatedAt", format_rfc3339(order.updated_at));
+  const auto& merchant = order.intent.merchant;
+  record.text("updatedAt", format_rfc3339(order.updated_at))
+      .text_if_set("appId", merchant.app_id.text())
+      .text_if_set("subMchId", merchant.sub_mch_id.text())
+      .text_if_set("subAppId", merchant.sub_app_id.text());
   return record;
 }
 
@@ -69,12 +84,16 @@ void append_json(std::string& text, const Order& order) {
   add(R"(,"createdAt":")", format_rfc3339(order.created_at));
   if (order.paid_at) add(R"(,"paidAt":")", format_rfc3339(*order.paid_at));
   add(R"(,"updatedAt":")", format_rfc3339(order.updated_at));
+  const auto& merchant = order.intent.merchant;
+  if (!merchant.app_id.empty()) add(R"(,"appId":")", merchant.app_id.text());
+  if (!merchant.sub_mch_id.empty()) add(R"(,"subMchId":")", merchant.sub_mch_id.text());
+  if (!merchant.sub_app_id.empty()) add(R"(,"subAppId":")", merchant.sub_app_id.text());
   text += '}';
 }
 
 void append_csv(std::string& text, const Order& order) {
   if (!is_plain(order)) {
-    text += report::csv_row(describe_order(order), order_columns());
+    text += report::csv_row(describe_order(order), exported_columns());
     return;
   }
   const auto add = [&text](std::string_view value) { text.append(value).append(1, ','); };
@@ -87,7 +106,11 @@ void append_csv(std::string& text, const Order& order) {
   add(order.transaction_id.text());
   add(format_rfc3339(order.created_at));
   add(order.paid_at ? format_rfc3339(*order.paid_at) : std::string{});
-  text += format_rfc3339(order.updated_at);
+  add(format_rfc3339(order.updated_at));
+  const auto& merchant = order.intent.merchant;
+  add(merchant.app_id.text());
+  add(merchant.sub_mch_id.text());
+  text += merchant.sub_app_id.text();
 }
 
 OrderState checked_state(const std::string& text) {

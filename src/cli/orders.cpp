@@ -54,11 +54,12 @@ int run_list(const ListOptions& options, Context& context) {
   filter.max_fee = fee_of("--max-fee", options.max_fee);
   if (!options.limit.empty()) filter.limit = parse_count("--limit", options.limit, 1, INT64_MAX);
   const auto& mch_id = context.profile().merchant.mch_id;
-  context.begin_rows(order_columns());
+  const auto& columns = context.options().output == OutputFormat::text ? order_columns() : exported_columns();
+  context.begin_rows(columns);
   auto* ledger = context.ledger_read_only();
   if (ledger == nullptr) return exit_done;
-  ledger->list(mch_id, filter, [&context](const Order& order) {
-    context.print_row(describe_order(order), order_columns());
+  ledger->list(mch_id, filter, [&context, &columns](const Order& order) {
+    context.print_row(describe_order(order), columns);
     return !context.stop().requested();
   });
   if (context.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
@@ -80,14 +81,14 @@ int run_show(const std::string& text, Context& context) {
   std::vector<report::Record> notifications;
   for (const auto& kept : ledger->notifications(mch_id, number)) notifications.push_back(describe(kept));
   if (context.options().output != OutputFormat::text) {
-    auto with_history = order_columns();
+    auto with_history = exported_columns();
     with_history.insert(with_history.end(), {"history", "notifications"});
     record.records("history", std::move(history));
     if (!notifications.empty()) record.records("notifications", std::move(notifications));
     context.print(record, with_history);
     return exit_done;
   }
-  context.print(record, order_columns());
+  context.print(record, exported_columns());
   context.print_text("\n");
   std::vector<std::string> shown{"at", "from", "to", "source", "actor", "reason", "digest"};
   const bool replaced = std::any_of(history.begin(), history.end(),

@@ -25,7 +25,7 @@ int run_export(const ExportOptions& options, Context& context) {
   filter.until = parse_time_option("--until", options.until, context.clock().now());
   const auto& mch_id = context.profile().merchant.mch_id;
   auto* ledger = context.ledger_read_only();
-  context.begin_rows(order_columns());
+  context.begin_rows(exported_columns());
   if (ledger == nullptr) return exit_done;
   const bool is_csv = context.options().output == OutputFormat::csv;
   // How many orders there are would take as long to find out as to write them.

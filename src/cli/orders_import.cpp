@@ -57,7 +57,7 @@ class ImportRun {
  private:
   static app::ImportDefaults defaults(Context& context) {
     const auto& profile = context.profile();
-    return {profile.merchant, profile.trade_type, profile.sign_type, context.clock().now()};
+    return {profile.merchant.mch_id, profile.trade_type, profile.sign_type, context.clock().now()};
   }
 
   void tell(const app::ImportInput::Entry& entry) {
@@ -113,9 +113,11 @@ void add_orders_import(CLI::App& orders, Command& chosen) {
   command->footer(
       "Fields: outTradeNo and totalFee (required), state (NOTPAY if absent), tradeType, prepayId, "
       "transactionId,\n"
-      "createdAt, paidAt and updatedAt, as 'orders export' writes them. An order that is there is left "
-      "alone, so the\n"
-      "same file may be imported again.\n\n"
+      "createdAt, paidAt, updatedAt, appId, subMchId and subAppId, as 'orders export' writes them. Whose "
+      "order it is\n"
+      "stays open where a record has no appId. An order that is there is left alone, so the same file may "
+      "be\n"
+      "imported again.\n\n"
       "Examples:\n"
       "  wxpayctl orders import orders.jsonl\n"
       "  zcat orders.csv.gz | wxpayctl orders import -\n\n"

@@ -49,11 +49,12 @@ struct Counted {
   const char* name;
   int exit;
 };
-constexpr std::array<Counted, 12> counted_outcomes{{
+constexpr std::array counted_outcomes = std::to_array<Counted>({
     {NotificationOutcome::applied, "applied", exit_done},
     {NotificationOutcome::already_applied, "already applied", exit_done},
     {NotificationOutcome::not_paid, "not paid", exit_done},
     {NotificationOutcome::ignored, "ignored", exit_done},
+    {NotificationOutcome::other_app, "of another app", exit_done},
     {NotificationOutcome::bad_signature, "BAD_SIGNATURE", exit_integrity},
     {NotificationOutcome::wrong_merchant, "WRONG_MERCHANT", exit_integrity},
     {NotificationOutcome::amount_mismatch, "AMOUNT_MISMATCH", exit_integrity},
@@ -62,7 +63,7 @@ constexpr std::array<Counted, 12> counted_outcomes{{
     {NotificationOutcome::malformed, "MALFORMED", exit_refused},
     {NotificationOutcome::unreadable, "UNREADABLE", exit_file},
     {NotificationOutcome::failed, "FAILED", exit_ledger},
-}};
+});
 
 std::size_t place_of(NotificationOutcome outcome) {
   const auto* found = std::find_if(counted_outcomes.begin(), counted_outcomes.end(),

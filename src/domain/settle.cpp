@@ -35,9 +35,11 @@ bool contradicts(const Id& ours, const Id& said) {
 }
 
 bool is_another_merchant(const MerchantIdentity& ours, const MerchantIdentity& said) {
+  // An order without an app was imported from a record that does not say whose it is.
+  const bool is_unsaid = ours.app_id.empty() && ours.sub_mch_id.empty();
   return contradicts(ours.mch_id, said.mch_id) || contradicts(ours.app_id, said.app_id) ||
          contradicts(ours.sub_app_id, said.sub_app_id) ||
-         (!said.sub_mch_id.empty() && ours.sub_mch_id != said.sub_mch_id);
+         (!said.sub_mch_id.empty() && ours.sub_mch_id != said.sub_mch_id && !is_unsaid);
 }
 
 bool is_another_amount(const Order& order, const PaymentEvidence& evidence) {

@@ -162,26 +162,21 @@ StoredOrder read_order(const OrderRow& row, const Database& database) {
   AppId sub_app_id{reader.text()};
   const auto state = reader.state();
   const auto proven_state = reader.state();
-  // The members stand in the order of the columns, and braces keep it.
-  OrderIntent intent{{std::move(mch_id), std::move(app_id), std::move(sub_mch_id), std::move(sub_app_id)},
-                     std::move(out_trade_no),
-                     Fen{reader.integer(1, largest_fee.count(), "an amount")},
-                     reader.name(parse_trade_type, "a trade type"),
-                     reader.text(),
-                     reader.text(),
-                     reader.text(),
-                     reader.text(),
-                     reader.text(),
-                     reader.text(),
-                     reader.text(),
-                     reader.text(),
-                     reader.text(),
-                     reader.text(),
-                     reader.text(),
-                     reader.text(),
-                     reader.integer() != 0,
-                     reader.optional_time(),
-                     reader.optional_duration()};
+  const Fen total_fee{reader.integer(1, largest_fee.count(), "an amount")};
+  OrderIntent intent{
+      .merchant = {std::move(mch_id), std::move(app_id), std::move(sub_mch_id), std::move(sub_app_id)},
+      .out_trade_no = std::move(out_trade_no),
+      .total_fee = total_fee};
+  // Whatever may throw comes after the braces (CONTRIBUTING.md), in the order of the columns.
+  intent.trade_type = reader.name(parse_trade_type, "a trade type");
+  for (auto* text : {&intent.body, &intent.notify_url, &intent.client_ip, &intent.openid, &intent.sub_openid,
+                     &intent.attach, &intent.detail, &intent.goods_tag, &intent.product_id,
+                     &intent.device_info, &intent.limit_pay, &intent.scene_info}) {
+    *text = reader.text();
+  }
+  intent.profit_sharing = reader.integer() != 0;
+  intent.time_expire = reader.optional_time();
+  intent.expire_in = reader.optional_duration();
   constexpr std::size_t prepay_column = 26;
   static_assert(order_columns[prepay_column] == "prepay_id");
   auto prepay = read_prepay(reader, !reader.is_null(prepay_column));

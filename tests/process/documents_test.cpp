@@ -154,11 +154,11 @@ Result run_shell(const std::filesystem::path& shell, std::vector<std::string> ar
   const auto folder = home.path().string();
   return run({.program = shell,
               .arguments = std::move(arguments),
-              .environment = {{"PATH", "/usr/local/bin:/usr/bin:/bin"},
-                              {"HOME", folder},
-                              {"XDG_CONFIG_HOME", folder},
-                              {"XDG_DATA_HOME", folder},
-                              {"LC_ALL", "C.UTF-8"}},
+              .environment = std::map<std::string, std::string>{{"PATH", "/usr/local/bin:/usr/bin:/bin"},
+                                                                {"HOME", folder},
+                                                                {"XDG_CONFIG_HOME", folder},
+                                                                {"XDG_DATA_HOME", folder},
+                                                                {"LC_ALL", "C.UTF-8"}},
               .folder = home.path()});
 }
 

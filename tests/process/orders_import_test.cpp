@@ -64,7 +64,8 @@ TEST_CASE("what is imported is exported again as it was, as JSON Lines and as CS
   CHECK(first.exported({"--json"}) == three);
   const auto csv = first.exported({"-o", "csv"});
   CHECK(lines_of(csv).at(0) ==
-        "outTradeNo,state,totalFee,tradeType,prepayId,transactionId,createdAt,paidAt,updatedAt");
+        "outTradeNo,state,totalFee,tradeType,prepayId,transactionId,createdAt,paidAt,updatedAt,appId,subMchId,"
+        "subAppId");
   const Import second;
   CHECK(second.run(csv)["imported"] == 3);
   CHECK(second.exported() == three);
@@ -219,4 +220,38 @@ TEST_CASE("on a terminal an export to a file shows how far it is, and one to the
   const auto shown = rows.wait();
   CHECK(shown.code == 0);
   CHECK_FALSE(contains(shown.out, "\x1b"));
+}
+
+TEST_CASE("a date that a spreadsheet rewrote costs its own record and no other") {
+  for (const auto* date :
+       {"2026/11/24 5:59", "46350.25", "yesterday", "2026-11-24", "2026-11-24T05:59:12", "0"}) {
+    CAPTURE(std::string{date});
+    const Import at;
+    const auto result = at.shop.run(
+        {"-p", "sandbox", "orders", "import", "-", "--json"},
+        std::string{"outTradeNo,totalFee,transactionId,paidAt\n20261127000000000000000000000001,100,"
+                    "4200339465202611274707207656,"} +
+            date + "\n20261127000000000000000000000002,100,,\n");
+    CHECK(result.code == 1);
+    CHECK(contains(result.err, "line 2: paidAt is no time"));
+    CHECK(contains(result.err, "2026-11-22T10:00:00+08:00"));
+    CHECK(json_line(result.out)["imported"] == 1);
+  }
+}
+
+TEST_CASE("whose order it is travels with it, and stays open where nobody says it") {
+  const auto lines =
+      std::string{R"({"outTradeNo":"ORDER1","state":"NOTPAY","totalFee":100,"tradeType":"JSAPI",)"
+                  R"("createdAt":"2026-11-20T10:00:00+08:00","updatedAt":"2026-11-20T10:01:05+08:00",)"
+                  R"("appId":"wxaaaaaaaaaaaaaaaa","subMchId":"1900007777","subAppId":"wxbbbbbbbbbbbbbbbb"})"
+                  "\n"
+                  R"({"outTradeNo":"ORDER2","state":"NOTPAY","totalFee":100,"tradeType":"JSAPI",)"
+                  R"("createdAt":"2026-11-20T10:00:00+08:00","updatedAt":"2026-11-20T10:01:05+08:00"})"
+                  "\n"};
+  const Import one;
+  one.run(lines);
+  CHECK(one.exported() == lines);
+  const Import two;
+  two.run(one.exported({"-o", "csv"}));
+  CHECK(two.exported() == lines);
 }

@@ -58,10 +58,11 @@ TEST_CASE("orders list shows the same as a table and as CSV, and nothing of an e
   market.json(create("20261123-1"));
   auto order = json_line(market.shop.run({"orders", "list", "--json"}).out);
   CHECK(keys_of(order) ==
-        Texts{"outTradeNo", "state", "totalFee", "tradeType", "prepayId", "createdAt", "updatedAt"});
+        Texts{"outTradeNo", "state", "totalFee", "tradeType", "prepayId", "createdAt", "updatedAt", "appId"});
   const auto csv = lines_of(market.shop.run({"orders", "list", "-o", "csv"}).out);
   REQUIRE(csv.size() == 2);
-  CHECK(csv[0] == "outTradeNo,state,totalFee,tradeType,prepayId,transactionId,createdAt,paidAt,updatedAt");
+  CHECK(csv[0] == "outTradeNo,state,totalFee,tradeType,prepayId,transactionId,createdAt,paidAt,updatedAt,"
+                  "appId,subMchId,subAppId");
   CHECK(csv[1].starts_with("20261123-1,NOTPAY,1000,JSAPI," + order["prepayId"].get<std::string>() + ",,20"));
   const auto table = lines_of(market.shop.run({"orders", "list"}).out);
   REQUIRE(table.size() == 2);
@@ -92,7 +93,7 @@ TEST_CASE("orders show prints an order with its whole history") {
 
   auto order = market.json({"orders", "show", "20261123-1"});
   CHECK(keys_of(order) == Texts{"outTradeNo", "state", "totalFee", "tradeType", "prepayId", "transactionId",
-                                "createdAt", "paidAt", "updatedAt", "history"});
+                                "createdAt", "paidAt", "updatedAt", "appId", "history"});
   auto& history = order["history"];
   REQUIRE(history.size() == 3);
   CHECK(keys_of(history[0]) == Texts{"at", "to", "source", "actor"});

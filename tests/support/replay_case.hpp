@@ -62,7 +62,7 @@ struct ReplayCase {
   }
   /// An order of 1000 fen.
   void order(const std::string& number, const std::string& state = "NOTPAY") const {
-    Json line{{"outTradeNo", number}, {"totalFee", 1000}, {"state", state}};
+    Json line{{"outTradeNo", number}, {"totalFee", 1000}, {"state", state}, {"appId", shop_app_id}};
     if (state == "SUCCESS" || state == "REFUND") line["transactionId"] = transaction_of(number);
     import(line.dump() + "\n");
   }

@@ -19,9 +19,9 @@ KeptNotification notification_of(const std::string& number, const std::string& o
 }
 
 Order imported_order(const std::string& number, OrderState state) {
-  Order order{.intent = {.merchant = {test_merchant(), {}, {}, {}},
-                         .out_trade_no = number_of(number),
-                         .total_fee = Fen{500}},
+  Order order{.intent = OrderIntent{.merchant = MerchantIdentity{test_merchant(), {}, {}, {}},
+                                    .out_trade_no = number_of(number),
+                                    .total_fee = Fen{500}},
               .state = state};
   order.created_at = standing_clock().now() - std::chrono::hours{48};
   order.updated_at = standing_clock().now() - std::chrono::hours{24};

@@ -69,6 +69,30 @@ TEST_CASE("a payment that is signed, ours and whole is evidence, field by field"
   CHECK(notification.digest.size() == 64);
 }
 
+TEST_CASE("an app is taken from the message, and an empty element changes nothing") {
+  const auto other = read(paid_message({{"appid", "wxaaaaaaaaaaaaaaaa"}}));
+  CHECK(other.is_of_other_app);
+  REQUIRE(other.evidence);
+  CHECK(other.evidence->merchant.app_id.text() == "wxaaaaaaaaaaaaaaaa");
+  CHECK_FALSE(read(paid_message()).is_of_other_app);
+  for (const auto* name : {"req_info", "refund_id", "trade_state", "sub_mch_id", "err_code"}) {
+    CAPTURE(std::string{name});
+    const auto element = "<" + std::string{name} + "></" + name + "></xml>";
+    const auto document = replaced(signed_answer(paid_message()), "</xml>", element);
+    CHECK((read_text(document).verdict == NotificationVerdict::paid));
+  }
+}
+
+TEST_CASE("a time of payment that cannot be true is a reason and no time") {
+  for (const auto* time_end : {"19700101000000", "19991231235959", "20041231235959"}) {
+    CAPTURE(std::string{time_end});
+    const auto notification = read(paid_message({{"time_end", time_end}}));
+    REQUIRE(notification.evidence);
+    CHECK_FALSE(notification.evidence->time_end);
+    CHECK(notification.evidence->reason == std::string{"its time_end is "} + time_end);
+  }
+}
+
 TEST_CASE("what a signed notification says decides what it is") {
   struct Row {
     const char* what;
@@ -104,7 +128,18 @@ TEST_CASE("what a signed notification says decides what it is") {
       {"no result", {{"result_code", ""}}, malformed, NotificationKind::payment, "result_code"},
       {"no return_code", {{"return_code", ""}}, malformed, NotificationKind::payment, "return_code"},
       {"another merchant", {{"mch_id", "1900000999"}}, wrong_merchant, NotificationKind::payment, "mch_id"},
-      {"another app", {{"appid", "wxother"}}, wrong_merchant, NotificationKind::payment, "appid"},
+      {"another app of this merchant",
+       {{"appid", "wxaaaaaaaaaaaaaaaa"}},
+       paid,
+       NotificationKind::payment,
+       ""},
+      {"the signed answer to a refund",
+       {{"out_refund_no", "R20261123"},
+        {"refund_id", "50000000382019052709732678859"},
+        {"refund_fee", "100"}},
+       ignored,
+       NotificationKind::unknown,
+       "neither"},
       {"no merchant", {{"mch_id", ""}}, wrong_merchant, NotificationKind::payment, "mch_id"},
       {"a sub-merchant",
        {{"sub_mch_id", "1900000200"}},
@@ -180,8 +215,7 @@ TEST_CASE("in service-provider mode the sub-merchant must agree") {
          NotificationVerdict::paid));
   CHECK((read_partner({}).verdict == NotificationVerdict::wrong_merchant));
   CHECK((read_partner({{"sub_mch_id", "1900000201"}}).verdict == NotificationVerdict::wrong_merchant));
-  CHECK((read_partner({{"sub_mch_id", "1900000200"}, {"sub_appid", "wxother"}}).verdict ==
-         NotificationVerdict::wrong_merchant));
+  CHECK(read_partner({{"sub_mch_id", "1900000200"}, {"sub_appid", "wxother"}}).is_of_other_app);
 }
 
 TEST_CASE("a refund's notification is ignored when it is ours, and has no sign to check") {

@@ -22,14 +22,17 @@ TEST_CASE("the fast ways to write an order write what the record's own do") {
   without_id.prepay->prepay_id = PrepayId{};
   auto quoted = paid;
   quoted.prepay->prepay_id = PrepayId{"a\"b\\c,d\ne"};
+  auto of_partner = paid;
+  of_partner.intent.merchant = {MerchantId{"1900000109"}, AppId{"wxd678efh567hg6787"},
+                                MerchantId{"1900007777"}, AppId{"wxaaaaaaaaaaaaaaaa"}};
   auto chinese = paid;
   chinese.transaction_id = TransactionId{"茶\xff"};
-  for (const auto& order : {plain, paid, without_id, quoted, chinese}) {
+  for (const auto& order : {plain, paid, without_id, quoted, of_partner, chinese}) {
     std::string json{"before "};
     cli::append_json(json, order);
     CHECK(json == "before " + report::to_json(cli::describe_order(order)));
     std::string csv;
     cli::append_csv(csv, order);
-    CHECK(csv == report::csv_row(cli::describe_order(order), cli::order_columns()));
+    CHECK(csv == report::csv_row(cli::describe_order(order), cli::exported_columns()));
   }
 }

@@ -15,6 +15,9 @@ namespace {
 
 constexpr std::chrono::hours prepay_validity{2};
 constexpr std::chrono::minutes mweb_validity{5};
+constexpr std::size_t longest_prepay_id = 64;
+/// WeChat Pay's own are under 600 bytes; the ledger takes 4096.
+constexpr std::size_t longest_link = 2048;
 
 Unknown not_an_answer(std::string message, WireResult said = {}) {
   return {ErrorKind::gateway, "GATEWAY", std::move(message), std::move(said)};
@@ -56,7 +59,10 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
   auto digest = crypto::sha256_hex(response.body);
   if (said.return_code == "FAIL") return read_unsigned_refusal(std::move(said), std::move(digest));
   if (said.return_code != "SUCCESS") return not_an_answer("the gateway's answer has no return_code");
-  if (auto problem = signature_problem(fields, account, "answer"); !problem.empty())
+  // The answer to a query came over TLS and is held against the order that was asked for: a customer's remark
+  // must not keep a payment from being booked.
+  const auto ambiguous = operation == Operation::orderquery ? Ambiguity::allowed : Ambiguity::refused;
+  if (auto problem = signature_problem(fields, account, "answer", ambiguous); !problem.empty())
     return not_to_be_trusted(problem);
   const bool success = said.result_code == "SUCCESS";
   if (auto problem = identity_problem(fields, account.merchant, success, "answer"); !problem.empty()) {
@@ -80,10 +86,11 @@ CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& a
   auto& verified = std::get<Verified>(answer);
   const auto& fields = verified.fields;
   // The answer does not repeat the order's number; what it does repeat must be what was asked for.
-  if (const auto number = fields.find("out_trade_no"); number && *number != intent->out_trade_no.text()) {
+  if (const auto number = fields.get("out_trade_no");
+      !number.empty() && number != intent->out_trade_no.text()) {
     return not_to_be_trusted("the answer is about another order", verified.said);
   }
-  if (const auto type = fields.find("trade_type"); type && *type != to_string(intent->trade_type)) {
+  if (const auto type = fields.get("trade_type"); !type.empty() && type != to_string(intent->trade_type)) {
     return not_to_be_trusted("the answer is about an order of another trade_type", verified.said);
   }
   Prepay prepay{
@@ -91,9 +98,11 @@ CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& a
       now + (intent->trade_type == TradeType::mweb ? std::chrono::seconds{mweb_validity} : prepay_validity)};
   const bool has_link = (intent->trade_type != TradeType::native || !prepay.code_url.empty()) &&
                         (intent->trade_type != TradeType::mweb || !prepay.mweb_url.empty());
-  if (prepay.prepay_id.empty() || prepay.prepay_id.text().size() > 64 || !has_link ||
+  if (prepay.prepay_id.empty() || prepay.prepay_id.text().size() > longest_prepay_id || !has_link ||
+      prepay.code_url.size() > longest_link || prepay.mweb_url.size() > longest_link ||
       has_control_character(prepay.prepay_id.text() + prepay.code_url + prepay.mweb_url)) {
-    return not_an_answer("the answer lacks the prepay_id or the link to pay at", verified.said);
+    return not_an_answer("the answer lacks the prepay_id or the link to pay at, or they are too long",
+                         verified.said);
   }
   if (intent->time_expire) prepay.expires_at = std::min(prepay.expires_at, *intent->time_expire);
   return Created{std::move(verified.said),
@@ -147,8 +156,8 @@ QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& acco
                            .transaction_id = TransactionId{fields.get("transaction_id")},
                            .total_fee = parse_wire_fen(fields.get("total_fee")),
                            .fee_type = fields.get("fee_type"),
-                           .time_end = parse_wire_time(fields.get("time_end")),
                            .digest = std::move(verified.digest)};
+  take_time_end(evidence, fields);
   if (auto problem = payment_problem(evidence, fields); !problem.empty()) {
     return not_an_answer("the answer about " + printable(number) + " is unusable: " + problem, verified.said);
   }
@@ -170,8 +179,14 @@ CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& acco
     return Closed{std::move(refused->said), std::move(evidence)};
   }
   auto& verified = std::get<Verified>(answer);
-  if (const auto number = verified.fields.find("out_trade_no"); number && *number != asked.text()) {
+  const auto& fields = verified.fields;
+  if (const auto number = fields.get("out_trade_no"); !number.empty() && number != asked.text()) {
     return not_to_be_trusted("the answer is about another order");
+  }
+  // An answer to a closing repeats neither number nor nonce; that of a creation is told apart by what it
+  // gives.
+  for (const auto* name : {"prepay_id", "code_url", "mweb_url", "trade_type"}) {
+    if (!fields.get(name).empty()) return not_to_be_trusted("the answer is not that of a closing");
   }
   evidence.digest = std::move(verified.digest);
   return Closed{std::move(verified.said), std::move(evidence)};

@@ -1,5 +1,6 @@
 #include "gateway/v2/notifications.hpp"
 
+#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -47,13 +48,34 @@ std::string number_in(std::string_view document) {
 }
 
 NotificationKind kind_of(const Fields& fields) {
-  if (fields.has("req_info")) return NotificationKind::refund;
-  const bool names_a_payment = fields.has("out_trade_no") || fields.has("transaction_id");
+  // Signatures do not cover empty fields, so anybody can add one: it counts as absent.
+  const auto is_set = [&fields](std::string_view name) { return !fields.find(name).value_or("").empty(); };
+  if (is_set("req_info")) return NotificationKind::refund;
+  // The signed answer to a refund has all that a payment has; money that goes back is no payment.
+  const bool speaks_of_refunds = std::any_of(fields.begin(), fields.end(), [](const auto& field) {
+    return !field.second.empty() && field.first.find("refund") != std::string::npos;
+  });
+  if (speaks_of_refunds) return NotificationKind::unknown;
+  const bool names_a_payment = is_set("out_trade_no") || is_set("transaction_id");
   return names_a_payment ? NotificationKind::payment : NotificationKind::unknown;
 }
 
+/// One key signs for all apps of a merchant: whose order it is says the message, as long as the merchant is
+/// the same.
+MerchantIdentity merchant_in(const Fields& fields, MerchantIdentity merchant) {
+  const auto take = [&fields](std::string_view name, AppId& app_id) {
+    auto said = fields.get(name);
+    const bool is_app_id = !said.empty() && said.size() <= longest_number &&
+                           std::all_of(said.begin(), said.end(), [](char c) { return c > ' ' && c <= '~'; });
+    if (is_app_id) app_id = AppId{std::move(said)};
+  };
+  take("appid", merchant.app_id);
+  take("sub_appid", merchant.sub_app_id);
+  return merchant;
+}
+
 /// Of a payment whose signature and identity hold.
-void read_payment(Notification& notification, const Fields& fields, const V2Account& account) {
+void read_payment(Notification& notification, const Fields& fields, const MerchantIdentity& merchant) {
   const auto result_code = fields.get("result_code");
   if (result_code == "FAIL") {
     const auto code = printable(fields.get("err_code"));
@@ -76,14 +98,14 @@ void read_payment(Notification& notification, const Fields& fields, const V2Acco
     return;
   }
   PaymentEvidence evidence{.source = EvidenceSource::notify,
-                           .merchant = account.merchant,
+                           .merchant = merchant,
                            .out_trade_no = std::move(*number),
                            .state = OrderState::success,
                            .transaction_id = TransactionId{fields.get("transaction_id")},
                            .total_fee = parse_wire_fen(fields.get("total_fee")),
                            .fee_type = fields.get("fee_type"),
-                           .time_end = parse_wire_time(fields.get("time_end")),
                            .digest = notification.digest};
+  take_time_end(evidence, fields);
   if (auto problem = payment_problem(evidence, fields); !problem.empty()) {
     conclude(notification, NotificationVerdict::malformed, std::move(problem));
     return;
@@ -123,14 +145,16 @@ Notification read_notification(std::string_view document, const V2Account& accou
   }
   const bool names_its_merchant =
       is_refund || (notification.kind == NotificationKind::payment && fields.get("result_code") == "SUCCESS");
-  if (auto problem = identity_problem(fields, account.merchant, names_its_merchant, what); !problem.empty()) {
+  const auto merchant = merchant_in(fields, account.merchant);
+  notification.is_of_other_app = merchant != account.merchant;
+  if (auto problem = identity_problem(fields, merchant, names_its_merchant, what); !problem.empty()) {
     return conclude(notification, NotificationVerdict::wrong_merchant, std::move(problem));
   }
   if (notification.kind != NotificationKind::payment) {
     return conclude(notification, NotificationVerdict::ignored,
                     is_refund ? "it is about a refund" : "it is about neither a payment nor a refund");
   }
-  read_payment(notification, fields, account);
+  read_payment(notification, fields, merchant);
   return notification;
 }
 

@@ -19,7 +19,7 @@ enum class NotificationVerdict : std::uint8_t {
   not_paid,        ///< signed and ours, and says that a payment failed
   ignored,         ///< ours, but of a kind that is not known here: a refund, or another business
   bad_signature,   ///< not signed, or not as the account signs
-  wrong_merchant,  ///< signed, about another merchant or app
+  wrong_merchant,  ///< signed, about another merchant or sub-merchant
   malformed,       ///< no notification at all, or one that lacks what it must have
 };
 
@@ -28,10 +28,11 @@ enum class NotificationVerdict : std::uint8_t {
 struct Notification {
   NotificationVerdict verdict = NotificationVerdict::malformed;
   NotificationKind kind = NotificationKind::unknown;
-  std::string out_trade_no;    ///< printable; empty where it could not be read
-  std::string transaction_id;  ///< likewise
-  std::string reason;          ///< why it is not `paid`
-  std::string digest;          ///< SHA-256 of the bytes, lower-case hex; empty where they are worthless
+  std::string out_trade_no;      ///< printable; empty where it could not be read
+  std::string transaction_id;    ///< likewise
+  std::string reason;            ///< why it is not `paid`
+  std::string digest;            ///< SHA-256 of the bytes, lower-case hex; empty where they are worthless
+  bool is_of_other_app = false;  ///< signed, of this merchant, and about another app than the account's
   std::optional<PaymentEvidence> evidence;  ///< of `paid` alone
 };
 

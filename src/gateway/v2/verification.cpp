@@ -2,10 +2,14 @@
 
 #include "base/text.hpp"
 #include "wxpay/signing.hpp"
+#include "wxpay/time.hpp"
 
 namespace wxpay::v2 {
 
 namespace {
+
+/// Tenpay, of which WeChat Pay is made, opened in September 2005: what was paid before was not.
+constexpr std::chrono::sys_days earliest_payment{std::chrono::year{2005} / 1 / 1};
 
 SignType other(SignType type) { return type == SignType::md5 ? SignType::hmac_sha256 : SignType::md5; }
 
@@ -16,14 +20,19 @@ std::string about(std::string_view what, std::string_view predicate) {
 
 }  // namespace
 
-std::string signature_problem(const Fields& fields, const V2Account& account, std::string_view what) {
+std::string signature_problem(const Fields& fields, const V2Account& account, std::string_view what,
+                              Ambiguity ambiguous) {
   const auto configured = std::string{to_string(account.sign_type)};
   if (fields.find("sign").value_or("").empty()) return about(what, " is not signed");
   const auto named = fields.find("sign_type").value_or("");
   if (!named.empty() && named != configured) {
     return about(what, " names another sign_type than the configured ") + configured;
   }
-  if (verify_fields(fields, account.sign_type, account.key)) return {};
+  if (verify_fields(fields, account.sign_type, account.key)) {
+    if (ambiguous == Ambiguity::allowed) return {};
+    const auto found = ambiguity(fields);
+    return found.empty() ? found : about(what, "'s fields are ambiguous: ") + found;
+  }
   const auto alternative = other(account.sign_type);
   if (verify_fields(fields, alternative, account.key)) {
     return about(what, " is signed with ") + std::string{to_string(alternative)} + " where " + configured +
@@ -52,9 +61,21 @@ std::string identity_problem(const Fields& fields, const MerchantIdentity& merch
   return {};
 }
 
+void take_time_end(PaymentEvidence& evidence, const Fields& fields) {
+  const auto said = fields.get("time_end");
+  const auto time_end = parse_wire_time(said);
+  if (!time_end) return;
+  if (*time_end >= earliest_payment) {
+    evidence.time_end = time_end;
+  } else {
+    evidence.reason = "its time_end is " + printable(said);
+  }
+}
+
 std::string payment_problem(const PaymentEvidence& evidence, const Fields& fields) {
   if (!fields.get("total_fee").empty() && !evidence.total_fee) return "its total_fee is no amount";
-  if (!fields.get("time_end").empty() && !evidence.time_end) return "its time_end is no time";
+  if (!fields.get("time_end").empty() && !parse_wire_time(fields.get("time_end")))
+    return "its time_end is no time";
   if (evidence.transaction_id.text().size() > 32 || has_control_character(evidence.transaction_id.text())) {
     return "its transaction_id is malformed";
   }
