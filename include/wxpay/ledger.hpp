@@ -86,7 +86,9 @@ struct CheckReport {
   std::int64_t orders = 0;
   std::int64_t entries = 0;
   std::string head;     ///< hash of the last entry, lower-case hex; 64 zeros when there is none
-  std::string problem;  ///< what is wrong, naming the entry or the order
+  std::int64_t notifications = 0;
+  std::string notifications_head;  ///< hash of the last kept notification, likewise
+  std::string problem;             ///< what is wrong, naming the entry or the order
   std::optional<std::int64_t> bad_entry;  ///< number of the first entry that is wrong
 };
 
@@ -149,7 +151,7 @@ class OrderLedger {
   virtual std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) = 0;
 
   /// Recomputes the whole chain and holds every order against its last entry.
-  /// @param expected_head  a head kept elsewhere: it must still be in the chain
+  /// @param expected_head  a head kept elsewhere, of the entries or of the notifications: it must still be in its chain
   virtual CheckReport check(const std::optional<std::string>& expected_head) = 0;
 
   /// A whole copy while others go on writing; never over an existing file.
@@ -159,9 +161,11 @@ class OrderLedger {
 struct LedgerOptions {
   std::filesystem::path path;
   bool read_only = false;           ///< opens an existing file only, writes nothing, creates nothing
+  bool must_exist = false;          ///< opens an existing file only, and may write it
   bool create_directories = false;  ///< for the default place, which may not exist yet
   std::chrono::milliseconds busy_wait{10'000};
-  std::string actor;  ///< kept with every change
+  std::string actor;           ///< kept with every change
+  const Stop* stop = nullptr;  ///< ends a wait for another process; must outlive the ledger
 };
 
 /// Opens, creates (0600) or migrates the ledger. The clock must outlive it. One thread at a time may use it.

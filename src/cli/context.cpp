@@ -2,6 +2,7 @@
 
 #include <poll.h>
 #include <pwd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <array>
@@ -84,23 +85,31 @@ LedgerPlace Context::ledger_place() const {
               : resolve_ledger(options_.settings, environment_);
 }
 
-OrderLedger& Context::ledger() {
-  if (!parts_->ledger) {
-    const auto place = ledger_place();
-    parts_->ledger = open_sqlite_ledger(
-        {.path = place.path, .create_directories = place.default_place, .actor = actor()}, parts_->clock);
-  }
-  return *parts_->ledger;
+OrderLedger& Context::new_or_existing_ledger() {
+  const auto place = ledger_place();
+  return open_ledger(
+      {.path = place.path, .create_directories = place.default_place, .actor = actor(), .stop = &stop_});
 }
 
-OrderLedger* Context::ledger_read_only() {
-  if (!parts_->ledger) {
-    const auto place = ledger_place();
-    std::error_code ignored;
-    if (!std::filesystem::exists(place.path, ignored)) return nullptr;
-    parts_->ledger = open_sqlite_ledger({.path = place.path, .read_only = true}, parts_->clock);
-  }
-  return parts_->ledger.get();
+OrderLedger& Context::ledger() {
+  const auto place = ledger_place();
+  return open_ledger({.path = place.path, .must_exist = true, .actor = actor(), .stop = &stop_});
+}
+
+OrderLedger& Context::ledger_read_only() {
+  const auto place = ledger_place();
+  return open_ledger({.path = place.path, .read_only = true, .stop = &stop_});
+}
+
+bool Context::has_ledger() const {
+  const auto path = ledger_place().path;
+  struct stat found {};
+  return ::stat(path.c_str(), &found) == 0;
+}
+
+OrderLedger& Context::open_ledger(const LedgerOptions& options) {
+  if (!parts_->ledger) parts_->ledger = open_sqlite_ledger(options, parts_->clock);
+  return *parts_->ledger;
 }
 
 Transport& Context::transport() {

@@ -55,9 +55,14 @@ class Context {
   const Profile& profile();
   const Secret& key();
   LedgerPlace ledger_place() const;
+  /// Only what brings orders into it makes a ledger; for everything else one that is not there is an error.
+  OrderLedger& new_or_existing_ledger();
+  /// @throws Error{ledger}  there is none
   OrderLedger& ledger();
-  /// Opens an existing file only and writes nothing; null when there is no file.
-  OrderLedger* ledger_read_only();
+  /// Writes nothing. @throws Error{ledger}  there is none
+  OrderLedger& ledger_read_only();
+  /// Whether there is a file that opening could find.
+  bool has_ledger() const;
   Transport& transport();
   PaymentGateway& gateway();
   /// What a gateway of this profile is made of, for a command that needs several.
@@ -107,6 +112,7 @@ class Context {
 
  private:
   void end_table();
+  OrderLedger& open_ledger(const LedgerOptions& options);
 
   struct Parts;
   GlobalOptions options_;

@@ -95,7 +95,7 @@ class BatchRun {
   }
 
   void create_all(const app::BatchOptions& options) {
-    auto& ledger = context_.ledger();
+    auto& ledger = context_.new_or_existing_ledger();
     GatewayPool pool{context_, options.jobs, options.rate};
     app::CreateBatch batch{input_, options, {ledger, pool.crew(), context_.clock(), context_.stop()}};
     const auto halt_where_of_no_use = [&] {
@@ -231,7 +231,7 @@ class BatchRun {
 
   void check_all() {
     const auto& mch_id = context_.profile().merchant.mch_id;
-    auto* ledger = context_.ledger_read_only();
+    auto* ledger = context_.has_ledger() ? &context_.ledger_read_only() : nullptr;
     succeeds([&] {
       while (!context_.stop().requested() && !output_failed_) {
         if (!is_readable()) show();

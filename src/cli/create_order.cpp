@@ -54,7 +54,7 @@ int run_create_order(const CreateOrderOptions& options, Context& context) {
       app::check_order_request(request, order_defaults(context.profile()), context.clock().now());
   for (const auto& warning : checked.warnings) context.warn(warning);
   auto& gateway = context.gateway();  // a missing key is found before anything is written
-  const auto result = app::create_order(checked, context.ledger(), gateway, context.clock());
+  const auto result = app::create_order(checked, context.new_or_existing_ledger(), gateway, context.clock());
   report::Record record;
   describe_creation(record, checked.intent, result, context);
   context.print(record, creation_columns());

@@ -72,7 +72,9 @@ class Doctor {
 
   Finding check_ledger() {
     const auto place = resolve_ledger(context_.options().settings, context_.environment());
-    return context_.ledger_read_only() == nullptr ? judge_new_ledger(place) : judge_open_ledger(place);
+    if (!context_.has_ledger()) return judge_new_ledger(place);
+    context_.ledger_read_only();
+    return judge_open_ledger(place);
   }
 
   Finding check_gateway() {

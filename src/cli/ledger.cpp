@@ -9,13 +9,6 @@ namespace wxpay::cli {
 
 namespace {
 
-OrderLedger& existing_ledger(Context& context) {
-  auto* ledger = context.ledger_read_only();
-  if (ledger != nullptr) return *ledger;
-  throw Error{ErrorKind::ledger, "there is no ledger at " + context.ledger_place().path.string(),
-              "name it with --ledger, or its profile with -p"};
-}
-
 std::optional<std::string> checked_head(const std::string& text) {
   if (text.empty()) return std::nullopt;
   const auto head = to_lower(text);
@@ -27,20 +20,22 @@ std::optional<std::string> checked_head(const std::string& text) {
 
 int run_check(const std::string& expected_head, Context& context) {
   const auto head = checked_head(expected_head);
-  const auto found = existing_ledger(context).check(head);
+  const auto found = context.ledger_read_only().check(head);
   report::Record record;
   record.flag("ok", found.ok)
       .number("orders", found.orders)
       .number("entries", found.entries)
-      .text("head", found.head);
+      .text("head", found.head)
+      .number("notifications", found.notifications)
+      .text("notificationsHead", found.notifications_head);
   if (found.bad_entry) record.number("badEntry", *found.bad_entry);
   record.text_if_set("problem", found.problem);
-  context.print(record, {"ok", "orders", "entries", "head", "badEntry", "problem"});
+  context.print(record, {"ok", "orders", "entries", "head", "notifications", "notificationsHead", "badEntry", "problem"});
   return found.ok ? exit_done : exit_ledger;
 }
 
 int run_backup(const std::string& target, Context& context) {
-  existing_ledger(context).backup(target);
+  context.ledger_read_only().backup(target);
   report::Record record;
   record.text("backup", target);
   context.print(record, {"backup"});
@@ -55,7 +50,7 @@ void add_ledger(CLI::App& root, Command& chosen) {
   auto head = std::make_shared<std::string>();
   auto* check =
       command->add_subcommand("check", "Recompute the ledger's hash chain and hold the orders against it");
-  check->add_option("--head", *head, "A head kept elsewhere: it must still be in the chain")
+  check->add_option("--head", *head, "A head kept elsewhere, either of the two: it must still be in the chain")
       ->type_name("HASH")
       ->check(refuse_empty);
   check->footer(

@@ -55,10 +55,9 @@ int run_list(const ListOptions& options, Context& context) {
   if (!options.limit.empty()) filter.limit = parse_count("--limit", options.limit, 1, INT64_MAX);
   const auto& mch_id = context.profile().merchant.mch_id;
   const auto& columns = context.options().output == OutputFormat::text ? order_columns() : exported_columns();
+  auto& ledger = context.ledger_read_only();
   context.begin_rows(columns);
-  auto* ledger = context.ledger_read_only();
-  if (ledger == nullptr) return exit_done;
-  ledger->list(mch_id, filter, [&context, &columns](const Order& order) {
+  ledger.list(mch_id, filter, [&context, &columns](const Order& order) {
     context.print_row(describe_order(order), columns);
     return !context.stop().requested();
   });
@@ -69,17 +68,17 @@ int run_list(const ListOptions& options, Context& context) {
 int run_show(const std::string& text, Context& context) {
   const auto number = OutTradeNo::parse(text);
   const auto& mch_id = context.profile().merchant.mch_id;
-  auto* ledger = context.ledger_read_only();
-  const auto order = ledger == nullptr ? std::nullopt : ledger->find(mch_id, number);
+  auto& ledger = context.ledger_read_only();
+  const auto order = ledger.find(mch_id, number);
   if (!order) {
     throw Error{ErrorKind::refused, "order " + text + " is not in the ledger",
                 "'wxpayctl query " + text + "' asks WeChat Pay about it", "ORDERNOTEXIST"};
   }
   auto record = describe_order(*order);
   std::vector<report::Record> history;
-  for (const auto& entry : ledger->history(mch_id, number)) history.push_back(describe(entry));
+  for (const auto& entry : ledger.history(mch_id, number)) history.push_back(describe(entry));
   std::vector<report::Record> notifications;
-  for (const auto& kept : ledger->notifications(mch_id, number)) notifications.push_back(describe(kept));
+  for (const auto& kept : ledger.notifications(mch_id, number)) notifications.push_back(describe(kept));
   if (context.options().output != OutputFormat::text) {
     auto with_history = exported_columns();
     with_history.insert(with_history.end(), {"history", "notifications"});

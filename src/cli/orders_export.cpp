@@ -24,9 +24,8 @@ int run_export(const ExportOptions& options, Context& context) {
   filter.since = parse_time_option("--since", options.since, context.clock().now());
   filter.until = parse_time_option("--until", options.until, context.clock().now());
   const auto& mch_id = context.profile().merchant.mch_id;
-  auto* ledger = context.ledger_read_only();
+  auto& ledger = context.ledger_read_only();
   context.begin_rows(exported_columns());
-  if (ledger == nullptr) return exit_done;
   const bool is_csv = context.options().output == OutputFormat::csv;
   // How many orders there are would take as long to find out as to write them.
   Progress progress{context, std::nullopt};
@@ -37,7 +36,7 @@ int run_export(const ExportOptions& options, Context& context) {
     // Rows on a terminal are progress enough.
     if (!context.output_is_terminal()) progress.show();
   };
-  ledger->list(mch_id, filter, [&](const Order& order) {
+  ledger.list(mch_id, filter, [&](const Order& order) {
     is_csv ? append_csv(text, order) : append_json(text, order);
     text += '\n';
     progress.add(false);

@@ -40,7 +40,7 @@ class ImportRun {
 
   int run() {
     try {
-      app::import_orders(input_, context_.ledger(), context_.stop(),
+      app::import_orders(input_, context_.new_or_existing_ledger(), context_.stop(),
                          {.bad = [this](const auto& entry) { tell(entry); },
                           .kept = [this](const auto& counts) { show(counts); },
                           .abandon = [this] { stop_.request(); }},

@@ -68,7 +68,7 @@ class Reconcile {
     if (options_.close_expired && !options_.dry_run) {
       context_.confirm("Close every expired order at WeChat Pay?");
     }
-    OrderLedger* ledger = options_.dry_run ? context_.ledger_read_only() : &context_.ledger();
+    OrderLedger* ledger = options_.dry_run ? &context_.ledger_read_only() : &context_.ledger();
     if (!options_.dry_run && !take_lock()) return exit_lock_held;
     started_at_ = context_.clock().now();
     const auto started = context_.clock().steady_now();

@@ -114,7 +114,7 @@ class ReplayNotify {
       : ReplayNotify{options, context, paths_of(options)} {}
 
   int run() {
-    auto* ledger = options_.dry_run ? context_.ledger_read_only() : &context_.ledger();
+    auto* ledger = options_.dry_run ? &context_.ledger_read_only() : &context_.ledger();
     const auto workers = number_of_workers();
     std::optional<Forwarders> forwarders;
     if (!options_.forward_to.empty()) forwarders.emplace(context_, workers);

@@ -52,7 +52,7 @@ void HistoryWriter::insert(Statement& statement, std::size_t first) {
     place = std::copy(row.begin(), row.end(), place);
     *place++ = Blob{waiting_[i].hash};
   }
-  statement.execute(values);
+  statement.change(values, Count);
 }
 
 std::string HistoryWriter::insertion(std::size_t count) {

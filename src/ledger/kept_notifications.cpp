@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/order_rows.hpp"
@@ -99,30 +100,58 @@ std::vector<KeptNotification> KeptNotifications::of_order(const MerchantId& mch_
   return kept;
 }
 
-std::string notifications_problem(const Database& database) {
-  if (schema_version(database) < first_schema) return {};
+NotificationChain walk_notifications(const Database& database, std::string_view expected_head) {
+  NotificationChain chain;
+  auto previous = chain_start();
+  chain.head = to_hex(previous);
+  if (schema_version(database) < first_schema) return chain;
   Statement statement{
       database,
       "SELECT number, at, mch_id, out_trade_no, outcome, digest, hash, raw FROM notifications "
       "ORDER BY number"};
-  auto previous = chain_start();
-  std::int64_t expected_number = 1;
   auto rows = statement.run({});
-  for (; rows.next(); ++expected_number) {
+  while (rows.next()) {
     const auto name = [](std::int64_t number) { return "the kept notification " + std::to_string(number); };
-    if (rows.integer(0) != expected_number) return name(expected_number) + " is missing";
+    const auto number = rows.integer(0);
     constexpr int digest_column = 5;
     constexpr int hash_column = 6;
     constexpr int raw_column = 7;
-    if (crypto::sha256_hex(rows.text(raw_column)) != rows.text(digest_column)) {
-      return name(expected_number) + " does not match its digest";
-    }
     std::array<Value, chained_columns.size()> chained;
     for (std::size_t i = 0; i < chained.size(); ++i) chained.at(i) = rows.value(static_cast<int>(i));
-    if (hash_notification(previous, chained_columns, chained) != rows.text(hash_column)) {
-      return name(expected_number) + " does not match its hash";
+    if (number != chain.count + 1) {
+      chain.problem = name(chain.count + 1) + " is missing";
+    } else if (crypto::sha256_hex(rows.text(raw_column)) != rows.text(digest_column)) {
+      chain.problem = name(number) + " does not match its digest";
+    } else if (hash_notification(previous, chained_columns, chained) != rows.text(hash_column)) {
+      chain.problem = name(number) + " does not match its hash";
     }
+    if (!chain.problem.empty()) return chain;
     previous = rows.text(hash_column);
+    chain.head = to_hex(previous);
+    chain.met_expected = chain.met_expected || chain.head == expected_head;
+    ++chain.count;
+  }
+  return chain;
+}
+
+std::string untied_entry(const Database& database) {
+  if (schema_version(database) < first_schema) return {};
+  // An order keeps what was applied to it in the same transaction; entries before the first of them are of programs
+  // that kept nothing.
+  static constexpr const char* kept =
+      "EXISTS (SELECT 1 FROM orders o JOIN notifications n ON n.mch_id = o.mch_id AND n.out_trade_no = o.out_trade_no "
+      "AND n.digest = h.digest AND n.outcome = 'APPLIED' WHERE o.seq = h.order_seq)";
+  Statement statement{database, std::string{"SELECT h.number, "} + kept +
+                                    " FROM history h WHERE h.source = 'notify' AND h.digest IS NOT NULL "
+                                    "ORDER BY h.number"};
+  bool began = false;
+  auto rows = statement.run({});
+  while (rows.next()) {
+    const bool is_kept = rows.integer(1) != 0;
+    if (began && !is_kept) {
+      return "the notification that entry " + std::to_string(rows.integer(0)) + " names is not kept any more";
+    }
+    began = began || is_kept;
   }
   return {};
 }

@@ -2,6 +2,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "ledger/sqlite_database.hpp"
@@ -53,8 +54,16 @@ class KeptNotifications {
                     "WHERE mch_id = ? AND out_trade_no = ? ORDER BY number"};
 };
 
-/// What of the kept notifications was changed past this program: the bytes of one, its row, or a row that is
-/// missing. Empty when nothing was.
-std::string notifications_problem(const Database& database);
+/// The chain of the kept notifications, recomputed.
+struct NotificationChain {
+  std::int64_t count = 0;
+  std::string head;           ///< hash of the last one, lower-case hex; 64 zeros when there is none
+  bool met_expected = false;  ///< a head kept elsewhere is one of its hashes
+  std::string problem;        ///< what was changed past this program: bytes, a row, or one that is missing
+};
+NotificationChain walk_notifications(const Database& database, std::string_view expected_head);
+
+/// The first entry of source notify whose notification is not kept any more, in words; empty when there is none.
+std::string untied_entry(const Database& database);
 
 }  // namespace wxpay::ledger

@@ -111,6 +111,7 @@ void backup_ledger(const Database& database, const std::filesystem::path& target
     copy.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
     copy_pages(database, copy, target);
     snapshot.commit();
+    database.require_unchanged();
   }
   partial.commit();
 }

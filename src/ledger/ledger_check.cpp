@@ -20,10 +20,21 @@ class Checker {
 
   CheckReport run(const std::optional<std::string>& expected_head) {
     Transaction snapshot{database_, Transaction::Kind::read};
-    attempt([&] { walk_chain(expected_head ? to_lower(*expected_head) : std::string{}); });
+    const auto expected = expected_head ? to_lower(*expected_head) : std::string{};
+    attempt([&] { walk_chain(expected); });
     // What follows can only be read, and is only worth it, while the chain itself holds.
     attempt([&] { walk_orders(); });
-    if (report_.ok) attempt([&] { found_if_any(notifications_problem(database_)); });
+    attempt([&] {
+      const auto kept = walk_notifications(database_, expected);
+      report_.notifications = kept.count;
+      report_.notifications_head = kept.head;
+      met_expected_ = met_expected_ || kept.met_expected;
+      found_if_any(kept.problem);
+    });
+    if (!met_expected_) {
+      found("the head " + expected + " is not in this chain: its end was cut off or it was rewritten");
+    }
+    if (report_.ok) attempt([&] { found_if_any(untied_entry(database_)); });
     if (report_.ok) attempt([&] { found_if_any(schema_problem(database_)); });
     if (report_.ok) attempt([&] { check_file(); });
     snapshot.commit();
@@ -54,7 +65,7 @@ class Checker {
         database_, "SELECT " + join_columns(entry_columns) + ", entry_hash FROM history ORDER BY number"};
     auto previous = chain_start();
     report_.head = to_hex(previous);
-    bool met_expected = expected_head.empty() || expected_head == report_.head;
+    met_expected_ = expected_head.empty() || expected_head == report_.head;
     std::int64_t last_number = 0;
     auto rows = statement.run({});
     while (rows.next()) {
@@ -68,12 +79,9 @@ class Checker {
       }
       previous = rows.text(entry_columns.size());
       report_.head = to_hex(previous);
-      met_expected = met_expected || expected_head == report_.head;
+      met_expected_ = met_expected_ || expected_head == report_.head;
       last_number = number;
       ++report_.entries;
-    }
-    if (!met_expected) {
-      found("the head " + expected_head + " is not in this chain: its end was cut off or it was rewritten");
     }
   }
 
@@ -150,6 +158,7 @@ class Checker {
 
   const Database& database_;
   CheckReport report_;
+  bool met_expected_ = true;
 };
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -52,6 +53,32 @@ void create(const std::filesystem::path& path) {
        "the folder " + folder_of(path).string() + " must be writable for this user");
 }
 
+/// The log and its index stay beside the ledger, so a mode that it was given later must become theirs too.
+void give_log_the_mode_of(const std::filesystem::path& path, const struct stat& ledger) {
+  for (const char* suffix : {"-wal", "-shm"}) {
+    const auto beside = path.string() + suffix;
+    struct stat found {};
+    if (::lstat(beside.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
+    // Only their owner may; who may not finds out by opening them.
+    if (found.st_mode != ledger.st_mode) ::chmod(beside.c_str(), ledger.st_mode & 0777U);
+  }
+}
+
+/// SQLite names its log after the path: writers under two names would have two logs and overwrite each other.
+void refuse_second_name(const std::filesystem::path& path, const struct stat& found) {
+  if (found.st_nlink > 1) {
+    throw Error{ErrorKind::ledger, "the ledger " + path.string() + " has a second name (a hard link)",
+                "remove the other link: writers under both would overwrite each other's orders"};
+  }
+  struct statx more {};
+  const bool is_mount = ::statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS, &more) == 0 &&
+                        (more.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  if (is_mount) {
+    throw Error{ErrorKind::ledger, "the ledger " + path.string() + " is mounted alone, without its folder",
+                "mount the folder that holds it: its log must be one for all who write it"};
+  }
+}
+
 }  // namespace
 
 void prepare_file(const LedgerOptions& options) {
@@ -69,27 +96,37 @@ void prepare_file(const LedgerOptions& options) {
     if (found.st_size > 0 && found.st_size < smallest_database) {
       throw describe_failure(SQLITE_NOTADB, 0, path.string(), {});
     }
+    if (!options.read_only) refuse_second_name(path, found);
     // Asked instead of tried: closing a file of one's own would drop the locks of SQLite's on it.
     const int wanted = options.read_only ? R_OK : R_OK | W_OK;
     if (::access(path.c_str(), wanted) != 0) {
       fail("the ledger " + path.string() + (options.read_only ? " cannot be read" : " cannot be written"),
            errno, "run as a user who may, or change the mode of the file");
     }
+    if (!options.read_only) give_log_the_mode_of(path, found);
     return;
   }
   if (errno != ENOENT) {
     fail("the ledger " + path.string() + " cannot be reached", errno, "check the path and its permissions");
   }
-  if (options.read_only) {
-    throw Error{ErrorKind::ledger, "there is no ledger " + path.string(), "the first order creates it"};
+  if (options.read_only || options.must_exist) {
+    throw Error{ErrorKind::ledger, "there is no ledger " + path.string(),
+                "'create-order' and 'orders import' make one; name another with --ledger, or its profile with -p"};
   }
   if (options.create_directories) make_folders(folder_of(path));
   create(path);
 }
 
 bool must_be_immutable(const std::filesystem::path& path) {
-  const auto log = path.string() + "-wal";
-  return ::access(folder_of(path).c_str(), W_OK) != 0 && ::access(log.c_str(), F_OK) != 0;
+  // With its log and index beside it, SQLite locks also for those who may only read; where they cannot be made, the
+  // file alone is read, and held against itself at the end.
+  struct stat log {};
+  const bool has_log = ::stat((path.string() + "-wal").c_str(), &log) == 0;
+  const bool has_index = ::access((path.string() + "-shm").c_str(), R_OK) == 0;
+  if (has_log && (has_index || log.st_size > 0)) return false;
+  struct statvfs system {};
+  const bool is_full = ::statvfs(folder_of(path).c_str(), &system) == 0 && system.f_bavail == 0;
+  return is_full || ::access(folder_of(path).c_str(), W_OK) != 0;
 }
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {

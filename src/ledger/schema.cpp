@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include "crypto/digest.hpp"
+
 namespace wxpay::ledger {
 
 namespace {
@@ -215,6 +217,10 @@ DROP TRIGGER notifications_at_end;
 /// Step N leads from schema N to N + 1. Steps are only ever added.
 constexpr std::array migrations{version_1, version_2, version_3};
 
+/// SHA-256 of the triggers of the newest schema, as refuse_foreign_triggers reads them.
+constexpr std::string_view newest_triggers =
+    "ebe823e3e48b307be227d1db5edcc7a606da1b4d99fbda208f4f5d87bba756f3";
+
 /// What identify does, in a transaction of the caller's.
 std::int64_t check_identity(const Database& database) {
   const auto version = schema_version(database);
@@ -235,7 +241,7 @@ std::int64_t check_identity(const Database& database) {
     throw Error{ErrorKind::ledger,
                 "the ledger " + database.name() + " is damaged: its tables do not fit its schema version " +
                     std::to_string(version),
-                "keep the file, and restore a copy that `wxpayctl ledger backup` made"};
+                "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps this one"};
   }
   return version;
 }
@@ -259,18 +265,19 @@ void use_write_ahead_log(const Database& database, std::chrono::milliseconds bus
   }
 }
 
-using SchemaObjects = std::map<std::string, std::pair<std::string, std::string>>;
+/// By type and name: a trigger may have the name of a table.
+using SchemaObjects = std::map<std::pair<std::string, std::string>, std::string>;
 
-/// Name → type and text of everything the schema holds but SQLite's own.
+/// Type and name → text of everything the schema holds but SQLite's own tables and indexes.
 SchemaObjects schema_objects(const Database& database) {
   Statement statement{
       database,
-      "SELECT name, type, coalesce(sql, '') FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' "
-      "ESCAPE '\\'"};
+      "SELECT type, name, coalesce(sql, '') FROM sqlite_schema WHERE type NOT IN ('table', 'index') OR "
+      "name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"};
   SchemaObjects objects;
   auto rows = statement.run({});
   while (rows.next()) {
-    objects.emplace(rows.text(0), std::pair{std::string{rows.text(1)}, std::string{rows.text(2)}});
+    objects.emplace(std::pair{std::string{rows.text(0)}, std::string{rows.text(1)}}, std::string{rows.text(2)});
   }
   return objects;
 }
@@ -304,24 +311,44 @@ void prepare_for_writing(const Database& database, std::chrono::milliseconds bus
   use_write_ahead_log(database, busy_wait);
   database.execute("PRAGMA synchronous = FULL");
   // Room for a group of some thousand changes, and as much in the log before it is carried over.
-  database.execute("PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096");
+  // The log stays when the last writer goes, and is emptied then.
+  database.execute(
+      "PRAGMA cache_size = -16384; PRAGMA wal_autocheckpoint = 4096; PRAGMA journal_size_limit = 67108864");
   migrate(database, newest_schema());
+  refuse_foreign_triggers(database);
 }
 
 std::string schema_problem(const Database& database) {
   const Database fresh{{}, Access::memory, std::chrono::milliseconds{0}};
   migrate(fresh, schema_version(database));
   auto found = schema_objects(database);
-  for (const auto& [name, wanted] : schema_objects(fresh)) {
-    const auto place = found.find(name);
-    if (place == found.end()) return "the " + wanted.first + " " + name + " is missing";
-    if (place->second != wanted) return "the " + wanted.first + " " + name + " was changed";
+  for (const auto& [object, text] : schema_objects(fresh)) {
+    const auto place = found.find(object);
+    const auto name = "the " + object.first + " " + object.second;
+    if (place == found.end()) return name + " is missing";
+    if (place->second != text) return name + " was changed";
     found.erase(place);
   }
-  for (const auto& [name, object] : found) {
-    if (object.first == "trigger") return "the trigger " + name + " was added";
+  if (found.empty()) return {};
+  const auto& [type, name] = found.begin()->first;
+  return "the " + type + " " + name + " was added";
+}
+
+void refuse_foreign_triggers(const Database& database) {
+  Statement statement{database,
+                      "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type NOT IN ('table', 'index') "
+                      "ORDER BY type, name"};
+  std::string all;
+  auto rows = statement.run({});
+  while (rows.next()) {
+    for (int column = 0; column < 4; ++column) all.append(rows.text(column)).append(1, '\n');
   }
-  return {};
+  if (crypto::sha256_hex(all) == newest_triggers) return;
+  const auto problem = schema_problem(database);
+  throw Error{ErrorKind::ledger,
+              "the ledger " + database.name() + " was changed outside this program: " +
+                  (problem.empty() ? "its triggers are others" : problem),
+              "it could keep changes from being written; `wxpayctl ledger check` tells more"};
 }
 
 }  // namespace wxpay::ledger

@@ -26,8 +26,11 @@ std::int64_t identify(const Database& database);
 /// @throws Error{ledger}, Error{ledger_busy} past the wait
 void prepare_for_writing(const Database& database, std::chrono::milliseconds busy_wait);
 
+/// @throws Error{ledger}  a trigger or view is not the newest schema's: it could drop what is written
+void refuse_foreign_triggers(const Database& database);
+
 /// What differs from the schema that this program would make in the file's version: a table, index or trigger
-/// that is missing or was changed, or a trigger that was added. Empty when nothing does.
+/// that is missing or was changed, or anything that was added. Empty when nothing does.
 std::string schema_problem(const Database& database);
 
 }  // namespace wxpay::ledger

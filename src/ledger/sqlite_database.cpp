@@ -1,9 +1,17 @@
 #include "ledger/sqlite_database.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <system_error>
 #include <utility>
+
+#include "base/unique_fd.hpp"
 
 namespace wxpay::ledger {
 
@@ -92,6 +100,10 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
     return {ErrorKind::ledger, with("disk full while writing the ledger ", ""),
             "free some space and run the same again; what was reported before is kept"};
   }
+  if (system_error == EROFS) {
+    return {ErrorKind::ledger, with("the ledger ", " is on a read-only file system"),
+            "where a log (-wal) with changes is beside it, copy both to a writable folder"};
+  }
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -102,12 +114,16 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
               "name another file with --ledger, or move this one away"};
     case SQLITE_CORRUPT:
       return {ErrorKind::ledger, with("the ledger ", " is damaged: " + std::string{detail}),
-              "keep the file, and restore a copy that `wxpayctl ledger backup` made"};
+              "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps this one"};
     case SQLITE_READONLY:
     case SQLITE_PERM:
       return {ErrorKind::ledger, with("the ledger ", " cannot be written"),
               "the file and its folder must be writable for this user"};
     case SQLITE_CANTOPEN:
+      if (system_error == EACCES) {
+        return {ErrorKind::ledger, with("the ledger ", " cannot be written, nor its log beside it: " + cause),
+                "the file, its log (-wal, -shm) and their folder must be writable for this user"};
+      }
       return {ErrorKind::ledger, with("the ledger ", " or its log beside it cannot be opened: " + cause),
               "the file and its folder must be writable for this user"};
     case SQLITE_IOERR:
@@ -118,8 +134,36 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
   }
 }
 
-Database::Database(const std::filesystem::path& path, Access access, std::chrono::milliseconds busy_wait)
-    : name_{path.string()} {
+FileStamp::FileStamp(const std::string& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0) {
+    size = found.st_size;
+    modified_ns = std::int64_t{found.st_mtim.tv_sec} * 1'000'000'000 + found.st_mtim.tv_nsec;
+  }
+  if (::stat((path + "-wal").c_str(), &found) == 0) log_size = found.st_size;
+  constexpr std::size_t header_size = 100;
+  header.resize(header_size);
+  const UniqueFd file{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  const auto read = file ? ::pread(file.get(), header.data(), header.size(), 0) : 0;
+  header.resize(static_cast<std::size_t>(std::max<ssize_t>(read, 0)));
+}
+
+namespace {
+
+/// SQLite asks it after each try for a lock; 0 gives up.
+int wait_while_busy(void* context, int tries) {
+  constexpr std::chrono::milliseconds pause{5};
+  const auto& wait = *static_cast<const BusyWait*>(context);
+  if (pause * tries >= wait.longest || (wait.stop != nullptr && wait.stop->requested())) return 0;
+  sqlite3_sleep(static_cast<int>(pause.count()));
+  return 1;
+}
+
+}  // namespace
+
+Database::Database(const std::filesystem::path& path, Access access, BusyWait busy_wait)
+    : name_{path.string()}, busy_wait_{std::make_unique<const BusyWait>(busy_wait)} {
+  if (access == Access::immutable) stamp_.emplace(std::filesystem::absolute(path).string());
   const std::string target = open_name(path, access);
   sqlite3* opened = nullptr;
   const int code =
@@ -127,7 +171,13 @@ Database::Database(const std::filesystem::path& path, Access access, std::chrono
   handle_.reset(opened);
   if (code != SQLITE_OK) fail(code);
   sqlite3_extended_result_codes(opened, 1);
-  sqlite3_busy_timeout(opened, static_cast<int>(busy_wait.count()));
+  sqlite3_busy_handler(opened, wait_while_busy, const_cast<BusyWait*>(busy_wait_.get()));
+  if (access == Access::read_write) {
+    // The log and its index stay when the last writer goes: without them a reader who may not write the folder could
+    // take no lock, and would see a state that never was.
+    int keep = 1;
+    sqlite3_file_control(opened, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
+  }
   sqlite3_limit(opened, SQLITE_LIMIT_LENGTH, longest_value);
   // The file may be damaged or forged: nothing in its schema is trusted, and cells are checked as they are
   // read.
@@ -137,7 +187,28 @@ Database::Database(const std::filesystem::path& path, Access access, std::chrono
   execute("PRAGMA cell_size_check = ON");
 }
 
+void Database::require_in_place() const {
+  int moved = 0;
+  sqlite3_file_control(handle(), "main", SQLITE_FCNTL_HAS_MOVED, &moved);
+  if (moved == 0) return;
+  throw Error{ErrorKind::ledger, "the ledger " + name_ + " was removed or replaced while it was in use",
+              "what was reported last may be in the file that is gone; find out who moved it, then run "
+              "`wxpayctl ledger check`"};
+}
+
+void Database::require_unchanged() const {
+  if (!stamp_ || *stamp_ == FileStamp{std::filesystem::absolute(name_).string()}) return;
+  throw Error{ErrorKind::ledger_busy, "the ledger " + name_ + " is being written",
+              "run it again, or as a user who may write its folder"};
+}
+
 void Database::fail(int code) const {
+  const bool is_busy = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
+  if (is_busy && busy_wait_ && busy_wait_->stop != nullptr && busy_wait_->stop->requested()) {
+    throw Error{ErrorKind::interrupted, "interrupted"};
+  }
+  // A file that is read without locks and changes meanwhile looks damaged.
+  require_unchanged();
   const int system_error = handle_ ? sqlite3_system_errno(handle_.get()) : 0;
   const bool is_system_failure = (code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN;
   const char* detail = handle_ ? sqlite3_errmsg(handle_.get()) : sqlite3_errstr(code);
@@ -184,6 +255,14 @@ void Statement::execute(std::initializer_list<Value> values) {
   execute(std::span<const Value>{values.begin(), values.size()});
 }
 
+void Statement::change(std::span<const Value> values, std::size_t rows) {
+  execute(values);
+  if (static_cast<std::size_t>(sqlite3_changes(database_.handle())) == rows) return;
+  throw Error{ErrorKind::ledger,
+              "the ledger " + database_.name() + " did not take a change: something in it is not wxpayctl's",
+              "`wxpayctl ledger check` names it; nothing of this change was kept"};
+}
+
 Rows::~Rows() {
   sqlite3_reset(statement_->handle_.get());
   sqlite3_clear_bindings(statement_->handle_.get());
@@ -224,18 +303,47 @@ bool Rows::is_null(int column) const {
   return sqlite3_column_type(statement_->handle_.get(), column) == SQLITE_NULL;
 }
 
-Transaction::Transaction(const Database& database, Kind kind) : database_{database} {
-  database_.execute(kind == Kind::write ? "BEGIN IMMEDIATE" : "BEGIN");
+namespace {
+
+/// Stopping by Ctrl-Z must not hold the lock of everybody: the signal waits for the end of the transaction. Threads of
+/// this program that have no ledger leave the signal to the one that has.
+void hold_stop_signal(int how) noexcept {
+  sigset_t stop;
+  sigemptyset(&stop);
+  sigaddset(&stop, SIGTSTP);
+  pthread_sigmask(how, &stop, nullptr);
+}
+
+}  // namespace
+
+Transaction::Transaction(const Database& database, Kind kind)
+    : database_{database}, writes_{kind == Kind::write} {
+  if (!writes_) {
+    database_.execute("BEGIN");
+    return;
+  }
+  hold_stop_signal(SIG_BLOCK);
+  try {
+    database_.execute("BEGIN IMMEDIATE");
+    database_.require_in_place();
+  } catch (...) {
+    sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+    hold_stop_signal(SIG_UNBLOCK);
+    throw;
+  }
 }
 
 Transaction::~Transaction() {
   // SQLite has rolled back by itself after some failures; then there is nothing left to do.
   if (open_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
+  if (writes_) hold_stop_signal(SIG_UNBLOCK);
 }
 
 void Transaction::commit() {
   database_.execute("COMMIT");
   open_ = false;
+  // What was written into a file that is no longer the ledger must not be reported as done.
+  if (writes_) database_.require_in_place();
 }
 
 }  // namespace wxpay::ledger

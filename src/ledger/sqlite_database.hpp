@@ -6,12 +6,15 @@
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
+#include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <variant>
 
 #include "base/handle.hpp"
+#include "wxpay/clock.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::ledger {
@@ -35,17 +38,40 @@ enum class Access {
   memory,
 };
 
+/// What changes when somebody writes a file and its log.
+struct FileStamp {
+  explicit FileStamp(const std::string& path);
+  std::int64_t size = 0;
+  std::int64_t modified_ns = 0;
+  std::string header;         ///< of the database, with its change counter
+  std::int64_t log_size = 0;  ///< of the log beside it; 0 where there is none
+  friend bool operator==(const FileStamp&, const FileStamp&) = default;
+};
+
+/// How long a statement waits for another process that writes, and who may end the wait.
+struct BusyWait {
+  std::chrono::milliseconds longest{0};
+  const Stop* stop = nullptr;
+};
+
 /// One connection to the ledger's file. Belongs to one thread at a time.
 class Database {
  public:
   /// Opens an existing file.
-  /// @param busy_wait  how long a statement waits for another process that writes
-  Database(const std::filesystem::path& path, Access access, std::chrono::milliseconds busy_wait);
+  Database(const std::filesystem::path& path, Access access, BusyWait busy_wait);
+  Database(const std::filesystem::path& path, Access access, std::chrono::milliseconds longest_wait)
+      : Database{path, access, BusyWait{longest_wait, nullptr}} {}
 
   /// Runs statements that give no rows.
   void execute(const char* sql) const;
   /// The one number that a pragma or query gives; 0 when it gives none.
   std::int64_t number(const char* sql) const;
+
+  /// @throws Error{ledger}  the file was removed or replaced since it was opened
+  void require_in_place() const;
+  /// Of an immutable one: that nobody has written it since it was opened, so that what was read is one state.
+  /// @throws Error{ledger_busy}  somebody has
+  void require_unchanged() const;
 
   sqlite3* handle() const noexcept { return handle_.get(); }
   const std::string& name() const noexcept { return name_; }
@@ -55,6 +81,8 @@ class Database {
  private:
   Handle<sqlite3, sqlite3_close_v2> handle_;
   std::string name_;
+  std::optional<FileStamp> stamp_;  ///< of an immutable one
+  std::unique_ptr<const BusyWait> busy_wait_;  ///< in one place, as SQLite keeps its address
 };
 
 class Rows;
@@ -71,6 +99,9 @@ class Statement {
   /// Runs it to its end, for statements without rows.
   void execute(std::span<const Value> values);
   void execute(std::initializer_list<Value> values);
+  /// Runs a change that concerns exactly so many rows.
+  /// @throws Error{ledger}  it changed another number: nothing may be reported as written
+  void change(std::span<const Value> values, std::size_t rows);
 
  private:
   friend class Rows;
@@ -116,6 +147,7 @@ class Transaction {
 
  private:
   const Database& database_;
+  bool writes_;
   bool open_ = true;
 };
 

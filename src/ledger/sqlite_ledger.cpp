@@ -29,7 +29,7 @@ namespace {
 
 Database open_for_reading(const LedgerOptions& options) {
   const auto access = must_be_immutable(options.path) ? Access::immutable : Access::read_only;
-  Database database{options.path, access, options.busy_wait};
+  Database database{options.path, access, BusyWait{options.busy_wait, options.stop}};
   // An older schema is read as it is: what it does not know yet, it does not hold.
   if (identify(database) == 0) {
     throw Error{ErrorKind::ledger, "the ledger " + database.name() + " is empty", "the first order fills it"};
@@ -40,7 +40,7 @@ Database open_for_reading(const LedgerOptions& options) {
 Database open_database(const LedgerOptions& options) {
   prepare_file(options);
   if (options.read_only) return open_for_reading(options);
-  Database database{options.path, Access::read_write, options.busy_wait};
+  Database database{options.path, Access::read_write, BusyWait{options.busy_wait, options.stop}};
   if (sqlite3_db_readonly(database.handle(), "main") != 0) database.fail(SQLITE_READONLY);
   identify(database);  // before anything is changed in what may be somebody else's file
   prepare_for_writing(database, options.busy_wait);
@@ -67,8 +67,13 @@ class SqliteLedger final : public OrderLedger {
 
   std::optional<Order> find(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
     auto rows = select_order_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
-    if (!rows.next()) return std::nullopt;
-    return read_order(rows, database_).order;
+    if (!rows.next()) {
+      database_.require_unchanged();
+      return std::nullopt;
+    }
+    auto order = read_order(rows, database_).order;
+    database_.require_unchanged();
+    return order;
   }
 
   BeginResult begin(const OrderIntent& intent, const DefaultedFields& defaulted) override {
@@ -80,7 +85,11 @@ class SqliteLedger final : public OrderLedger {
       return {plan_create(nullptr, intent, defaulted, now), std::move(*order)};
     }
     auto loaded = load(intent.merchant.mch_id, intent.out_trade_no);
-    if (!loaded) throw std::logic_error{"an order that exists is not found"};
+    if (!loaded) {
+      throw Error{ErrorKind::ledger,
+                  "the ledger " + database_.name() + " did not take an order: something in it is not wxpayctl's",
+                  "`wxpayctl ledger check` names it"};
+    }
     auto& known = loaded->stored.order;
     auto decision = plan_create(&known, intent, defaulted, now);
     const bool replaces = decision.plan == CreatePlan::replace;
@@ -107,7 +116,7 @@ class SqliteLedger final : public OrderLedger {
       for (std::size_t i = 0; i < settled_order_columns.size(); ++i)
         values[i] = row[settled_order_columns[i]];
       values.back() = stored.seq;
-      settle_order_.execute(values);
+      settle_order_.change(values, 1);
       auto entry = new_entry(stored.order.updated_at, from, settlement.to, evidence.source,
                              std::move(loaded->row_hash));
       entry.entry.reason = reason_of(evidence, settlement);
@@ -171,7 +180,9 @@ class SqliteLedger final : public OrderLedger {
 
   std::vector<KeptNotification> notifications(const MerchantId& mch_id,
                                               const OutTradeNo& out_trade_no) override {
-    return notifications_.of_order(mch_id, out_trade_no);
+    auto kept = notifications_.of_order(mch_id, out_trade_no);
+    database_.require_unchanged();
+    return kept;
   }
 
   std::vector<Order> page(const MerchantId& mch_id, const OpenOrders& which, OrderCursor& cursor,
@@ -191,6 +202,7 @@ class SqliteLedger final : public OrderLedger {
   void list(const MerchantId& mch_id, const OrderFilter& filter,
             const std::function<bool(const Order&)>& visit) override {
     list_orders(database_, mch_id, filter, visit);
+    database_.require_unchanged();
   }
 
   std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
@@ -198,12 +210,15 @@ class SqliteLedger final : public OrderLedger {
     history_.flush();
     auto rows = select_history_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
     while (rows.next()) entries.push_back(read_entry(rows, database_));
+    database_.require_unchanged();
     return entries;
   }
 
   CheckReport check(const std::optional<std::string>& expected_head) override {
     require_no_transaction();
-    return check_ledger(database_, expected_head);
+    auto report = check_ledger(database_, expected_head);
+    database_.require_unchanged();
+    return report;
   }
 
   void backup(const std::filesystem::path& target) override {
@@ -298,7 +313,7 @@ class SqliteLedger final : public OrderLedger {
     std::array<Value, changing_columns.size() + 1> values;
     std::copy(row.begin() + fixed_order_columns, row.end(), values.begin());
     values.back() = after.seq;
-    replace_order_.execute(values);
+    replace_order_.change(values, 1);
     begun_.keep({after, history_.append(row, std::move(entry))});
     return std::move(after.order);
   }

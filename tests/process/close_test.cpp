@@ -49,6 +49,9 @@ TEST_CASE("close of a paid order is refused: without a request where the ledger 
 TEST_CASE("close of an order that only WeChat Pay knows closes it there; one that nobody knows is refused") {
   const Market market;
   market.json(create("20261123-1", {"--ledger", market.shop.path("other.db").string()}));
+  CHECK(market.shop.run({"close", "20261123-1"}).code == 7);
+  CHECK(market.sandbox.order("20261123-1")["tradeState"] == "NOTPAY");
+  market.shop.make_ledger();
   auto foreign = market.json({"close", "20261123-1"});
   CHECK(foreign["resultCode"] == "SUCCESS");
   CHECK_FALSE(foreign.contains("ledgerState"));

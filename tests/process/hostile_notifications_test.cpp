@@ -118,6 +118,7 @@ TEST_CASE(
 
 TEST_CASE("a replay whose output nobody reads any more ends quietly: exit 0") {
   const ReplayCase at;
+  at.shop.make_ledger();
   std::string input;
   for (int i = 0; i < 3'000; ++i) input += payment("ORDER-" + std::to_string(i));
   at.shop.write("many.xml", input);

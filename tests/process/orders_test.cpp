@@ -53,8 +53,8 @@ TEST_CASE("orders list filters by state, time and amount, newest first") {
 
 TEST_CASE("orders list shows the same as a table and as CSV, and nothing of an empty ledger") {
   const OrdersMarket market;
+  market.shop.make_ledger();
   CHECK(market.shop.run({"orders", "list"}).out.empty());
-  CHECK_FALSE(std::filesystem::exists(market.shop.ledger()));
   market.json(create("20261123-1"));
   auto order = json_line(market.shop.run({"orders", "list", "--json"}).out);
   CHECK(keys_of(order) ==
@@ -135,8 +135,29 @@ TEST_CASE("orders show names the notifications that were kept of an order by the
   CHECK(contains(text.out, kept[0].at("digest").get<std::string>()));
 }
 
-TEST_CASE("orders show of an unknown order is exit 1, with and without a ledger") {
+TEST_CASE("a ledger that is not there is told and not made") {
   const OrdersMarket market;
+  for (const auto& arguments : {Texts{"orders", "list"}, Texts{"orders", "export"}, Texts{"orders", "show", "20261123-9"},
+                                Texts{"orders", "mark", "20261123-9", "--state", "CLOSED", "--reason", "gone"},
+                                Texts{"close", "20261123-9"}, Texts{"reconcile"}, Texts{"reconcile", "--dry-run"},
+                                Texts{"ledger", "check"}, Texts{"ledger", "backup", "copy.db"},
+                                Texts{"replay-notify", "-"}, Texts{"replay-notify", "-", "--dry-run"}}) {
+    CAPTURE(arguments);
+    const auto result = market.shop.run(arguments, "");
+    CHECK(result.code == 7);
+    CHECK(result.out.empty());
+    CHECK(contains(result.err, market.shop.ledger().string()));
+    CHECK(contains(result.err, "hint: "));
+  }
+  const auto asked = market.shop.run({"query", "20261123-9"});
+  CHECK(asked.code == 1);
+  CHECK(contains(asked.err, "warning: there is no ledger"));
+  CHECK_FALSE(std::filesystem::exists(market.shop.ledger()));
+}
+
+TEST_CASE("orders show of an unknown order is exit 1") {
+  const OrdersMarket market;
+  market.shop.make_ledger();
   for (int round = 0; round < 2; ++round) {
     const auto result = market.shop.run({"orders", "show", "20261123-9", "--json"});
     CHECK(result.code == 1);

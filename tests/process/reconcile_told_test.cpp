@@ -157,6 +157,7 @@ TEST_CASE("one reconcile a ledger: the other is exit 75 and does nothing, also a
 
 TEST_CASE("with -q a run that found nothing to do prints nothing") {
   const ReconcileMarket market;
+  market.shop.make_ledger();
   const auto nothing = market.shop.run({"-q", "reconcile"});
   CHECK(nothing.code == 0);
   CHECK(nothing.out.empty());

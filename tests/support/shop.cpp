@@ -105,6 +105,11 @@ std::string Shop::read(const std::string& name) const {
   return text.str();
 }
 
+void Shop::make_ledger() const {
+  const auto result = run({"orders", "import", "-", "-q"}, "outTradeNo,totalFee\n");
+  REQUIRE_MESSAGE(result.code == 0, result.err);
+}
+
 std::filesystem::path Shop::ledger(const std::string& profile) const {
   return path("state") / "wxpayctl" / (profile + ".db");
 }

@@ -53,6 +53,9 @@ class Shop {
   /// Writes the configuration with one profile, "shop", of the merchant below, and its key file.
   void configure(const std::string& base_url, const std::string& more_of_the_profile = {}) const;
 
+  /// Makes a ledger without an order in it.
+  void make_ledger() const;
+
   std::map<std::string, std::string> environment;
 
  private:

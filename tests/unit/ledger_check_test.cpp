@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "crypto/digest.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/order_rows.hpp"
 #include "support/ledger_fixture.hpp"
@@ -224,6 +225,15 @@ TEST_CASE("guards and indexes that were changed are found") {
        "the trigger history_no_update was changed"},
       {"CREATE TRIGGER own AFTER UPDATE ON orders BEGIN SELECT 1; END", "the trigger own was added"},
       {"DROP INDEX orders_open", "the index orders_open is missing"},
+      {"CREATE UNIQUE INDEX own ON orders (seq, openid)", "the index own was added"},
+      {"CREATE TABLE own (a INTEGER)", "the table own was added"},
+      {"CREATE VIEW own AS SELECT 1", "the view own was added"},
+      {"CREATE TRIGGER orders BEFORE UPDATE ON orders BEGIN SELECT RAISE(IGNORE); END", "the trigger orders was added"},
+      {"CREATE TRIGGER history_of_order BEFORE INSERT ON history BEGIN SELECT RAISE(IGNORE); END",
+       "the trigger history_of_order was added"},
+      {"PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES ('trigger', 'sqlite_x', 'orders', 0, "
+       "'CREATE TRIGGER sqlite_x BEFORE UPDATE ON orders BEGIN SELECT RAISE(IGNORE); END')",
+       "the trigger sqlite_x was added"},
   };
   const auto original = read_bytes(folder.ledger());
   for (const auto& row : rows) {
@@ -234,9 +244,9 @@ TEST_CASE("guards and indexes that were changed are found") {
     CHECK_FALSE(report.ok);
     CHECK(contains(report.problem, row.problem));
   }
-  SUBCASE("an index of the user's own is nobody's business") {
+  SUBCASE("SQLite's own statistics are nobody's business") {
     write_bytes(folder.ledger(), original);
-    RawDatabase{folder.ledger()}.run("CREATE INDEX own ON orders (openid); ANALYZE");
+    RawDatabase{folder.ledger()}.run("ANALYZE");
     CHECK(check(folder.ledger()).ok);
   }
 }
@@ -381,4 +391,60 @@ TEST_CASE("bytes that differ in an entry name the entry") {
   CHECK_FALSE(report.ok);
   CHECK(report.bad_entry == 20);
   CHECK(report.problem == "entry 20 does not match its hash");
+}
+
+TEST_CASE("nothing is written into a ledger whose triggers could drop it") {
+  for (const auto* trigger :
+       {"CREATE TRIGGER orders BEFORE UPDATE ON orders WHEN NEW.state = 7 BEGIN SELECT RAISE(IGNORE); END",
+        "CREATE TRIGGER history BEFORE INSERT ON history WHEN NEW.to_state = 7 BEGIN SELECT RAISE(IGNORE); END",
+        "DROP TRIGGER history_no_update; CREATE TRIGGER history_no_update BEFORE UPDATE ON orders BEGIN SELECT "
+        "RAISE(IGNORE); END"}) {
+    CAPTURE(std::string{trigger});
+    const LedgerFolder folder;
+    create_order(*open_ledger(folder.ledger()), "T20261127180001");
+    const auto ledger = open_ledger(folder.ledger());
+    REQUIRE(RawDatabase{folder.ledger()}.run(trigger) == "");
+    // One that is open already finds that a row was not changed; one that is opened now sees the trigger.
+    const auto late = error_of([&] { ledger->settle(payment_of("T20261127180001")); });
+    const bool is_harmless_for_rows = std::string{trigger}.starts_with("DROP");
+    CHECK((late.has_value() || is_harmless_for_rows));
+    const auto error = error_of([&] { open_ledger(folder.ledger()); });
+    REQUIRE(error);
+    CHECK((error->kind() == ErrorKind::ledger));
+    CHECK(contains(error->what(), "was changed outside this program"));
+    CHECK_FALSE(check(folder.ledger()).ok);
+  }
+}
+
+TEST_CASE("kept notifications hang on the history and have a head of their own") {
+  const LedgerFolder folder;
+  const auto fill_one = [&](const char* number) {
+    const auto ledger = open_ledger(folder.ledger());
+    create_order(*ledger, number);
+    auto payment = payment_of(number);
+    payment.digest = crypto::sha256_hex(number);
+    ledger->settle(payment);
+    ledger->keep({standing_clock().now(), test_merchant(), number, "APPLIED", payment.digest, number});
+  };
+  fill_one("T20261127180001");
+  const auto first = check(folder.ledger());
+  REQUIRE(first.ok);
+  CHECK(first.notifications == 1);
+  fill_one("T20261127180002");
+  const auto both = check(folder.ledger());
+  REQUIRE(both.ok);
+  CHECK(both.notifications == 2);
+  CHECK(both.notifications_head != first.notifications_head);
+  // Either head may be kept elsewhere, and an earlier one stays good.
+  CHECK(check(folder.ledger(), first.notifications_head).ok);
+  CHECK(check(folder.ledger(), both.notifications_head).ok);
+  CHECK(check(folder.ledger(), first.head).ok);
+  CHECK_FALSE(check(folder.ledger(), std::string(64, 'a')).ok);
+  const auto original = read_bytes(folder.ledger());
+  REQUIRE(RawDatabase{folder.ledger()}.run("DROP TRIGGER notifications_no_delete; DELETE FROM notifications WHERE "
+                                           "number = 2") == "");
+  CHECK_FALSE(check(folder.ledger(), both.notifications_head).ok);
+  const auto cut = check(folder.ledger());
+  CHECK_FALSE(cut.ok);
+  CHECK(contains(cut.problem, "is not kept any more"));
 }
