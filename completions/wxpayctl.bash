@@ -40,7 +40,7 @@ _wxpayctl_commands() {
   case $1 in
     "") echo "create-order sign query reconcile replay-notify close orders ledger sandbox init doctor" ;;
     orders) echo "list show import export mark" ;;
-    ledger) echo "check backup" ;;
+    ledger) echo "check backup restore" ;;
     sandbox) echo "serve pay notify fault" ;;
   esac
 }
@@ -130,7 +130,7 @@ _wxpayctl() {
     # shellcheck disable=SC2207
     COMPREPLY=($(compgen -W "lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app
       other-amount system-error rate-limit redirect html none" -- "$current"))
-  elif [[ $command == "ledger backup" || $command == "orders import" || $command == replay-notify ]]; then
+  elif [[ $command == "ledger backup" || $command == "ledger restore" || $command == "orders import" || $command == replay-notify ]]; then
     _wxpayctl_files "$current"
   else
     # shellcheck disable=SC2207

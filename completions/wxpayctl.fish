@@ -75,7 +75,7 @@ complete -c wxpayctl -n '__wxpayctl_at ""' -a reconcile -d 'Ask WeChat Pay about
 complete -c wxpayctl -n '__wxpayctl_at ""' -a replay-notify -d 'Verify saved notifications and apply each once'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a close -d 'Close an order that is not paid'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a orders -d 'List, show, move and repair the orders of the ledger'
-complete -c wxpayctl -n '__wxpayctl_at ""' -a ledger -d 'Check and back up the ledger itself'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a ledger -d 'Check, back up and restore the ledger itself'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a sandbox -d 'A local WeChat Pay gateway'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a init -d 'Write a first configuration'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a doctor -d 'Check configuration, key, ledger, gateway and clock'
@@ -86,6 +86,7 @@ complete -c wxpayctl -n '__wxpayctl_at "orders"' -a export -d 'Write orders as J
 complete -c wxpayctl -n '__wxpayctl_at "orders"' -a mark -d 'Repair the state of an order by hand'
 complete -c wxpayctl -n '__wxpayctl_at "ledger"' -a check -d 'Recompute the hash chain and hold the orders against it'
 complete -c wxpayctl -n '__wxpayctl_at "ledger"' -a backup -d 'Copy the ledger while others go on using it'
+complete -c wxpayctl -n '__wxpayctl_at "ledger"' -a restore -d "Put a copy in the ledger's place and keep what was there"
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a serve -d 'Run the gateway on 127.0.0.1 until Ctrl-C'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a pay -d 'Pay an order, as the payer would'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a notify -d 'Send or save the notification of a paid order'
@@ -193,6 +194,7 @@ complete -c wxpayctl -n '__wxpayctl_at "init"' -l key-env -x -a '(set -nx)' -d '
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l key-command -x -d 'Command that prints the key'
 
 complete -c wxpayctl -n '__wxpayctl_at "ledger backup"' -F
+complete -c wxpayctl -n '__wxpayctl_at "ledger restore"' -F
 set -l kinds lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app other-amount \
     system-error rate-limit redirect html none
 complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -a "$kinds" -d 'Kind of fault'

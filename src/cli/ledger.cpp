@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
+#include "ledger/ledger_restore.hpp"
 
 namespace wxpay::cli {
 
@@ -42,10 +43,27 @@ int run_backup(const std::string& target, Context& context) {
   return exit_done;
 }
 
+int run_restore(const std::string& copy, Context& context) {
+  const auto path = context.ledger_place().path;
+  context.confirm("Put " + copy + " in the place of the ledger " + path.string() + "?");
+  const auto restored = ledger::restore_ledger(path, copy, context.clock());
+  report::Record record;
+  record.text("restored", path.string())
+      .text("from", copy)
+      .number("orders", restored.copy.orders)
+      .number("entries", restored.copy.entries)
+      .text("head", restored.copy.head);
+  std::vector<std::string> kept_as;
+  for (const auto& kept : restored.kept_as) kept_as.push_back(kept.string());
+  if (!kept_as.empty()) record.list("keptAs", kept_as);
+  context.print(record, {"restored", "from", "orders", "entries", "head", "keptAs"});
+  return exit_done;
+}
+
 }  // namespace
 
 void add_ledger(CLI::App& root, Command& chosen) {
-  auto* command = root.add_subcommand("ledger", "Check and back up the ledger itself");
+  auto* command = root.add_subcommand("ledger", "Check, back up and restore the ledger itself");
 
   auto head = std::make_shared<std::string>();
   auto* check =
@@ -66,6 +84,18 @@ void add_ledger(CLI::App& root, Command& chosen) {
       "file");
   backup->callback(
       [&chosen, target] { chosen = [target](Context& context) { return run_backup(*target, context); }; });
+
+  auto copy = std::make_shared<std::string>();
+  auto* restore = command->add_subcommand("restore", "Put a copy in the ledger's place and keep what was there");
+  restore->add_option("FILE", *copy, "A copy that 'ledger backup' made; it is checked first")
+      ->required()
+      ->check(refuse_empty);
+  restore->footer(
+      "The ledger that was there, with its log, gets a name with the time and stays beside it.\n\n"
+      "Example:\n  wxpayctl ledger restore /backup/shop-20261123.db\n\nExit codes: 0 restored; 2 it is the ledger "
+      "itself;\n7 the copy is not whole, or the ledger is in use; 130 answered no");
+  restore->callback(
+      [&chosen, copy] { chosen = [copy](Context& context) { return run_restore(*copy, context); }; });
 }
 
 }  // namespace wxpay::cli

@@ -1,6 +1,7 @@
 #include "ledger/ledger_backup.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -30,21 +31,38 @@ namespace {
   throw Error{ErrorKind::file, target.string() + " exists already", "name a file that does not exist yet"};
 }
 
+/// Removes what backups to the same target left that were killed: nobody else would, and each has the ledger's size.
+/// One that is being written is held by a lock.
+void remove_left_over(const std::filesystem::path& target) {
+  const auto prefix = target.filename().string() + ".partial-";
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator{folder_of(target), ignored}) {
+    const auto name = entry.path().filename().string();
+    if (!name.starts_with(prefix) || name.size() != prefix.size() + 6) continue;
+    const UniqueFd file{::open(entry.path().c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
+    if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    ::unlink(entry.path().c_str());
+    ::unlink((entry.path().string() + "-journal").c_str());
+  }
+}
+
 /// A file beside the target that is removed unless it takes the target's name.
 class PartialFile {
  public:
   explicit PartialFile(const std::filesystem::path& target)
       : target_{target}, name_{target.string() + ".partial-XXXXXX"} {
-    // Closed at once: SQLite opens it for itself, and must be the only one to hold it.
-    const UniqueFd file{::mkostemp(name_.data(), O_CLOEXEC)};
-    if (!file) fail_with(target, errno);
+    lock_ = UniqueFd{::mkostemp(name_.data(), O_CLOEXEC)};
+    // SQLite's own locks are of another kind. It keeps no lock on a copy whose descriptor closes, which is at the end.
+    if (!lock_ || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) fail_with(target, errno);
   }
   PartialFile(const PartialFile&) = delete;
   PartialFile& operator=(const PartialFile&) = delete;
   PartialFile(PartialFile&&) = delete;
   PartialFile& operator=(PartialFile&&) = delete;
   ~PartialFile() {
-    if (!name_.empty()) ::unlink(name_.c_str());
+    if (name_.empty()) return;
+    ::unlink(name_.c_str());
+    ::unlink((name_ + "-journal").c_str());
   }
 
   const std::string& name() const noexcept { return name_; }
@@ -71,6 +89,7 @@ class PartialFile {
 
   std::filesystem::path target_;
   std::string name_;
+  UniqueFd lock_;
 };
 
 using Backup = Handle<sqlite3_backup, sqlite3_backup_finish>;
@@ -101,6 +120,7 @@ void copy_pages(const Database& from, const Database& to, const std::filesystem:
 void backup_ledger(const Database& database, const std::filesystem::path& target) {
   std::error_code ignored;
   if (std::filesystem::exists(std::filesystem::symlink_status(target, ignored))) fail_as_existing(target);
+  remove_left_over(target);
   PartialFile partial{target};
   {
     // One snapshot for the whole copy: without it, every change by another process would start it anew.

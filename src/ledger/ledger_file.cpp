@@ -113,6 +113,11 @@ void prepare_file(const LedgerOptions& options) {
     throw Error{ErrorKind::ledger, "there is no ledger " + path.string(),
                 "'create-order' and 'orders import' make one; name another with --ledger, or its profile with -p"};
   }
+  struct stat log {};
+  if (::stat((path.string() + "-wal").c_str(), &log) == 0 && log.st_size > 0) {
+    throw Error{ErrorKind::ledger, "there is no ledger " + path.string() + ", but its log " + path.string() + "-wal is there",
+                "put the ledger back beside its log, or move the log away"};
+  }
   if (options.create_directories) make_folders(folder_of(path));
   create(path);
 }

@@ -1,6 +1,10 @@
 #include <doctest/doctest.h>
 #include <sqlite3.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "base/handle.hpp"
 #include "support/shop.hpp"
@@ -114,4 +118,125 @@ TEST_CASE("--ledger takes a path or sqlite:PATH") {
   CHECK(market.check({"--ledger", path})["orders"] == 1);
   CHECK(market.check({"--ledger", "mine.db"})["orders"] == 1);  // in the working folder
   CHECK(market.shop.run({"ledger", "check", "--ledger", "postgresql://db/x"}).code == 2);
+}
+
+TEST_CASE("ledger restore puts a checked copy in the ledger's place and keeps what was there with its log") {
+  const Market market;
+  const auto ledger = market.shop.ledger().string();
+  market.shop.run(create("20261123-1"));
+  auto before = market.check();
+  const auto copy = market.shop.path("copy.db").string();
+  REQUIRE(market.shop.run({"ledger", "backup", copy}).code == 0);
+  market.shop.run(create("20261123-2"));
+  // A log as a killed process leaves it, and a ledger that is damaged.
+  std::filesystem::resize_file(ledger, 5000);
+  std::ofstream{ledger + "-wal", std::ios::binary} << std::string(9000, 'w');
+  CHECK(contains(market.shop.run({"ledger", "check"}).out + market.shop.run({"ledger", "check"}).err, "damaged"));
+  const auto result = market.shop.run({"ledger", "restore", copy, "--json"});
+  CAPTURE(result.err);
+  REQUIRE(result.code == 0);
+  auto restored = json_line(result.out);
+  CHECK(restored["head"] == before["head"]);
+  CHECK(market.check()["head"] == before["head"]);
+  REQUIRE(restored["keptAs"].size() >= 2);
+  CHECK(std::filesystem::file_size(restored["keptAs"][0].get<std::string>()) == 5000);
+  CHECK(std::filesystem::file_size(restored["keptAs"][1].get<std::string>()) == 9000);
+  CHECK(market.shop.run(create("20261123-3")).code == 0);
+  CHECK(market.check()["orders"] == 2);
+}
+
+TEST_CASE("ledger restore leaves the ledger as it is where the copy is none") {
+  const Market market;
+  market.shop.run(create("20261123-1"));
+  const auto before = market.check();
+  const auto ledger = market.shop.ledger().string();
+  const auto text = market.shop.write("text.db", std::string(5000, 'x')).string();
+  CHECK(market.shop.run({"ledger", "restore", text}).code == 7);
+  CHECK(market.shop.run({"ledger", "restore", "gone.db"}).code == 7);
+  CHECK(market.shop.run({"ledger", "restore", ledger}).code == 2);
+  const auto copy = market.shop.path("copy.db").string();
+  REQUIRE(market.shop.run({"ledger", "backup", copy}).code == 0);
+  sqlite3* opened = nullptr;
+  REQUIRE(sqlite3_open(copy.c_str(), &opened) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(opened, "UPDATE orders SET openid = 'x'", nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(opened);
+  const auto changed = market.shop.run({"ledger", "restore", copy});
+  CHECK(changed.code == 7);
+  CHECK(contains(changed.err, "is not whole"));
+  CHECK(market.check() == before);
+  for (const auto& entry : std::filesystem::directory_iterator{market.shop.ledger().parent_path()}) {
+    CHECK_FALSE(contains(entry.path().string(), ".restored-"));
+    CHECK_FALSE(contains(entry.path().string(), ".before-"));
+  }
+}
+
+TEST_CASE("a ledger with a second name is read and not written") {
+  const Market market;
+  market.shop.run(create("20261123-1"));
+  const auto other = market.shop.path("other.db");
+  std::filesystem::create_hard_link(market.shop.ledger(), other);
+  for (const auto& name : {market.shop.ledger().string(), other.string()}) {
+    const auto refused = market.shop.run(create("20261123-2", {"--ledger", name}));
+    CHECK(refused.code == 7);
+    CHECK(contains(refused.err, "second name"));
+  }
+  CHECK(market.shop.run({"orders", "list"}).code == 0);
+  std::filesystem::remove(other);
+  CHECK(market.shop.run(create("20261123-2")).code == 0);
+}
+
+TEST_CASE("ledger backup removes what a killed backup to the same file left") {
+  const Market market;
+  market.shop.run(create("20261123-1"));
+  const auto left = market.shop.write("copy.db.partial-abc123", "half");
+  market.shop.write("copy.db.partial-abc123-journal", "");
+  const auto foreign = market.shop.write("copy.db.partial-notes", "mine");
+  CHECK(market.shop.run({"ledger", "backup", market.shop.path("copy.db").string()}).code == 0);
+  CHECK_FALSE(std::filesystem::exists(left));
+  CHECK_FALSE(std::filesystem::exists(left.string() + "-journal"));
+  CHECK(std::filesystem::exists(foreign));
+}
+
+TEST_CASE("the reconcile lock belongs to the ledger's owner, and a link is not followed") {
+  if (::geteuid() != 0) return;
+  const Market market;
+  market.shop.run(create("20261123-1"));
+  REQUIRE(::chown(market.shop.ledger().c_str(), 65'534, 65'534) == 0);
+  REQUIRE(::chmod(market.shop.ledger().c_str(), 0660) == 0);
+  CHECK(market.shop.run({"reconcile", "-q"}).code == 0);
+  const auto lock = market.shop.ledger().string() + ".reconcile.lock";
+  struct stat found {};
+  REQUIRE(::stat(lock.c_str(), &found) == 0);
+  CHECK(found.st_uid == 65'534);
+  CHECK((found.st_mode & 0777U) == 0660U);
+  std::filesystem::remove(lock);
+  std::filesystem::create_symlink(market.shop.path("made-by-a-link"), lock);
+  CHECK(market.shop.run({"reconcile", "-q"}).code == 7);
+  CHECK_FALSE(std::filesystem::exists(market.shop.path("made-by-a-link")));
+}
+
+TEST_CASE("who may not write the folder sees the ledger whole while others write it") {
+  if (::geteuid() != 0) return;
+  Market market;
+  market.shop.make_ledger();
+  for (auto path = market.shop.ledger().parent_path(); path != market.shop.path().parent_path(); path = path.parent_path()) {
+    REQUIRE(::chmod(path.c_str(), 0755) == 0);
+  }
+  REQUIRE(::chmod(market.shop.ledger().c_str(), 0644) == 0);
+  std::string csv{"outTradeNo,totalFee\n"};
+  for (int i = 0; i < 20'000; ++i) csv += "A" + std::to_string(1'000'000 + i) + ",5\n";
+  REQUIRE(market.shop.run({"orders", "import", "-", "-q"}, csv).code == 0);
+  std::string more{"outTradeNo,totalFee\n"};
+  for (int i = 0; i < 60'000; ++i) more += "B" + std::to_string(1'000'000 + i) + ",5\n";
+  market.shop.write("more.csv", more);
+  Process import{market.shop.command({"orders", "import", "more.csv", "-q"})};
+  for (int round = 0; round < 3; ++round) {
+    auto command = market.shop.command({"ledger", "check", "--json"});
+    command.user = 65'534;
+    const auto result = run(command);
+    CAPTURE(result.err);
+    REQUIRE(result.code == 0);
+    CHECK(json_line(result.out)["orders"].get<int>() >= 20'000);
+  }
+  CHECK(import.wait().code == 0);
 }

@@ -281,3 +281,43 @@ TEST_CASE("permissions that forbid are reported, and reading goes on where it ma
   }
   ::chmod(folder.path().c_str(), 0700);
 }
+
+TEST_CASE("a ledger that is removed or replaced while it is open is noticed before anything is reported") {
+  for (const bool replace : {false, true}) {
+    CAPTURE(replace);
+    const LedgerFolder folder;
+    create_order(*open_ledger(folder.ledger()), "T20261127180001");
+    std::filesystem::copy_file(folder.ledger(), folder.path() / "copy.db");
+    const auto ledger = open_ledger(folder.ledger());
+    create_order(*ledger, "T20261127180002");
+    if (replace) {
+      std::filesystem::rename(folder.path() / "copy.db", folder.ledger());
+    } else {
+      std::filesystem::remove(folder.ledger());
+    }
+    const auto error = error_of([&] { create_order(*ledger, "T20261127180003"); });
+    REQUIRE(error);
+    CHECK((error->kind() == ErrorKind::ledger));
+    CHECK(contains(error->what(), "was removed or replaced"));
+  }
+}
+
+TEST_CASE("a stop ends the wait for another process at once") {
+  const LedgerFolder folder;
+  open_ledger(folder.ledger());
+  RawDatabase other{folder.ledger()};
+  REQUIRE(other.run("BEGIN IMMEDIATE") == "");
+  struct Stopped final : Stop {
+    bool requested() const noexcept override { return true; }
+  };
+  const Stopped stop;
+  auto options = options_for(folder.ledger());
+  options.busy_wait = std::chrono::hours{1};
+  options.stop = &stop;
+  const auto error = error_of([&] {
+    const auto ledger = open_sqlite_ledger(options, standing_clock());
+    create_order(*ledger, "T20261127180001");
+  });
+  REQUIRE(error);
+  CHECK((error->kind() == ErrorKind::interrupted));
+}

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "wxpay/ledger.hpp"
+
+namespace wxpay::ledger {
+
+struct Restored {
+  CheckReport copy;  ///< of what is the ledger now
+  std::vector<std::filesystem::path> kept_as;
+};
+
+/// Puts a copy that `OrderLedger::backup` made in the ledger's place. The copy is checked first; the ledger that was
+/// there, damaged or not, keeps its log and gets a name with the time.
+/// @throws Error{ledger}  the copy is not whole, or the ledger cannot be replaced
+/// @throws Error{ledger_busy}  somebody writes the ledger
+Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy, const Clock& clock);
+
+}  // namespace wxpay::ledger
