@@ -54,6 +54,7 @@ struct Context::Parts {
   std::optional<report::Table> table;
   bool buffering = false;
   std::string buffered;
+  int code_when_closed = exit_done;
 };
 
 Context::Context(GlobalOptions options, Environment environment, const Stop& stop, Log& log)
@@ -193,7 +194,7 @@ void Context::end_table() {
 }
 
 void Context::print_text(std::string_view text) {
-  if (!parts_->buffering) return write_standard_output(text);
+  if (!parts_->buffering) return write_standard_output(text, stop_);
   parts_->buffered += text;
 }
 
@@ -205,7 +206,7 @@ void Context::flush() {
   if (!has_buffered()) return;
   // Emptied first: what could not be written is not written again at the end.
   auto text = std::exchange(parts_->buffered, {});
-  write_standard_output(text);
+  write_standard_output(text, stop_);
   text.clear();
   parts_->buffered = std::move(text);  // for its memory
 }
@@ -224,6 +225,10 @@ void Context::alert(std::string_view message) {
 }
 
 void Context::report(const Error& error) { report_error(error, options_.output); }
+
+void Context::set_code_when_closed(int code) { parts_->code_when_closed = code; }
+
+int Context::code_when_closed() const { return parts_->code_when_closed; }
 
 bool Context::output_is_terminal() const { return isatty(STDOUT_FILENO) == 1; }
 

@@ -96,6 +96,10 @@ class Context {
   void alert(std::string_view message);
   /// The error line of wxpayctl(1), or its JSON.
   void report(const Error& error);
+  /// The exit code of a command whose output nobody reads any more from now on: what was found so far, or
+  /// `exit_cut_short` where that ends it before its work is done. At first 0, as for what only reads.
+  void set_code_when_closed(int code);
+  int code_when_closed() const;
   bool output_is_terminal() const;
   /// Whether results are coloured: on a terminal, unless told otherwise.
   bool color() const;

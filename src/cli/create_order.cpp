@@ -57,6 +57,7 @@ int run_create_order(const CreateOrderOptions& options, Context& context) {
   const auto result = app::create_order(checked, context.ledger(), gateway, context.clock());
   report::Record record;
   describe_creation(record, checked.intent, result, context);
+  context.set_code_when_closed(exit_code(result.outcome));
   context.print(record, creation_columns());
   const bool show_qr_code = result.outcome == app::Outcome::done && !result.prepay->code_url.empty() &&
                             context.options().output == OutputFormat::text && context.output_is_terminal();

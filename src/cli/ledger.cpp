@@ -35,6 +35,7 @@ int run_check(const std::string& expected_head, Context& context) {
       .text("head", found.head);
   if (found.bad_entry) record.number("badEntry", *found.bad_entry);
   record.text_if_set("problem", found.problem);
+  context.set_code_when_closed(found.ok ? exit_done : exit_ledger);
   context.print(record, {"ok", "orders", "entries", "head", "badEntry", "problem"});
   return found.ok ? exit_done : exit_ledger;
 }

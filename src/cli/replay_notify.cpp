@@ -151,6 +151,7 @@ class ReplayNotify {
     } catch (const Error& error) {
       tell(error);
     }
+    cut_short_ = !replay.finished();
     return finish();
   }
 
@@ -216,6 +217,9 @@ class ReplayNotify {
     }
     try {
       if (output_failure_) std::rethrow_exception(output_failure_);
+    } catch (const OutputClosed&) {
+      output_failure_ = nullptr;
+      if (cut_short_ && !options_.dry_run) code_ = gravest(code_, exit_cut_short);
     } catch (const Error& error) {
       tell(error);
     }
@@ -237,8 +241,8 @@ class ReplayNotify {
     if (not_forwarded_ > 0) text += "; " + std::to_string(not_forwarded_) + " not taken by the back end";
     if (options_.dry_run) text += " (nothing was written)";
     text += "\n";
-    const bool runs_again = not_forwarded_ > 0 || output_failure_ || context_.stop().requested() ||
-                            counts_[place_of(NotificationOutcome::failed)] > 0;
+    const bool runs_again = not_forwarded_ > 0 || output_failure_ || cut_short_ ||
+                            context_.stop().requested() || counts_[place_of(NotificationOutcome::failed)] > 0;
     if (runs_again && !options_.dry_run) text += "wxpayctl: run the same command again to go on\n";
     write_standard_error(text);
   }
@@ -252,6 +256,7 @@ class ReplayNotify {
   std::array<std::int64_t, counted_outcomes.size()> counts_{};
   std::int64_t not_forwarded_ = 0;
   std::exception_ptr output_failure_;
+  bool cut_short_ = false;
   int code_ = exit_done;
 };
 

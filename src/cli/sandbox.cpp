@@ -13,6 +13,7 @@
 #include "base/unique_fd.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/exit_code.hpp"
 #include "net/http_transport.hpp"
 #include "sandbox/fault.hpp"
 #include "sandbox/json_line.hpp"
@@ -149,6 +150,7 @@ int run_serve(const ServeOptions& options, Context& context) {
     record.text("listening", "http://127.0.0.1:" + std::to_string(port));
     record.text("mchId", profile.merchant.mch_id.text());
     record.text("appId", profile.merchant.app_id.text());
+    context.set_code_when_closed(exit_cut_short);
     context.print(record, {"listening", "mchId", "appId"});
   };
   sandbox::serve(server, context.clock(), context.random(), context.stop(), context.log(), on_listening);
@@ -228,10 +230,12 @@ int deliver_notification(const std::string& order, const std::string& to, std::s
     record.text_if_set("answer", answer->get("return_code"));
     record.text_if_set("answerMsg", answer->get("return_msg"));
   }
-  context.print(record, {"outTradeNo", "to", "status", "answer", "answerMsg"});
   const bool taken =
       response.status / 100 == 2 && answer != nullptr && answer->get("return_code") == "SUCCESS";
-  return taken ? 0 : 4;
+  const int code = taken ? exit_done : exit_unknown;
+  context.set_code_when_closed(code);
+  context.print(record, {"outTradeNo", "to", "status", "answer", "answerMsg"});
+  return code;
 }
 
 int run_notify(const NotifyOptions& options, Context& context) {
@@ -281,7 +285,7 @@ void add_serve(CLI::App& sandbox, Command& chosen) {
       ->capture_default_str();
   command->add_option("--state", options->state, "Keep the orders in this file")->type_name("FILE");
   command->footer(
-      "Prints where it listens once it answers. Ends with 130 or 143 when it is stopped.\n\n"
+      "Prints where it listens once it answers. Ends with 129, 130 or 143 when it is stopped.\n\n"
       "Examples:\n"
       "  wxpayctl sandbox serve --state sandbox.jsonl\n"
       "  wxpayctl sandbox serve --port 0 --json");

@@ -130,6 +130,7 @@ int verify(const SignOptions& options, Context& context) {
     explain_canonical_string(record, fields, key);
     if (!verdict.valid) record.list("causes", app::explain_mismatch(fields, verdict.sign_type, key));
   }
+  context.set_code_when_closed(verdict.valid ? exit_done : exit_integrity);
   context.print(record, {"valid", "signType", "reason"});
   return verdict.valid ? exit_done : exit_integrity;
 }
