@@ -10,12 +10,15 @@
 
 #include "base/system.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/files_in_use.hpp"
 #include "cli/streams.hpp"
 #include "net/http_transport.hpp"
 
 namespace wxpay::cli {
 
 namespace {
+
+constexpr const char* log_file_option = "--log-file";
 
 /// A table is shown in pieces of this many lines, so that a long list needs little memory.
 constexpr std::size_t table_piece = 500;
@@ -55,6 +58,7 @@ struct Context::Parts {
   bool buffering = false;
   std::string buffered;
   int code_when_closed = exit_done;
+  std::vector<std::string> inputs;
 };
 
 Context::Context(GlobalOptions options, Environment environment, const Stop& stop, Log& log)
@@ -229,6 +233,18 @@ void Context::report(const Error& error) { report_error(error, options_.output);
 void Context::set_code_when_closed(int code) { parts_->code_when_closed = code; }
 
 int Context::code_when_closed() const { return parts_->code_when_closed; }
+
+void Context::add_inputs(const std::vector<std::string>& paths) {
+  parts_->inputs.insert(parts_->inputs.end(), paths.begin(), paths.end());
+  if (!options_.log_file.empty()) refuse_output(log_file_option, options_.log_file);
+}
+
+void Context::refuse_output(const std::string& option, const std::string& path) const {
+  auto files = files_in_use(options_.settings, environment_);
+  for (const auto& input : parts_->inputs) files.add("the input " + input, input);
+  if (option != log_file_option && !options_.log_file.empty()) files.add("the log file", options_.log_file);
+  files.refuse(option, path);
+}
 
 bool Context::output_is_terminal() const { return isatty(STDOUT_FILENO) == 1; }
 

@@ -66,9 +66,6 @@ class BatchRun {
                                 ? std::int64_t{20}
                                 : parse_count("--max-errors", arguments_.max_errors, 1, INT32_MAX);
     context_.key();  // a missing key is found before anything is written
-    if (!arguments_.failed_file.empty() && !arguments_.dry_run) {
-      failed_file_.emplace(arguments_.failed_file, input_.header(), stream_);
-    }
     context_.buffer_output();
     context_.begin_rows(columns_);
     if (arguments_.dry_run) {
@@ -97,6 +94,8 @@ class BatchRun {
   void create_all(const app::BatchOptions& options) {
     auto& ledger = context_.ledger();
     GatewayPool pool{context_, options.jobs, options.rate};
+    // All that can keep the run from beginning has been seen: only now is a file made.
+    if (!arguments_.failed_file.empty()) failed_file_.emplace(arguments_.failed_file, input_.header());
     app::CreateBatch batch{input_, options, {ledger, pool.crew(), context_.clock(), context_.stop()}};
     const auto halt_where_of_no_use = [&] {
       if (output_failed_ || records_lost_) batch.halt();
@@ -299,7 +298,7 @@ class BatchRun {
 
   int finish() {
     progress_.clear();
-    if (failed_file_ && !records_lost_) records_lost_ = !succeeds([&] { failed_file_->flush(); });
+    if (failed_file_ && !records_lost_) records_lost_ = !succeeds([&] { failed_file_->finish(); });
     if (!output_failed_) output_failed_ = !succeeds([&] { context_.finish(); });
     for (const auto& failure : failures_) {
       try {
@@ -374,6 +373,8 @@ class BatchRun {
 }  // namespace
 
 int run_create_batch(const BatchArguments& arguments, Context& context) {
+  context.add_inputs({arguments.file});
+  if (!arguments.failed_file.empty()) context.refuse_output("--failed", arguments.failed_file);
   return BatchRun{arguments, context}.run();
 }
 

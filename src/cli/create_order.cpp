@@ -49,6 +49,7 @@ int run_create_order(const CreateOrderOptions& options, Context& context) {
   if (batch.dry_run || !(batch.jobs.jobs + batch.jobs.rate + batch.max_errors + batch.failed_file).empty()) {
     throw Error{ErrorKind::usage, "--jobs, --rate, --max-errors, --failed and --dry-run belong to --batch"};
   }
+  if (!options.request_file.empty()) context.add_inputs({options.request_file});
   const auto request = request_of(options);
   const auto checked =
       app::check_order_request(request, order_defaults(context.profile()), context.clock().now());

@@ -41,6 +41,7 @@ int run_check(const std::string& expected_head, Context& context) {
 }
 
 int run_backup(const std::string& target, Context& context) {
+  context.refuse_output("FILE", target);
   existing_ledger(context).backup(target);
   report::Record record;
   record.text("backup", target);

@@ -133,7 +133,10 @@ void add_orders_import(CLI::App& orders, Command& chosen) {
       "Exit codes: 0 done; 1 bad records, the others were imported; 2 unknown or missing column; 7 ledger;\n"
       "8 unreadable file; 130 interrupted, what was counted is kept");
   command->callback([&chosen, file] {
-    chosen = [file](Context& context) { return ImportRun{*file, context}.run(); };
+    chosen = [file](Context& context) {
+      context.add_inputs({*file});
+      return ImportRun{*file, context}.run();
+    };
   });
 }
 

@@ -82,8 +82,11 @@ const char* name_of(v2::NotificationKind kind) {
   return "";
 }
 
-std::vector<std::string> paths_of(const ReplayNotifyOptions& options) {
-  return options.folder.empty() ? options.files : files_of_folder(options.folder);
+/// The files to read, which no output may be.
+std::vector<std::string> paths_of(const ReplayNotifyOptions& options, Context& context) {
+  auto paths = options.folder.empty() ? options.files : files_of_folder(options.folder);
+  context.add_inputs(paths);
+  return paths;
 }
 
 std::optional<std::int64_t> total_of(const ReplayNotifyOptions& options, std::size_t paths) {
@@ -110,7 +113,7 @@ class Forwarders {
 class ReplayNotify {
  public:
   ReplayNotify(const ReplayNotifyOptions& options, Context& context)
-      : ReplayNotify{options, context, paths_of(options)} {}
+      : ReplayNotify{options, context, paths_of(options, context)} {}
 
   int run() {
     auto* ledger = options_.dry_run ? context_.ledger_read_only() : &context_.ledger();

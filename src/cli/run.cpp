@@ -148,6 +148,7 @@ int run_chosen(CommandLine& line, const Environment& environment, const SignalSt
   const auto options = resolve_global_options(line.raw, environment);
   const auto log = make_log(log_options(options));
   Context context{options, environment, stop, *log};
+  if (!options.log_file.empty()) context.refuse_output("--log-file", options.log_file);
   int code = exit_done;
   try {
     code = line.chosen(context);

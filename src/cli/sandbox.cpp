@@ -1,19 +1,14 @@
 #include "sandbox/sandbox.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 #include <variant>
 
 #include "base/text.hpp"
-#include "base/unique_fd.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/output_file.hpp"
 #include "net/http_transport.hpp"
 #include "sandbox/fault.hpp"
 #include "sandbox/json_line.hpp"
@@ -144,7 +139,12 @@ int run_serve(const ServeOptions& options, Context& context) {
   const Profile profile = sandbox_profile(context);
   sandbox::ServerOptions server{
       options.port, {}, profile.merchant, load_v2_key(profile.key, context.environment(), &context.stop())};
-  if (!options.state.empty()) server.state_file = options.state;
+  if (!options.state.empty()) {
+    server.state_file = options.state;
+    context.refuse_output("--state", options.state);
+    // It is written anew under this name.
+    context.refuse_output("--state", options.state + ".new");
+  }
   const auto on_listening = [&](int port) {
     report::Record record;
     record.text("listening", "http://127.0.0.1:" + std::to_string(port));
@@ -182,28 +182,15 @@ void check_destination(const std::string& url) {
   }
 }
 
-void write_file(const std::string& path, std::string_view bytes) {
-  const auto fail = [&] {
-    throw Error{ErrorKind::file, "cannot write " + path + ": " + std::strerror(errno)};
-  };
-  // It names a payer, so it is for its owner alone.
-  const UniqueFd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-  if (!file) fail();
-  while (!bytes.empty()) {
-    const auto written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail();
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 int save_notification(const std::string& order, const std::string& path, const std::string& notification,
                       Context& context) {
   if (path == "-") {
     context.print_text(notification + "\n");
     return 0;
   }
-  write_file(path, notification);
+  OutputFile file{path};
+  file.write(notification);
+  file.finish();
   report::Record record;
   record.text("outTradeNo", order).text("out", path);
   context.print(record, {"outTradeNo", "out"});
@@ -241,6 +228,7 @@ int deliver_notification(const std::string& order, const std::string& to, std::s
 int run_notify(const NotifyOptions& options, Context& context) {
   const auto order = OutTradeNo::parse(options.order);
   if (!options.to.empty()) check_destination(options.to);
+  if (!options.out.empty() && options.out != "-") context.refuse_output("--out", options.out);
   sandbox::JsonLine command;
   command.text("outTradeNo", order.text());
   const auto answer = command_sandbox(context, "/sandbox/notify", command, order.text());
