@@ -34,12 +34,15 @@ class OutputFile {
 
  private:
   void open_beside();
-  [[noreturn]] void fail(int why) const;
+  /// What a name beside the place begins with.
+  std::string beside() const;
+  void give_name();
+  [[noreturn]] void fail(int why, const char* hint = "") const;
 
   std::string path_;
   std::filesystem::path place_;  ///< links followed; empty: it is written at once
   bool replaces_ = false;
-  std::string temporary_;  ///< its name until it is in its place; empty: it has none
+  std::string temporary_;  ///< its name beside the place; empty: it has none, or none any more
   UniqueFd file_;
 };
 

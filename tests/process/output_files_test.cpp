@@ -1,16 +1,19 @@
 // Files that a run writes: none takes the place of what it lives on, and none is emptied before it has begun.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 
+#include "base/unique_fd.hpp"
 #include "support/batch_market.hpp"
 #include "support/shell.hpp"
 #include "support/small_disk.hpp"
 
 using namespace wxpay::test;
+using wxpay::UniqueFd;
 
 namespace fs = std::filesystem;
 
@@ -164,6 +167,12 @@ TEST_CASE("a batch that is killed leaves --failed as it was") {
   killed.kill(SIGKILL);
   killed.wait();
   CHECK(market.shop.read("again") == left);
+  const UniqueFd nameless{::open(market.shop.path().c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600)};
+  if (nameless) {
+    for (const auto& entry : fs::directory_iterator{market.shop.path()}) {
+      CHECK_FALSE(contains(entry.path().filename().string(), ".partial-"));
+    }
+  }
   Process ended{command};
   ended.read_line();
   ended.kill(SIGTERM);
