@@ -91,6 +91,8 @@ class CreateBatch {
 
   /// Asks for a stop, from any thread.
   void halt() noexcept { pipeline_.halt(); }
+  /// Whether every record of the input has a result.
+  bool finished() const noexcept { return pipeline_.finished(); }
   /// Whether it stopped since too many in a row failed.
   bool gave_up() const noexcept { return failures_.given_up(); }
 

@@ -78,6 +78,7 @@ class Pipeline::Run {
   }
 
   void halt() noexcept { desk_.halt(); }
+  bool finished() const noexcept { return input_ended_ && !any_left_; }
 
  private:
   /// Keeps the first failure for the end of the run.
@@ -259,6 +260,7 @@ class Pipeline::Run {
       held_.pop_front();
       weight_ -= slot.weight;
       const auto& end = slot.place == Place::over ? ends.give : ends.leave;
+      if (slot.place == Place::left) any_left_ = true;
       if (!give_failed_) give_failed_ = !succeeds([&] { end(*slot.item); });
     }
     if (!give_failed_) give_failed_ = !succeeds(ends.pause);
@@ -281,6 +283,7 @@ class Pipeline::Run {
   bool read_failed_ = false;
   bool record_failed_ = false;
   bool give_failed_ = false;
+  bool any_left_ = false;
   std::exception_ptr failure_;
 
   bool input_ended_ = false;
@@ -295,5 +298,7 @@ Pipeline::~Pipeline() = default;
 void Pipeline::run(const PipelineEnds& ends) { run_->run(ends); }
 
 void Pipeline::halt() noexcept { run_->halt(); }
+
+bool Pipeline::finished() const noexcept { return run_->finished(); }
 
 }  // namespace wxpay::app

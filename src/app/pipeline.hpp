@@ -103,6 +103,8 @@ class Pipeline {
 
   /// Asks for a stop, for a reason of the caller's; from any thread.
   void halt() noexcept;
+  /// After run(): whether the input came to its end and no item was left.
+  bool finished() const noexcept;
 
  private:
   class Run;

@@ -78,6 +78,8 @@ class ReconcileOrders {
   /// How many orders it would ask about now, those of other apps included.
   std::int64_t count() const;
   void halt() noexcept { pipeline_.halt(); }
+  /// Whether every order that it had to ask about was asked about.
+  bool finished() const noexcept { return seams_.ledger == nullptr || pipeline_.finished(); }
   /// Whether it stopped since WeChat Pay as a whole cannot be used.
   bool gave_up() const noexcept { return gave_up_; }
   /// Orders that it came by and left alone, as they are of another app or sub-merchant.

@@ -92,6 +92,8 @@ class NotificationReplay {
 
   /// Asks for a stop, from any thread.
   void halt() noexcept { pipeline_.halt(); }
+  /// Whether every notification of the input has a result.
+  bool finished() const noexcept { return pipeline_.finished(); }
 
  private:
   class Item;

@@ -26,6 +26,7 @@ int run_close(const std::string& order, Context& context) {
       .text_if_set("errCode", result.said.err_code)
       .text_if_set("errCodeDes", result.said.err_code_des);
   if (result.ledger_state) record.text("ledgerState", std::string{to_string(*result.ledger_state)});
+  context.set_code_when_closed(exit_code(result.outcome));
   context.print(record, {"outTradeNo", "resultCode", "errCode", "errCodeDes", "ledgerState"});
   return exit_code(result.outcome);
 }

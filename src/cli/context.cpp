@@ -11,12 +11,15 @@
 
 #include "base/system.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/files_in_use.hpp"
 #include "cli/streams.hpp"
 #include "net/http_transport.hpp"
 
 namespace wxpay::cli {
 
 namespace {
+
+constexpr const char* log_file_option = "--log-file";
 
 /// A table is shown in pieces of this many lines, so that a long list needs little memory.
 constexpr std::size_t table_piece = 500;
@@ -55,6 +58,8 @@ struct Context::Parts {
   std::optional<report::Table> table;
   bool buffering = false;
   std::string buffered;
+  int code_when_closed = exit_done;
+  std::vector<std::string> inputs;
 };
 
 Context::Context(GlobalOptions options, Environment environment, const Stop& stop, Log& log)
@@ -202,7 +207,7 @@ void Context::end_table() {
 }
 
 void Context::print_text(std::string_view text) {
-  if (!parts_->buffering) return write_standard_output(text);
+  if (!parts_->buffering) return write_standard_output(text, stop_);
   parts_->buffered += text;
 }
 
@@ -214,7 +219,7 @@ void Context::flush() {
   if (!has_buffered()) return;
   // Emptied first: what could not be written is not written again at the end.
   auto text = std::exchange(parts_->buffered, {});
-  write_standard_output(text);
+  write_standard_output(text, stop_);
   text.clear();
   parts_->buffered = std::move(text);  // for its memory
 }
@@ -233,6 +238,22 @@ void Context::alert(std::string_view message) {
 }
 
 void Context::report(const Error& error) { report_error(error, options_.output); }
+
+void Context::set_code_when_closed(int code) { parts_->code_when_closed = code; }
+
+int Context::code_when_closed() const { return parts_->code_when_closed; }
+
+void Context::add_inputs(const std::vector<std::string>& paths) {
+  parts_->inputs.insert(parts_->inputs.end(), paths.begin(), paths.end());
+  if (!options_.log_file.empty()) refuse_output(log_file_option, options_.log_file);
+}
+
+void Context::refuse_output(const std::string& option, const std::string& path) const {
+  auto files = files_in_use(options_.settings, environment_);
+  for (const auto& input : parts_->inputs) files.add("the input " + input, input);
+  if (option != log_file_option && !options_.log_file.empty()) files.add("the log file", options_.log_file);
+  files.refuse(option, path);
+}
 
 bool Context::output_is_terminal() const { return isatty(STDOUT_FILENO) == 1; }
 

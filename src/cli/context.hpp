@@ -101,6 +101,16 @@ class Context {
   void alert(std::string_view message);
   /// The error line of wxpayctl(1), or its JSON.
   void report(const Error& error);
+  /// The exit code of a command whose output nobody reads any more from now on: what was found so far, or
+  /// `exit_cut_short` where that ends it before its work is done. At first 0, as for what only reads.
+  void set_code_when_closed(int code);
+  int code_when_closed() const;
+  /// Files that this run reads: none of its outputs may be one of them.
+  /// @throws Error{usage} where the log is
+  void add_inputs(const std::vector<std::string>& paths);
+  /// Refuses an output that would take the place of a file that this run lives on (FilesInUse).
+  /// @throws Error{usage}
+  void refuse_output(const std::string& option, const std::string& path) const;
   bool output_is_terminal() const;
   /// Whether results are coloured: on a terminal, unless told otherwise.
   bool color() const;

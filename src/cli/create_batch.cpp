@@ -66,9 +66,6 @@ class BatchRun {
                                 ? std::int64_t{20}
                                 : parse_count("--max-errors", arguments_.max_errors, 1, INT32_MAX);
     context_.key();  // a missing key is found before anything is written
-    if (!arguments_.failed_file.empty() && !arguments_.dry_run) {
-      failed_file_.emplace(arguments_.failed_file, input_.header(), stream_);
-    }
     context_.buffer_output();
     context_.begin_rows(columns_);
     if (arguments_.dry_run) {
@@ -97,6 +94,8 @@ class BatchRun {
   void create_all(const app::BatchOptions& options) {
     auto& ledger = context_.new_or_existing_ledger();
     GatewayPool pool{context_, options.jobs, options.rate};
+    // All that can keep the run from beginning has been seen: only now is a file made.
+    if (!arguments_.failed_file.empty()) failed_file_.emplace(arguments_.failed_file, input_.header());
     app::CreateBatch batch{input_, options, {ledger, pool.crew(), context_.clock(), context_.stop()}};
     const auto halt_where_of_no_use = [&] {
       if (output_failed_ || records_lost_) batch.halt();
@@ -121,6 +120,7 @@ class BatchRun {
       }
     });
     gave_up_ = batch.gave_up();
+    cut_short_ = !batch.finished();
     take_the_rest();
   }
 
@@ -213,11 +213,11 @@ class BatchRun {
 
   /// What was not taken in any more, after a stop, belongs to the records that were not sent.
   void take_the_rest() {
-    const bool is_of_no_use = records_lost_ || (output_failed_ && !failed_file_);
-    if (input_failed_ || is_of_no_use) return;
+    if (input_failed_) return;
     // The other end of a pipe may be open for ever: after Ctrl-C, or when nobody reads the results any more,
     // only what has come already is taken; else a stop ends it.
-    const bool to_the_end = stream_.is_file() || !(output_failed_ || context_.stop().requested());
+    const bool is_to_end = output_failed_ || records_lost_ || context_.stop().requested();
+    const bool to_the_end = stream_.is_file() || !is_to_end;
     if (stream_.is_file()) stream_.ignore_stop();
     succeeds([&] {
       while (to_the_end || reader_.holds_line()) {
@@ -298,20 +298,18 @@ class BatchRun {
 
   int finish() {
     progress_.clear();
-    if (failed_file_ && !records_lost_) records_lost_ = !succeeds([&] { failed_file_->flush(); });
+    if (failed_file_ && !records_lost_) records_lost_ = !succeeds([&] { failed_file_->finish(); });
     if (!output_failed_) output_failed_ = !succeeds([&] { context_.finish(); });
-    bool output_closed = false;
     for (const auto& failure : failures_) {
       try {
         std::rethrow_exception(failure);
       } catch (const OutputClosed&) {
-        output_closed = true;
+        if (cut_short_) code_ = gravest(code_, exit_cut_short);
       } catch (const Error& error) {
         context_.report(error);
         code_ = gravest(code_, exit_code(error.kind()));
       }
     }
-    if (output_closed) throw OutputClosed{};
     if (records_ == 0 && failures_.empty()) context_.warn("the batch holds no record");
     if (short_numbers_ > 0) {
       context_.warn(counted(short_numbers_, short_numbers_ == 1 ? "out_trade_no has" : "out_trade_no have") +
@@ -336,7 +334,8 @@ class BatchRun {
     if (gave_up_) text += "wxpayctl: stopped, as too many in a row failed\n";
     if (first_not_sent_ > 0)
       text += "wxpayctl: the first not sent is line " + std::to_string(first_not_sent_) + "\n";
-    const bool again = unknown_ + not_recorded_ + not_sent_ > 0 || gave_up_ || context_.stop().requested();
+    const bool again =
+        unknown_ + not_recorded_ + not_sent_ > 0 || gave_up_ || cut_short_ || context_.stop().requested();
     if (again && !arguments_.dry_run) text += "wxpayctl: run the same command again to go on\n";
     write_standard_error(text);
   }
@@ -356,6 +355,7 @@ class BatchRun {
   bool records_lost_ = false;  ///< --failed could not be written
   bool input_failed_ = false;
   bool gave_up_ = false;
+  bool cut_short_ = false;  ///< records may be left that have no result
   int code_ = exit_done;
   std::int64_t records_ = 0;
   std::int64_t created_ = 0;
@@ -373,6 +373,8 @@ class BatchRun {
 }  // namespace
 
 int run_create_batch(const BatchArguments& arguments, Context& context) {
+  context.add_inputs({arguments.file});
+  if (!arguments.failed_file.empty()) context.refuse_output("--failed", arguments.failed_file);
   return BatchRun{arguments, context}.run();
 }
 

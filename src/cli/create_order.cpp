@@ -49,6 +49,7 @@ int run_create_order(const CreateOrderOptions& options, Context& context) {
   if (batch.dry_run || !(batch.jobs.jobs + batch.jobs.rate + batch.max_errors + batch.failed_file).empty()) {
     throw Error{ErrorKind::usage, "--jobs, --rate, --max-errors, --failed and --dry-run belong to --batch"};
   }
+  if (!options.request_file.empty()) context.add_inputs({options.request_file});
   const auto request = request_of(options);
   const auto checked =
       app::check_order_request(request, order_defaults(context.profile()), context.clock().now());
@@ -57,6 +58,7 @@ int run_create_order(const CreateOrderOptions& options, Context& context) {
   const auto result = app::create_order(checked, context.new_or_existing_ledger(), gateway, context.clock());
   report::Record record;
   describe_creation(record, checked.intent, result, context);
+  context.set_code_when_closed(exit_code(result.outcome));
   context.print(record, creation_columns());
   const bool show_qr_code = result.outcome == app::Outcome::done && !result.prepay->code_url.empty() &&
                             context.options().output == OutputFormat::text && context.output_is_terminal();

@@ -40,8 +40,9 @@ class Doctor {
     const auto finding = finding_of(find);
     report::Record record;
     record.text("check", name).text("status", to_string(finding.health)).text_if_set("hint", finding.hint);
-    context_.print_row(record, {"check", "status", "hint"});
     if (finding.health == Health::fail) failed_ = true;
+    context_.set_code_when_closed(failed_ ? exit_config : exit_done);
+    context_.print_row(record, {"check", "status", "hint"});
     return finding.health != Health::fail;
   }
 

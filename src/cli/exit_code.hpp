@@ -20,6 +20,8 @@ inline constexpr int exit_file = 8;
 inline constexpr int exit_internal = 70;
 inline constexpr int exit_lock_held = 75;
 inline constexpr int exit_interrupted = 130;
+/// Nobody read standard output any more, and so a command that changes something ended before its work did.
+inline constexpr int exit_cut_short = 141;
 
 /// The table of wxpayctl(1).
 constexpr int exit_code(ErrorKind kind) {
@@ -107,7 +109,7 @@ constexpr int exit_code(app::Outcome outcome) {
 /// The exit code of several pieces of work: the gravest, in the order of wxpayctl(1).
 constexpr int gravest(int a, int b) {
   for (const int code : {exit_interrupted, exit_internal, exit_integrity, exit_ledger, exit_file, exit_config,
-                         exit_unknown, exit_refused, exit_differences}) {
+                         exit_unknown, exit_refused, exit_differences, exit_cut_short}) {
     if (a == code || b == code) return code;
   }
   return exit_done;

@@ -1,13 +1,14 @@
 #include "cli/failed_file.hpp"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstring>
 #include <utility>
+#include <variant>
 
+#include "app/order_request.hpp"
+#include "wire/records.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::cli {
@@ -15,20 +16,45 @@ namespace wxpay::cli {
 namespace {
 
 constexpr std::size_t write_at_once = 65'536;
+/// A header is no longer.
+constexpr std::size_t longest_header = 65'536;
+
+/// Whether a batch could be read from there, as from anything that an earlier run left; an empty file counts.
+/// @throws Error{usage}, Error{file}  where not
+void read_as_batch(int file) {
+  wire::RecordReader reader{[file](char* buffer, std::size_t size) {
+                              const auto count = ::read(file, buffer, size);
+                              return count < 0 ? std::size_t{0} : static_cast<std::size_t>(count);
+                            },
+                            longest_header};
+  if (reader.format() == wire::RecordFormat::json_lines) return;
+  const auto header = reader.next();
+  if (!header) return;
+  const auto names = wire::split_csv(header->text);
+  if (const auto* malformed = std::get_if<wire::Malformed>(&names)) {
+    throw Error{ErrorKind::usage, malformed->why};
+  }
+  const app::OrderColumns columns{std::get<std::vector<std::string>>(names)};
+}
+
+void refuse_to_replace_anything_else(const OutputFile& file) {
+  const auto replaced = file.replaced();
+  if (replaced.empty()) return;
+  const UniqueFd there{::open(replaced.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (!there) return;  // who may only write cannot have a look
+  try {
+    read_as_batch(there.get());
+  } catch (const Error&) {
+    throw Error{ErrorKind::usage,
+                "--failed names a file that holds something else than records of a batch: " + file.path(),
+                "name another file, or remove that one"};
+  }
+}
 
 }  // namespace
 
-FailedFile::FailedFile(std::string path, const std::string& header, const InputStream& input)
-    : path_{std::move(path)}, file_{::open(path_.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)} {
-  if (!file_) fail();
-  if (is_same_file(input.descriptor(), file_.get())) {
-    throw Error{ErrorKind::usage, "--failed names the file of the batch itself", "name another file"};
-  }
-  if (is_same_file(file_.get(), STDOUT_FILENO)) {
-    throw Error{ErrorKind::usage, "--failed names the file that the results go to", "name another file"};
-  }
-  struct stat about {};
-  if (::fstat(file_.get(), &about) == 0 && S_ISREG(about.st_mode) && ::ftruncate(file_.get(), 0) != 0) fail();
+FailedFile::FailedFile(std::string path, const std::string& header) : file_{std::move(path)} {
+  refuse_to_replace_anything_else(file_);
   if (!header.empty()) add(header);
 }
 
@@ -37,21 +63,18 @@ void FailedFile::add(std::string_view record) {
   if (buffered_.size() >= write_at_once) flush();
 }
 
-void FailedFile::flush() {
-  std::string_view left{buffered_};
-  while (!left.empty()) {
-    const auto count = ::write(file_.get(), left.data(), left.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail("what was finished is kept; run the same batch again");
-    left.remove_prefix(static_cast<std::size_t>(count));
-  }
-  buffered_.clear();
+void FailedFile::finish() {
+  flush();
+  file_.finish();
 }
 
-void FailedFile::fail(const char* hint) {
-  const int why = errno;
-  buffered_.clear();
-  throw Error{ErrorKind::file, "cannot write " + path_ + ": " + std::strerror(why), hint};
+void FailedFile::flush() {
+  const auto text = std::exchange(buffered_, {});
+  try {
+    file_.write(text);
+  } catch (const Error& error) {
+    throw Error{error.kind(), error.what(), "what was finished is kept; run the same batch again"};
+  }
 }
 
 }  // namespace wxpay::cli

@@ -3,30 +3,27 @@
 #include <string>
 #include <string_view>
 
-#include "base/unique_fd.hpp"
-#include "cli/input.hpp"
+#include "cli/output_file.hpp"
 
 namespace wxpay::cli {
 
-/// The records to run again (--failed), in the format of the input. Holds openids, so a new one is for its
-/// owner alone.
+/// The records to run again (--failed), in the format of the input. What an earlier run left is replaced as a
+/// whole at the end. Holds openids, so a new one is for its owner alone.
 class FailedFile {
  public:
-  /// Empties the file.
   /// @param header  its first line; empty: none
-  /// @throws Error{usage}  it is the input or standard output; Error{file}
-  FailedFile(std::string path, const std::string& header, const InputStream& input);
+  /// @throws Error{usage}  it would take the place of something else than records; Error{file}
+  FailedFile(std::string path, const std::string& header);
 
   /// @throws Error{file}
   void add(std::string_view record);
-  /// @throws Error{file}
-  void flush();
+  /// Puts it in its place. @throws Error{file}
+  void finish();
 
  private:
-  [[noreturn]] void fail(const char* hint = "");
+  void flush();
 
-  std::string path_;
-  UniqueFd file_;
+  OutputFile file_;
   std::string buffered_;
 };
 

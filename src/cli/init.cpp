@@ -7,8 +7,10 @@
 #include "cli/config/asker.hpp"
 #include "cli/config/first_config.hpp"
 #include "cli/config/init_dialogue.hpp"
+#include "cli/config/places.hpp"
 #include "cli/config/rules.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/files_in_use.hpp"
 
 namespace wxpay::cli {
 
@@ -68,6 +70,18 @@ FirstConfig requested(const FirstConfig& options, const Context& context) {
   return config;
 }
 
+/// What is written must not stand where the ledger or the key is to be.
+/// @param new_key_file  null: none is written
+void refuse_its_own_files(const FirstConfig& config, const std::filesystem::path& target,
+                          const std::filesystem::path* new_key_file, const Context& context) {
+  FilesInUse files;
+  files.add_ledger(default_ledger_path(context.environment(), config.profile));
+  if (config.has("ledger")) files.add_ledger(parse_ledger_uri(config.values.at("ledger")).path);
+  if (new_key_file != nullptr) files.refuse("the key file beside --config", *new_key_file);
+  if (config.has("key_file")) files.add("the key_file", config.values.at("key_file"));
+  files.refuse("--config", target);
+}
+
 int run_init(const FirstConfig& options, Context& context) {
   const auto target = target_of(context);
   auto config = requested(options, context);
@@ -82,6 +96,7 @@ int run_init(const FirstConfig& options, Context& context) {
     if (key) config.values["key_file"] = key_file.string();
   }
   check_first_config(config);
+  refuse_its_own_files(config, target, key ? &key_file : nullptr, context);
   write_first_config(target, config, key ? &*key : nullptr, context.environment(), context.stop());
 
   const bool has_key = config.has("key_file") || config.has("key_env") || config.has("key_command");

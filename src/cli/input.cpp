@@ -55,6 +55,9 @@ std::string read_input(const std::string& path, std::size_t largest) {
   while (true) {
     const auto count = ::read(descriptor_of(opened), piece.data(), piece.size());
     if (count < 0) {
+      pollfd waiting{descriptor_of(opened), POLLIN, 0};
+      // A parent may have left standard input so that it does not block.
+      if (errno == EAGAIN && ::poll(&waiting, 1, -1) > 0) continue;
       if (errno == EINTR) throw Error{ErrorKind::interrupted, "interrupted while reading " + name};
       cannot_read(name, errno);
     }

@@ -31,11 +31,13 @@ int run_check(const std::string& expected_head, Context& context) {
       .text("notificationsHead", found.notifications_head);
   if (found.bad_entry) record.number("badEntry", *found.bad_entry);
   record.text_if_set("problem", found.problem);
+  context.set_code_when_closed(found.ok ? exit_done : exit_ledger);
   context.print(record, {"ok", "orders", "entries", "head", "notifications", "notificationsHead", "badEntry", "problem"});
   return found.ok ? exit_done : exit_ledger;
 }
 
 int run_backup(const std::string& target, Context& context) {
+  context.refuse_output("FILE", target);
   context.ledger_read_only().backup(target);
   report::Record record;
   record.text("backup", target);

@@ -1,11 +1,18 @@
 #include "cli/logging.hpp"
 
-#include <spdlog/sinks/basic_file_sink.h>
-#include <spdlog/sinks/stdout_sinks.h>
+#include <fcntl.h>
+#include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
 #include <mutex>
 
+#include "base/unique_fd.hpp"
+#include "cli/config/new_file.hpp"
+#include "cli/streams.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::cli {
@@ -28,6 +35,61 @@ spdlog::level::level_enum spdlog_level(LogLevel level) {
   return spdlog::level::info;
 }
 
+/// The links there are the system's own: /dev/stderr leads to the open stream.
+bool is_of_the_system(const std::string& path) {
+  return path.starts_with("/dev/") || path.starts_with("/proc/self/fd/");
+}
+
+UniqueFd open_log(const std::string& path) {
+  make_private_folders(std::filesystem::path{path}.parent_path());
+  const int link = is_of_the_system(path) ? 0 : O_NOFOLLOW;
+  UniqueFd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOCTTY | link, 0600)};
+  if (file) return file;
+  const std::string why = errno == ELOOP ? "it is a link, which a log does not follow" : std::strerror(errno);
+  throw Error{ErrorKind::file, "cannot write the log file " + path + ": " + why};
+}
+
+/// The base class lets one thread in at a time.
+class LineSink : public spdlog::sinks::base_sink<std::mutex> {
+ protected:
+  void sink_it_(const spdlog::details::log_msg& message) override {
+    spdlog::memory_buf_t line;
+    formatter_->format(message, line);
+    write({line.data(), line.size()});
+  }
+  void flush_() override {}
+  virtual void write(std::string_view line) = 0;
+};
+
+class StandardErrorSink final : public LineSink {
+  void write(std::string_view line) override { write_standard_error(line); }
+};
+
+class FileSink final : public LineSink {
+ public:
+  explicit FileSink(std::string path) : path_{std::move(path)}, file_{open_log(path_)} {}
+
+ private:
+  void write(std::string_view line) override {
+    while (!line.empty()) {
+      const auto count = ::write(file_.get(), line.data(), line.size());
+      if (count < 0 && errno == EINTR) continue;
+      if (count < 0) return tell(errno);
+      line.remove_prefix(static_cast<std::size_t>(count));
+    }
+  }
+
+  void tell(int why) {
+    if (std::exchange(told_, true)) return;
+    write_standard_error("wxpayctl: warning: cannot write the log file " + path_ + ": " + std::strerror(why) +
+                         "; lines of the log are lost\n");
+  }
+
+  std::string path_;
+  UniqueFd file_;
+  bool told_ = false;
+};
+
 class SpdLog final : public Log {
  public:
   explicit SpdLog(LogOptions options) : options_{std::move(options)} {}
@@ -42,20 +104,15 @@ class SpdLog final : public Log {
 
  private:
   void open() {
-    try {
-      spdlog::sink_ptr sink;
-      if (options_.file.empty()) {
-        sink = std::make_shared<spdlog::sinks::stderr_sink_mt>();
-      } else {
-        sink = std::make_shared<spdlog::sinks::basic_file_sink_mt>(options_.file);
-      }
-      logger_ = std::make_unique<spdlog::logger>("wxpayctl", std::move(sink));
-      logger_->set_level(spdlog_level(options_.level));
-      logger_->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
-      logger_->flush_on(spdlog::level::trace);
-    } catch (const spdlog::spdlog_ex&) {
-      throw Error{ErrorKind::file, "cannot write the log file " + options_.file};
+    spdlog::sink_ptr sink;
+    if (options_.file.empty()) {
+      sink = std::make_shared<StandardErrorSink>();
+    } else {
+      sink = std::make_shared<FileSink>(options_.file);
     }
+    logger_ = std::make_unique<spdlog::logger>("wxpayctl", std::move(sink));
+    logger_->set_level(spdlog_level(options_.level));
+    logger_->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z %l %v");
   }
 
   LogOptions options_;

@@ -138,6 +138,7 @@ int run_mark(const MarkOptions& options, Context& context) {
         .text("errCodeDes", "WeChat Pay proved a state that this would undo");
   }
   if (settled.order) record.text("ledgerState", std::string{to_string(settled.order->state)});
+  context.set_code_when_closed(done ? exit_done : exit_refused);
   context.print(record, {"outTradeNo", "resultCode", "errCode", "errCodeDes", "ledgerState"});
   return done ? exit_done : exit_refused;
 }

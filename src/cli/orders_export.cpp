@@ -31,7 +31,7 @@ int run_export(const ExportOptions& options, Context& context) {
   Progress progress{context, std::nullopt};
   std::string text;
   const auto write = [&] {
-    write_standard_output(text);
+    write_standard_output(text, context.stop());
     text.clear();
     // Rows on a terminal are progress enough.
     if (!context.output_is_terminal()) progress.show();

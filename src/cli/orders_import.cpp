@@ -8,6 +8,7 @@
 #include "cli/input.hpp"
 #include "cli/orders_stream.hpp"
 #include "cli/progress.hpp"
+#include "cli/streams.hpp"
 
 namespace wxpay::cli {
 
@@ -46,12 +47,14 @@ class ImportRun {
                           .abandon = [this] { stop_.request(); }},
                          counts_);
     } catch (const Error&) {
-      finish();
+      finish_after_failure();
       throw;
     }
+    const int code = counts_.failed == 0 ? exit_done : exit_refused;
+    context_.set_code_when_closed(code);
     finish();
     if (counts_.read == 0) context_.warn("the input holds no record");
-    return counts_.failed == 0 ? exit_done : exit_refused;
+    return code;
   }
 
  private:
@@ -74,6 +77,14 @@ class ImportRun {
     for (; shown_bad_ < counts.failed; ++shown_bad_) progress_.add(true);
     for (; shown_good_ < counts.read - counts.failed; ++shown_good_) progress_.add(false);
     progress_.show();
+  }
+
+  void finish_after_failure() {
+    try {
+      finish();
+    } catch (const OutputClosed&) {
+      // The failure is told all the same.
+    }
   }
 
   void finish() {
@@ -124,7 +135,10 @@ void add_orders_import(CLI::App& orders, Command& chosen) {
       "Exit codes: 0 done; 1 bad records, the others were imported; 2 unknown or missing column; 7 ledger;\n"
       "8 unreadable file; 130 interrupted, what was counted is kept");
   command->callback([&chosen, file] {
-    chosen = [file](Context& context) { return ImportRun{*file, context}.run(); };
+    chosen = [file](Context& context) {
+      context.add_inputs({*file});
+      return ImportRun{*file, context}.run();
+    };
   });
 }
 

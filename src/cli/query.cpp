@@ -55,7 +55,7 @@ class Query {
     if (!watch_) {
       for (auto& order : asked_) {
         if (context_.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
-        ask_once(order);
+        ask_once(order, &order == &asked_.back());
       }
       return code_;
     }
@@ -70,22 +70,25 @@ class Query {
                        context_.gateway());
   }
 
-  void ask_once(const Asked& order) {
+  void ask_once(const Asked& order, bool last) {
     try {
-      show(ask(order));
+      show(ask(order), last);
     } catch (const Error& error) {
       report(order, error);
     }
   }
 
-  void show(const app::QueryResult& result) {
+  /// @param last  whether no other order is to be asked about
+  void show(const app::QueryResult& result, bool last) {
+    code_ = gravest(code_, exit_code(result.outcome));
+    const bool cut_short = !last && write_back_ == app::WriteBack::yes;
+    context_.set_code_when_closed(cut_short ? gravest(found(), exit_cut_short) : found());
     if (!result.note.empty()) context_.warn("order " + result.out_trade_no + " was paid after it was closed");
     if (several_) {
       context_.print_row(describe(result), query_columns());
     } else {
       context_.print(describe(result), query_columns());
     }
-    code_ = gravest(code_, exit_code(result.outcome));
   }
 
   /// One order's trouble does not keep the others from being asked about.
@@ -114,14 +117,15 @@ class Query {
   void ask_the_undecided() {
     std::vector<Asked> undecided;
     for (auto& order : asked_) {
-      if (!context_.stop().requested() && try_to_decide(order)) continue;
+      const bool last = undecided.empty() && &order == &asked_.back();
+      if (!context_.stop().requested() && try_to_decide(order, last)) continue;
       undecided.push_back(std::move(order));
     }
     asked_ = std::move(undecided);
   }
 
   /// True when there is nothing more to wait for; then the result has been shown.
-  bool try_to_decide(Asked& order) {
+  bool try_to_decide(Asked& order, bool last) {
     try {
       order.last = ask(order);
     } catch (const Error& error) {
@@ -138,13 +142,14 @@ class Query {
     const bool being_created = order.last->outcome == app::Outcome::refused && order.last->ledger_state &&
                                is_open(*order.last->ledger_state);
     const bool ended = order.last->decided || (order.last->outcome != app::Outcome::done && !being_created);
-    if (ended) show_after_progress(*order.last);
+    if (ended) show_after_progress(*order.last, last);
     return ended;
   }
 
   int give_up() {
+    gave_up_ = true;
     for (const auto& order : asked_) {
-      if (order.last) show_after_progress(*order.last);
+      if (order.last) show_after_progress(*order.last, true);
     }
     clear_progress();
     if (context_.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
@@ -152,7 +157,12 @@ class Query {
       code_ = gravest(code_, exit_unknown);
       context_.report(Error{ErrorKind::network, "no answer in all the time", "run it again"});
     }
-    return gravest(exit_unknown, code_ == exit_refused ? exit_done : code_);
+    return found();
+  }
+
+  /// An order that is still undecided at the end may yet be paid.
+  int found() const {
+    return gave_up_ ? gravest(exit_unknown, code_ == exit_refused ? exit_done : code_) : code_;
   }
 
   bool shows_progress() const {
@@ -176,9 +186,9 @@ class Query {
     progress_shown_ = false;
   }
 
-  void show_after_progress(const app::QueryResult& result) {
+  void show_after_progress(const app::QueryResult& result, bool last) {
     clear_progress();
-    show(result);
+    show(result, last);
   }
 
   Context& context_;
@@ -188,6 +198,7 @@ class Query {
   std::vector<Asked> asked_;
   OrderLedger* ledger_ = nullptr;
   int code_ = exit_done;
+  bool gave_up_ = false;  ///< watching, with orders undecided
   bool progress_shown_ = false;
 };
 

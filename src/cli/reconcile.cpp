@@ -112,6 +112,7 @@ class Reconcile {
       fail(error);
     }
     gave_up_ = reconcile.gave_up();
+    cut_short_ = !reconcile.finished();
     other_apps_ = reconcile.of_other_apps();
   }
 
@@ -210,8 +211,7 @@ class Reconcile {
     progress_->clear();
     const bool nothing_done = updated_ + closed_ + mismatched_ + paid_after_close_ + failed_ == 0;
     if (!context_.options().quiet || !nothing_done) give_summary();
-    if (output_ == Output::closed) throw OutputClosed{};
-    if (output_ == Output::failed) context_.discard();
+    if (output_ != Output::open) context_.discard();
     report_failures();
     if (other_apps_ > 0) {
       context_.warn(counted_orders(other_apps_) +
@@ -221,6 +221,7 @@ class Reconcile {
     if (mismatched_ > 0) code_ = gravest(code_, exit_integrity);
     if (failed_ > 0) code_ = gravest(code_, exit_unknown);
     if (paid_after_close_ > 0) code_ = gravest(code_, exit_differences);
+    if (output_ == Output::closed && cut_short_ && !options_.dry_run) code_ = gravest(code_, exit_cut_short);
     return code_;
   }
 
@@ -249,7 +250,7 @@ class Reconcile {
       context_.print(record, summary_columns);
       context_.flush();
     });
-    if (output_ != Output::failed) return;
+    if (output_ == Output::open) return;
     const bool json = context_.options().output == OutputFormat::json;
     write_standard_error(json ? report::to_json(record) + "\n" : report::to_text(record));
   }
@@ -281,6 +282,7 @@ class Reconcile {
   Output output_ = Output::open;
   int code_ = exit_done;
   bool gave_up_ = false;
+  bool cut_short_ = false;
   std::optional<app::ReconcileResult> first_failed_;
   std::chrono::sys_seconds started_at_{};
   std::chrono::milliseconds duration_{};

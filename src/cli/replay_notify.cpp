@@ -83,8 +83,11 @@ const char* name_of(v2::NotificationKind kind) {
   return "";
 }
 
-std::vector<std::string> paths_of(const ReplayNotifyOptions& options) {
-  return options.folder.empty() ? options.files : files_of_folder(options.folder);
+/// The files to read, which no output may be.
+std::vector<std::string> paths_of(const ReplayNotifyOptions& options, Context& context) {
+  auto paths = options.folder.empty() ? options.files : files_of_folder(options.folder);
+  context.add_inputs(paths);
+  return paths;
 }
 
 std::optional<std::int64_t> total_of(const ReplayNotifyOptions& options, std::size_t paths) {
@@ -111,7 +114,7 @@ class Forwarders {
 class ReplayNotify {
  public:
   ReplayNotify(const ReplayNotifyOptions& options, Context& context)
-      : ReplayNotify{options, context, paths_of(options)} {}
+      : ReplayNotify{options, context, paths_of(options, context)} {}
 
   int run() {
     auto* ledger = options_.dry_run ? &context_.ledger_read_only() : &context_.ledger();
@@ -152,6 +155,7 @@ class ReplayNotify {
     } catch (const Error& error) {
       tell(error);
     }
+    cut_short_ = !replay.finished();
     return finish();
   }
 
@@ -217,6 +221,9 @@ class ReplayNotify {
     }
     try {
       if (output_failure_) std::rethrow_exception(output_failure_);
+    } catch (const OutputClosed&) {
+      output_failure_ = nullptr;
+      if (cut_short_ && !options_.dry_run) code_ = gravest(code_, exit_cut_short);
     } catch (const Error& error) {
       tell(error);
     }
@@ -238,8 +245,8 @@ class ReplayNotify {
     if (not_forwarded_ > 0) text += "; " + std::to_string(not_forwarded_) + " not taken by the back end";
     if (options_.dry_run) text += " (nothing was written)";
     text += "\n";
-    const bool runs_again = not_forwarded_ > 0 || output_failure_ || context_.stop().requested() ||
-                            counts_[place_of(NotificationOutcome::failed)] > 0;
+    const bool runs_again = not_forwarded_ > 0 || output_failure_ || cut_short_ ||
+                            context_.stop().requested() || counts_[place_of(NotificationOutcome::failed)] > 0;
     if (runs_again && !options_.dry_run) text += "wxpayctl: run the same command again to go on\n";
     write_standard_error(text);
   }
@@ -253,6 +260,7 @@ class ReplayNotify {
   std::array<std::int64_t, counted_outcomes.size()> counts_{};
   std::int64_t not_forwarded_ = 0;
   std::exception_ptr output_failure_;
+  bool cut_short_ = false;
   int code_ = exit_done;
 };
 

@@ -21,7 +21,8 @@ constexpr const char* exit_code_help =
     "Exit codes:\n"
     "  0 done   1 refused   2 wrong usage   3 configuration or key   4 no answer, run it again\n"
     "  5 something does not agree, nothing was applied   6 differences remain   7 ledger\n"
-    "  8 file   70 a bug   75 another run is at it   130/143 interrupted\n\n"
+    "  8 file   70 a bug   75 another run is at it   129/130/143 interrupted\n"
+    "  141 nobody reads the output, cut short\n\n"
     "'wxpayctl COMMAND --help' tells about a command, 'man wxpayctl' about everything.";
 
 /// Before the options are parsed it is not known how errors are wanted.
@@ -115,15 +116,15 @@ struct CommandLine {
 };
 
 /// True when the line asked for help or the version, which have been printed then.
-bool parse(CommandLine& line, const std::vector<std::string>& arguments) {
+bool parse(CommandLine& line, const std::vector<std::string>& arguments, const Stop& stop) {
   try {
     line.root.parse(
         std::vector<std::string>{arguments.rbegin(), arguments.rend()});  // CLI11 takes them last first
   } catch (const CLI::CallForHelp&) {
-    write_standard_output(line.root.help());
+    write_standard_output(line.root.help(), stop);
     return true;
   } catch (const CLI::CallForVersion&) {
-    write_standard_output(version_text() + "\n");
+    write_standard_output(version_text() + "\n", stop);
     return true;
   } catch (const CLI::ParseError& error) {
     refuse_parse(error);
@@ -132,18 +133,35 @@ bool parse(CommandLine& line, const std::vector<std::string>& arguments) {
   return false;
 }
 
+/// That the output fails as well is not to hide why the command did.
+void finish_after_failure(Context& context) {
+  try {
+    context.finish();
+  } catch (const OutputClosed&) {
+    // Nobody is there who misses it.
+  } catch (const Error& error) {
+    context.report(error);
+  }
+}
+
 int run_chosen(CommandLine& line, const Environment& environment, const SignalStop& stop) {
   const auto options = resolve_global_options(line.raw, environment);
   const auto log = make_log(log_options(options));
   Context context{options, environment, stop, *log};
+  if (!options.log_file.empty()) context.refuse_output("--log-file", options.log_file);
   int code = exit_done;
   try {
     code = line.chosen(context);
+    context.set_code_when_closed(code);
     context.finish();
+  } catch (const OutputClosed&) {
+    code = stop.requested() ? exit_interrupted : context.code_when_closed();
   } catch (const Error& error) {
-    context.finish();
+    finish_after_failure(context);
     if (error.kind() != ErrorKind::interrupted) context.report(error);
     code = exit_code(error.kind());
+    // An output that fails is not to hide what was found before.
+    if (error.kind() == ErrorKind::file) code = gravest(code, context.code_when_closed());
   }
   return code == exit_interrupted ? stop.exit_code() : code;
 }
@@ -156,7 +174,7 @@ int run(const std::vector<std::string>& arguments) {
   const auto format = wanted_format(arguments, environment);
   try {
     CommandLine line;
-    if (parse(line, arguments)) return exit_done;
+    if (parse(line, arguments, stop)) return exit_done;
     return run_chosen(line, environment, stop);
   } catch (const OutputClosed&) {
     return exit_done;

@@ -1,18 +1,14 @@
 #include "sandbox/sandbox.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstring>
 #include <utility>
 #include <variant>
 
 #include "base/text.hpp"
-#include "base/unique_fd.hpp"
 #include "cli/commands.hpp"
 #include "cli/context.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/output_file.hpp"
 #include "net/http_transport.hpp"
 #include "sandbox/fault.hpp"
 #include "sandbox/json_line.hpp"
@@ -143,12 +139,18 @@ int run_serve(const ServeOptions& options, Context& context) {
   const Profile profile = sandbox_profile(context);
   sandbox::ServerOptions server{
       options.port, {}, profile.merchant, load_v2_key(profile.key, context.environment(), &context.stop())};
-  if (!options.state.empty()) server.state_file = options.state;
+  if (!options.state.empty()) {
+    server.state_file = options.state;
+    context.refuse_output("--state", options.state);
+    // It is written anew under this name.
+    context.refuse_output("--state", options.state + ".new");
+  }
   const auto on_listening = [&](int port) {
     report::Record record;
     record.text("listening", "http://127.0.0.1:" + std::to_string(port));
     record.text("mchId", profile.merchant.mch_id.text());
     record.text("appId", profile.merchant.app_id.text());
+    context.set_code_when_closed(exit_cut_short);
     context.print(record, {"listening", "mchId", "appId"});
   };
   sandbox::serve(server, context.clock(), context.random(), context.stop(), context.log(), on_listening);
@@ -180,28 +182,15 @@ void check_destination(const std::string& url) {
   }
 }
 
-void write_file(const std::string& path, std::string_view bytes) {
-  const auto fail = [&] {
-    throw Error{ErrorKind::file, "cannot write " + path + ": " + std::strerror(errno)};
-  };
-  // It names a payer, so it is for its owner alone.
-  const UniqueFd file{::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600)};
-  if (!file) fail();
-  while (!bytes.empty()) {
-    const auto written = ::write(file.get(), bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail();
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
-
 int save_notification(const std::string& order, const std::string& path, const std::string& notification,
                       Context& context) {
   if (path == "-") {
     context.print_text(notification + "\n");
     return 0;
   }
-  write_file(path, notification);
+  OutputFile file{path};
+  file.write(notification);
+  file.finish();
   report::Record record;
   record.text("outTradeNo", order).text("out", path);
   context.print(record, {"outTradeNo", "out"});
@@ -228,15 +217,18 @@ int deliver_notification(const std::string& order, const std::string& to, std::s
     record.text_if_set("answer", answer->get("return_code"));
     record.text_if_set("answerMsg", answer->get("return_msg"));
   }
-  context.print(record, {"outTradeNo", "to", "status", "answer", "answerMsg"});
   const bool taken =
       response.status / 100 == 2 && answer != nullptr && answer->get("return_code") == "SUCCESS";
-  return taken ? 0 : 4;
+  const int code = taken ? exit_done : exit_unknown;
+  context.set_code_when_closed(code);
+  context.print(record, {"outTradeNo", "to", "status", "answer", "answerMsg"});
+  return code;
 }
 
 int run_notify(const NotifyOptions& options, Context& context) {
   const auto order = OutTradeNo::parse(options.order);
   if (!options.to.empty()) check_destination(options.to);
+  if (!options.out.empty() && options.out != "-") context.refuse_output("--out", options.out);
   sandbox::JsonLine command;
   command.text("outTradeNo", order.text());
   const auto answer = command_sandbox(context, "/sandbox/notify", command, order.text());
@@ -281,7 +273,7 @@ void add_serve(CLI::App& sandbox, Command& chosen) {
       ->capture_default_str();
   command->add_option("--state", options->state, "Keep the orders in this file")->type_name("FILE");
   command->footer(
-      "Prints where it listens once it answers. Ends with 130 or 143 when it is stopped.\n\n"
+      "Prints where it listens once it answers. Ends with 129, 130 or 143 when it is stopped.\n\n"
       "Examples:\n"
       "  wxpayctl sandbox serve --state sandbox.jsonl\n"
       "  wxpayctl sandbox serve --port 0 --json");

@@ -88,12 +88,14 @@ int sign_prepay_id(const SignOptions& options, Context& context) {
 int sign_many(const SignOptions& options, Context& context) {
   if (!options.nonce.empty()) refuse("--nonce is for one prepay_id, not for --batch");
   if (options.explain) refuse("--explain is for one signature, not for --batch");
+  context.add_inputs({options.batch_file});
   SignBatch batch{options.batch_file, asked_trade_type(options), SignType::md5, asked_timestamp(options)};
   batch.sign_type = asked_sign_type(options).value_or(context.profile().sign_type);
   return sign_batch(batch, context);
 }
 
 int sign_params(const SignOptions& options, Context& context) {
+  context.add_inputs({options.params_file});
   auto parsed = app::parse_parameters(read_input(options.params_file, largest_document));
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
     refuse("the parameter set is unusable: " + malformed->why,
@@ -115,6 +117,7 @@ int sign_params(const SignOptions& options, Context& context) {
 }
 
 int verify(const SignOptions& options, Context& context) {
+  context.add_inputs({options.verify_file});
   auto parsed = wire::parse_xml(read_input(options.verify_file, largest_document));
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
     refuse("this is no message of WeChat Pay: " + malformed->why);
@@ -130,6 +133,7 @@ int verify(const SignOptions& options, Context& context) {
     explain_canonical_string(record, fields, key);
     if (!verdict.valid) record.list("causes", app::explain_mismatch(fields, verdict.sign_type, key));
   }
+  context.set_code_when_closed(verdict.valid ? exit_done : exit_integrity);
   context.print(record, {"valid", "signType", "reason"});
   return verdict.valid ? exit_done : exit_integrity;
 }

@@ -175,6 +175,7 @@ void BatchRun::sign(std::size_t line, const std::string& prepay_id) {
 
 void BatchRun::refuse(std::size_t line) {
   ++bad_;
+  context_.set_code_when_closed(exit_refused);
   report::Record result;
   result.text("resultCode", "FAIL")
       .text("errCode", "PARAM_ERROR")
@@ -217,7 +218,7 @@ void BatchRun::add(std::size_t line, const report::Record& result) {
 
 void BatchRun::flush() {
   if (context_.output_is_terminal()) progress_.clear();
-  write_standard_output(output_);
+  write_standard_output(output_, context_.stop());
   output_.clear();
   progress_.show();
 }

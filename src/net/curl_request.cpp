@@ -1,10 +1,16 @@
 #include "net/curl_request.hpp"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <new>
 #include <string_view>
 #include <system_error>
 #include <utility>
+
+#include "base/unique_fd.hpp"
 
 namespace wxpay::net {
 namespace {
@@ -24,6 +30,14 @@ void set(CURL* easy, T value) {
     throw Error{ErrorKind::internal, "libcurl refuses option " + std::to_string(option) + ": " +
                                          std::string{curl_easy_strerror(code)}};
   }
+}
+
+constexpr const char* no_more_files = "this process may open no more files (ulimit -n)";
+
+/// libcurl does not tell that from a host that cannot be reached.
+bool may_open_no_more_files() {
+  const UniqueFd spare{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)};
+  return !spare && errno == EMFILE;
 }
 
 HeaderList make_headers(const std::string& content_type) {
@@ -201,7 +215,8 @@ TransportFailure CurlRequest::failure_before_sending(CURLcode code) const {
     case CURLE_PEER_FAILED_VERIFICATION:
       return {ErrorKind::network, false, "the certificate of " + name + " is not trusted: " + cause(code)};
     default:
-      return {ErrorKind::network, false, "cannot connect to " + name + ": " + cause(code)};
+      return {ErrorKind::network, false,
+              "cannot connect to " + name + ": " + (may_open_no_more_files() ? no_more_files : cause(code))};
   }
 }
 

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "support/batch_market.hpp"
+#include "support/shell.hpp"
 #include "support/small_disk.hpp"
 
 using namespace wxpay::test;
@@ -18,11 +19,7 @@ namespace {
 
 /// The same command with standard input from a file, as a shell has it.
 Command with_input_from(const Command& command, const std::string& file) {
-  auto redirected = command;
-  redirected.program = "/bin/sh";
-  redirected.arguments = {"-c", "exec \"$@\" < \"$0\"", file, command.program.string()};
-  redirected.arguments.insert(redirected.arguments.end(), command.arguments.begin(), command.arguments.end());
-  return redirected;
+  return by_shell(command, "", "< " + file);
 }
 
 std::set<int> lines_with_results(const std::string& out) {
@@ -140,8 +137,8 @@ TEST_CASE("a pipe that stays open does not keep a batch that nobody listens to, 
     batch.close_output();
     input << row("ORDER-2") << std::flush;
     const auto result = batch.wait();
-    CHECK(result.code == 0);
-    CHECK(result.err.empty());
+    CHECK(result.code == 141);
+    CHECK(contains(result.err, "run the same command again to go on"));
   }
   SUBCASE("it gave up, and is told to end") {
     market.sandbox.fault("5xx", 1000);
@@ -233,15 +230,17 @@ TEST_CASE(
   market.check_ledger();
 }
 
-TEST_CASE("standard output closed: stops without a word, exit 0, and all that was sent is kept") {
+TEST_CASE("standard output closed: stops with its summary, exit 141, and all that was sent is kept") {
   const BatchMarket market;
   market.shop.write("batch", rows("ORDER-", 5'000));
   Process batch{market.shop.command({"create-order", "--batch", "batch", "--json", "--rate", "10000"})};
   batch.read_line();
   batch.close_output();
   const auto result = batch.wait();
-  CHECK(result.code == 0);
-  CHECK(result.err.empty());
+  CHECK(result.code == 141);
+  CHECK(contains(result.err, "wxpayctl: 5000 records: "));
+  CHECK(contains(result.err, "the first not sent is line "));
+  CHECK_FALSE(contains(result.err, "error"));
   const auto listed = json_lines(market.shop.run({"orders", "list", "--state", "NOTPAY", "--json"}).out);
   CHECK(listed.size() == market.sandbox.orders().size());
   CHECK(listed.size() < 5'000);

@@ -116,7 +116,7 @@ TEST_CASE(
   CHECK(at.shown("ORDER-1")["state"] == "SUCCESS");
 }
 
-TEST_CASE("a replay whose output nobody reads any more ends quietly: exit 0") {
+TEST_CASE("a replay whose output nobody reads any more stops, and what it found is its exit code") {
   const ReplayCase at;
   at.shop.make_ledger();
   std::string input;
@@ -125,8 +125,10 @@ TEST_CASE("a replay whose output nobody reads any more ends quietly: exit 0") {
   Process process{at.shop.command({"replay-notify", "many.xml", "--json"})};
   process.close_output();
   const auto result = process.wait();
-  CHECK(result.code == 0);
-  CHECK(result.err.empty());
+  CHECK(result.code == 1);
+  CHECK(contains(result.err, " UNKNOWN_ORDER\n"));
+  CHECK(contains(result.err, "run the same command again"));
+  CHECK_FALSE(contains(result.err, "error"));
 }
 
 TEST_CASE("on a terminal a replay shows how far it is") {

@@ -14,6 +14,7 @@
 #include <csignal>
 #include <stdexcept>
 #include <system_error>
+#include <thread>
 #include <utility>
 
 namespace wxpay::test {
@@ -111,6 +112,10 @@ Process::Process(const Command& command) : input_{command.input.value_or("")} {
     out.write = UniqueFd{::open(command.output.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600)};
   }
   if (!in.read || !out.write) fail("open");
+  if (command.nonblocking) {
+    ::fcntl(out.write.get(), F_SETFL, O_NONBLOCK);
+    ::fcntl(err.write.get(), F_SETFL, O_NONBLOCK);
+  }
   pid_ = ::fork();
   if (pid_ < 0) fail("fork");
   if (pid_ == 0) {
@@ -170,6 +175,17 @@ std::string Process::read_line() {
   auto line = result_.out.substr(0, end);
   result_.out.erase(0, end + 1);
   return line;
+}
+
+bool Process::ends_unread() const {
+  const auto deadline = steady_clock::now() + std::chrono::minutes{1};
+  while (steady_clock::now() < deadline) {
+    siginfo_t ended{};
+    if (::waitid(P_PID, static_cast<id_t>(pid_), &ended, WEXITED | WNOHANG | WNOWAIT) != 0) fail("waitid");
+    if (ended.si_pid == pid_) return true;
+    std::this_thread::sleep_for(std::chrono::milliseconds{20});
+  }
+  return false;
 }
 
 Result Process::wait() {

@@ -24,6 +24,7 @@ struct Command {
   std::optional<std::string> input;    ///< standard input; none: /dev/null
   std::filesystem::path output;        ///< standard output goes to this file instead of the result
   std::optional<uid_t> user;           ///< to run as, with a group of the same number
+  bool nonblocking = false;            ///< standard output and error do not block, as some parents leave them
   std::optional<rlim_t> largest_file;  ///< bytes a file may grow to; writing more fails, without a signal
 };
 
@@ -59,6 +60,8 @@ class Process {
   std::string read_line();
   /// Nobody reads standard output any more.
   void close_output() noexcept { out_.reset(); }
+  /// Whether it ends within a minute though nothing of its output is read.
+  bool ends_unread() const;
   /// Reads to the end and gives everything; what hangs for minutes is killed, and the test fails.
   Result wait();
 

@@ -285,6 +285,35 @@ TEST_CASE("an item that a worker gives up before it began is left, in its place"
   CHECK(trial.given.size() == 16);
 }
 
+TEST_CASE("a run is finished where its input came to its end and no item was left") {
+  Trial whole;
+  whole.run();
+  CHECK(whole.pipeline->finished());
+  Trial empty;
+  empty.count = 0;
+  empty.run();
+  CHECK(empty.pipeline->finished());
+
+  Trial halted;
+  halted.options.workers = 1;
+  halted.prepare = [&](Numbered& item) {
+    item.on_work = [&](Numbered&, std::size_t) {
+      halted.pipeline->halt();
+      return Next::record;
+    };
+  };
+  halted.run();
+  CHECK_FALSE(halted.left.empty());
+  CHECK_FALSE(halted.pipeline->finished());
+
+  Trial halted_by_reader;
+  halted_by_reader.on_read = [&](int read) {
+    if (read == 50) halted_by_reader.pipeline->halt();
+  };
+  halted_by_reader.run();
+  CHECK_FALSE(halted_by_reader.pipeline->finished());
+}
+
 TEST_CASE("with one worker, nothing is begun after the item that stopped it") {
   Trial trial;
   trial.options.workers = 1;

@@ -258,7 +258,49 @@ LedgerPlace ledger_place(const Selected& selected, const Environment& environmen
   return {default_ledger_path(environment, selected.name), true};
 }
 
+void add_files_of(const std::filesystem::path& config, const Environment& environment,
+                  ConfiguredFiles& found) {
+  found.files.push_back({"the configuration " + config.string(), config});
+  if (!may_exist(config)) return;
+  try {
+    const auto file = read_config(config);
+    const auto folder = std::filesystem::absolute(config).parent_path();
+    for (const auto& [name, table] : file.profiles) {
+      found.ledgers.push_back(default_ledger_path(environment, name));
+      for (const auto& [key, value] : table.values) {
+        const auto text = table.text(key);
+        if (text && key.ends_with("_file")) {
+          const auto path = resolve_path(*text, folder, environment);
+          found.files.push_back({"the " + key + " of profile " + name, path});
+        } else if (text && key == "ledger") {
+          const auto uri = parse_ledger_uri(*text);
+          if (!uri.fault.empty()) continue;
+          found.ledgers.push_back(resolve_path(uri.path.string(), folder, environment));
+        }
+      }
+    }
+  } catch (const Error&) {
+    // The command that needs it tells what is wrong with it.
+  }
+}
+
 }  // namespace
+
+ConfiguredFiles configured_files(const SettingOptions& options, const Environment& environment) {
+  ConfiguredFiles found;
+  if (const auto given = option_or_variable(options.config, "--config", environment, "WXPAYCTL_CONFIG")) {
+    add_files_of(given->value, environment, found);
+  } else {
+    add_files_of(default_config_path(environment), environment, found);
+    add_files_of(system_config, environment, found);
+  }
+  if (const auto ledger = option_or_variable(options.ledger, "--ledger", environment, "WXPAYCTL_LEDGER")) {
+    const auto uri = parse_ledger_uri(ledger->value);
+    if (uri.fault.empty()) found.ledgers.push_back(uri.path);
+  }
+  found.ledgers.push_back(default_ledger_path(environment, sandbox_name));
+  return found;
+}
 
 Profile resolve_profile(const SettingOptions& options, const Environment& environment) {
   const auto selected = select_profile(options, environment);

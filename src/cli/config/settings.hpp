@@ -72,6 +72,19 @@ struct LedgerPlace {
 };
 LedgerPlace resolve_ledger(const SettingOptions& options, const Environment& environment);
 
+/// Files that the configuration names.
+struct ConfiguredFiles {
+  struct Named {
+    std::string what;  ///< for messages: "the key_file of profile shop"
+    std::filesystem::path path;
+  };
+  std::vector<Named> files;  ///< the configuration itself, where it is or would be, and every `…_file` in it
+  std::vector<std::filesystem::path> ledgers;
+};
+/// Those of all profiles, and of the options. What cannot be read or understood is left out: who needs it
+/// says so.
+ConfiguredFiles configured_files(const SettingOptions& options, const Environment& environment);
+
 /// Reads the v2 key and checks it: 32 visible ASCII characters.
 /// @param stop  ends the wait for a key_command early
 /// @throws Error{key}, Error{interrupted}
