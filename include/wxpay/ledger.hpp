@@ -85,10 +85,10 @@ struct CheckReport {
   bool ok = true;
   std::int64_t orders = 0;
   std::int64_t entries = 0;
-  std::string head;     ///< hash of the last entry, lower-case hex; 64 zeros when there is none
+  std::string head;  ///< hash of the last entry, lower-case hex; 64 zeros when there is none
   std::int64_t notifications = 0;
-  std::string notifications_head;  ///< hash of the last kept notification, likewise
-  std::string problem;             ///< what is wrong, naming the entry or the order
+  std::string notifications_head;         ///< hash of the last kept notification, likewise
+  std::string problem;                    ///< what is wrong, naming the entry or the order
   std::optional<std::int64_t> bad_entry;  ///< number of the first entry that is wrong
 };
 
@@ -151,7 +151,8 @@ class OrderLedger {
   virtual std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) = 0;
 
   /// Recomputes the whole chain and holds every order against its last entry.
-  /// @param expected_head  a head kept elsewhere, of the entries or of the notifications: it must still be in its chain
+  /// @param expected_head  a head kept elsewhere, of the entries or of the notifications: it must still be in
+  /// its chain
   virtual CheckReport check(const std::optional<std::string>& expected_head) = 0;
 
   /// A whole copy while others go on writing; never over an existing file.

@@ -32,7 +32,8 @@ int run_check(const std::string& expected_head, Context& context) {
   if (found.bad_entry) record.number("badEntry", *found.bad_entry);
   record.text_if_set("problem", found.problem);
   context.set_code_when_closed(found.ok ? exit_done : exit_ledger);
-  context.print(record, {"ok", "orders", "entries", "head", "notifications", "notificationsHead", "badEntry", "problem"});
+  context.print(record, {"ok", "orders", "entries", "head", "notifications", "notificationsHead", "badEntry",
+                         "problem"});
   return found.ok ? exit_done : exit_ledger;
 }
 
@@ -70,7 +71,8 @@ void add_ledger(CLI::App& root, Command& chosen) {
   auto head = std::make_shared<std::string>();
   auto* check =
       command->add_subcommand("check", "Recompute the ledger's hash chain and hold the orders against it");
-  check->add_option("--head", *head, "A head kept elsewhere, either of the two: it must still be in the chain")
+  check
+      ->add_option("--head", *head, "A head kept elsewhere, either of the two: it must still be in the chain")
       ->type_name("HASH")
       ->check(refuse_empty);
   check->footer(
@@ -88,13 +90,15 @@ void add_ledger(CLI::App& root, Command& chosen) {
       [&chosen, target] { chosen = [target](Context& context) { return run_backup(*target, context); }; });
 
   auto copy = std::make_shared<std::string>();
-  auto* restore = command->add_subcommand("restore", "Put a copy in the ledger's place and keep what was there");
+  auto* restore =
+      command->add_subcommand("restore", "Put a copy in the ledger's place and keep what was there");
   restore->add_option("FILE", *copy, "A copy that 'ledger backup' made; it is checked first")
       ->required()
       ->check(refuse_empty);
   restore->footer(
       "The ledger that was there, with its log, gets a name with the time and stays beside it.\n\n"
-      "Example:\n  wxpayctl ledger restore /backup/shop-20261123.db\n\nExit codes: 0 restored; 2 it is the ledger "
+      "Example:\n  wxpayctl ledger restore /backup/shop-20261123.db\n\nExit codes: 0 restored; 2 it is the "
+      "ledger "
       "itself;\n7 the copy is not whole, or the ledger is in use; 130 answered no");
   restore->callback(
       [&chosen, copy] { chosen = [copy](Context& context) { return run_restore(*copy, context); }; });

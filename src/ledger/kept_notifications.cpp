@@ -136,10 +136,11 @@ NotificationChain walk_notifications(const Database& database, std::string_view 
 
 std::string untied_entry(const Database& database) {
   if (schema_version(database) < first_schema) return {};
-  // An order keeps what was applied to it in the same transaction; entries before the first of them are of programs
-  // that kept nothing.
+  // An order keeps what was applied to it in the same transaction; entries before the first of them are of
+  // programs that kept nothing.
   static constexpr const char* kept =
-      "EXISTS (SELECT 1 FROM orders o JOIN notifications n ON n.mch_id = o.mch_id AND n.out_trade_no = o.out_trade_no "
+      "EXISTS (SELECT 1 FROM orders o JOIN notifications n ON n.mch_id = o.mch_id AND n.out_trade_no = "
+      "o.out_trade_no "
       "AND n.digest = h.digest AND n.outcome = 'APPLIED' WHERE o.seq = h.order_seq)";
   Statement statement{database, std::string{"SELECT h.number, "} + kept +
                                     " FROM history h WHERE h.source = 'notify' AND h.digest IS NOT NULL "

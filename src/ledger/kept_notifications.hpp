@@ -63,7 +63,8 @@ struct NotificationChain {
 };
 NotificationChain walk_notifications(const Database& database, std::string_view expected_head);
 
-/// The first entry of source notify whose notification is not kept any more, in words; empty when there is none.
+/// The first entry of source notify whose notification is not kept any more, in words; empty when there is
+/// none.
 std::string untied_entry(const Database& database);
 
 }  // namespace wxpay::ledger

@@ -31,8 +31,8 @@ namespace {
   throw Error{ErrorKind::file, target.string() + " exists already", "name a file that does not exist yet"};
 }
 
-/// Removes what backups to the same target left that were killed: nobody else would, and each has the ledger's size.
-/// One that is being written is held by a lock.
+/// Removes what backups to the same target left that were killed: nobody else would, and each has the
+/// ledger's size. One that is being written is held by a lock.
 void remove_left_over(const std::filesystem::path& target) {
   const auto prefix = target.filename().string() + ".partial-";
   std::error_code ignored;
@@ -52,7 +52,8 @@ class PartialFile {
   explicit PartialFile(const std::filesystem::path& target)
       : target_{target}, name_{target.string() + ".partial-XXXXXX"} {
     lock_ = UniqueFd{::mkostemp(name_.data(), O_CLOEXEC)};
-    // SQLite's own locks are of another kind. It keeps no lock on a copy whose descriptor closes, which is at the end.
+    // SQLite's own locks are of another kind. It keeps no lock on a copy whose descriptor closes, which is at
+    // the end.
     if (!lock_ || ::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) fail_with(target, errno);
   }
   PartialFile(const PartialFile&) = delete;

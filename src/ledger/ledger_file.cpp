@@ -110,12 +110,14 @@ void prepare_file(const LedgerOptions& options) {
     fail("the ledger " + path.string() + " cannot be reached", errno, "check the path and its permissions");
   }
   if (options.read_only || options.must_exist) {
-    throw Error{ErrorKind::ledger, "there is no ledger " + path.string(),
-                "'create-order' and 'orders import' make one; name another with --ledger, or its profile with -p"};
+    throw Error{
+        ErrorKind::ledger, "there is no ledger " + path.string(),
+        "'create-order' and 'orders import' make one; name another with --ledger, or its profile with -p"};
   }
   struct stat log {};
   if (::stat((path.string() + "-wal").c_str(), &log) == 0 && log.st_size > 0) {
-    throw Error{ErrorKind::ledger, "there is no ledger " + path.string() + ", but its log " + path.string() + "-wal is there",
+    throw Error{ErrorKind::ledger,
+                "there is no ledger " + path.string() + ", but its log " + path.string() + "-wal is there",
                 "put the ledger back beside its log, or move the log away"};
   }
   if (options.create_directories) make_folders(folder_of(path));
@@ -123,8 +125,8 @@ void prepare_file(const LedgerOptions& options) {
 }
 
 bool must_be_immutable(const std::filesystem::path& path) {
-  // With its log and index beside it, SQLite locks also for those who may only read; where they cannot be made, the
-  // file alone is read, and held against itself at the end.
+  // With its log and index beside it, SQLite locks also for those who may only read; where they cannot be
+  // made, the file alone is read, and held against itself at the end.
   struct stat log {};
   const bool has_log = ::stat((path.string() + "-wal").c_str(), &log) == 0;
   const bool has_index = ::access((path.string() + "-shm").c_str(), R_OK) == 0;

@@ -11,8 +11,8 @@ namespace wxpay::ledger {
 /// @throws Error{ledger}  it is no file, or cannot be made or reached
 void prepare_file(const LedgerOptions& options);
 
-/// Whether a reader can neither use nor make a log and its index beside the file, as on a read-only medium or a full
-/// disk, and no change is in a log.
+/// Whether a reader can neither use nor make a log and its index beside the file, as on a read-only medium or
+/// a full disk, and no change is in a log.
 bool must_be_immutable(const std::filesystem::path& path);
 
 /// The folder that holds the file.

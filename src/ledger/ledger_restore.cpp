@@ -55,8 +55,8 @@ class WriteLock {
   std::optional<Transaction> transaction_;
 };
 
-/// Gives the ledger and what is beside it a name with the time. The ledger goes first: without it nobody takes its log
-/// for another one's (prepare_file).
+/// Gives the ledger and what is beside it a name with the time. The ledger goes first: without it nobody
+/// takes its log for another one's (prepare_file).
 std::vector<std::filesystem::path> move_aside(const std::filesystem::path& ledger, const std::string& stamp) {
   std::vector<std::filesystem::path> kept_as;
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
@@ -74,9 +74,11 @@ std::vector<std::filesystem::path> move_aside(const std::filesystem::path& ledge
 
 }  // namespace
 
-Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy, const Clock& clock) {
+Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy,
+                        const Clock& clock) {
   if (is_same_file(ledger, copy)) {
-    throw Error{ErrorKind::usage, copy.string() + " is the ledger itself", "name a copy that `ledger backup` made"};
+    throw Error{ErrorKind::usage, copy.string() + " is the ledger itself",
+                "name a copy that `ledger backup` made"};
   }
   Restored restored;
   const auto source = open_sqlite_ledger({.path = copy, .read_only = true}, clock);
@@ -97,7 +99,8 @@ Restored restore_ledger(const std::filesystem::path& ledger, const std::filesyst
     }
     const WriteLock lock{ledger};
     restored.kept_as = move_aside(ledger, stamp);
-    if (::rename(beside.c_str(), ledger.c_str()) != 0) fail(ledger.string() + " cannot be put in place", errno);
+    if (::rename(beside.c_str(), ledger.c_str()) != 0)
+      fail(ledger.string() + " cannot be put in place", errno);
     sync_folder(folder_of(ledger));
   } catch (...) {
     ::unlink(beside.c_str());

@@ -13,10 +13,11 @@ struct Restored {
   std::vector<std::filesystem::path> kept_as;
 };
 
-/// Puts a copy that `OrderLedger::backup` made in the ledger's place. The copy is checked first; the ledger that was
-/// there, damaged or not, keeps its log and gets a name with the time.
+/// Puts a copy that `OrderLedger::backup` made in the ledger's place. The copy is checked first; the ledger
+/// that was there, damaged or not, keeps its log and gets a name with the time.
 /// @throws Error{ledger}  the copy is not whole, or the ledger cannot be replaced
 /// @throws Error{ledger_busy}  somebody writes the ledger
-Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy, const Clock& clock);
+Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy,
+                        const Clock& clock);
 
 }  // namespace wxpay::ledger

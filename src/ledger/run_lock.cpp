@@ -26,8 +26,8 @@ std::filesystem::path lock_path(const std::filesystem::path& ledger) {
   return path;
 }
 
-/// Opens the lock, or makes it with the ledger's owner and mode: who may write the ledger may take the lock, also after
-/// root was the first to do so.
+/// Opens the lock, or makes it with the ledger's owner and mode: who may write the ledger may take the lock,
+/// also after root was the first to do so.
 UniqueFd open_lock(const std::filesystem::path& path, const std::filesystem::path& ledger) {
   UniqueFd file{::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
   if (!file && errno == ENOENT) {
@@ -35,7 +35,8 @@ UniqueFd open_lock(const std::filesystem::path& path, const std::filesystem::pat
     struct stat owner {};
     if (file && ::stat(ledger.c_str(), &owner) == 0) {
       // Without the right to give a file away it stays this user's, which is as good where the ledger is his.
-      if (::fchown(file.get(), owner.st_uid, owner.st_gid) != 0 && ::fchown(file.get(), uid_t(-1), owner.st_gid) != 0) {
+      if (::fchown(file.get(), owner.st_uid, owner.st_gid) != 0 &&
+          ::fchown(file.get(), uid_t(-1), owner.st_gid) != 0) {
         errno = 0;
       }
       ::fchmod(file.get(), owner.st_mode & 0666U);
@@ -45,8 +46,9 @@ UniqueFd open_lock(const std::filesystem::path& path, const std::filesystem::pat
     const int error = errno;
     throw Error{ErrorKind::ledger,
                 "the lock " + path.string() + " cannot be opened: " + std::generic_category().message(error),
-                error == EACCES ? "it belongs to another user: remove it, the next run makes it with the ledger's owner"
-                                : "it must be a plain file in a folder that this user may write"};
+                error == EACCES
+                    ? "it belongs to another user: remove it, the next run makes it with the ledger's owner"
+                    : "it must be a plain file in a folder that this user may write"};
   }
   struct stat found {};
   if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode)) {

@@ -241,7 +241,8 @@ std::int64_t check_identity(const Database& database) {
     throw Error{ErrorKind::ledger,
                 "the ledger " + database.name() + " is damaged: its tables do not fit its schema version " +
                     std::to_string(version),
-                "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps this one"};
+                "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps "
+                "this one"};
   }
   return version;
 }
@@ -277,7 +278,8 @@ SchemaObjects schema_objects(const Database& database) {
   SchemaObjects objects;
   auto rows = statement.run({});
   while (rows.next()) {
-    objects.emplace(std::pair{std::string{rows.text(0)}, std::string{rows.text(1)}}, std::string{rows.text(2)});
+    objects.emplace(std::pair{std::string{rows.text(0)}, std::string{rows.text(1)}},
+                    std::string{rows.text(2)});
   }
   return objects;
 }
@@ -335,9 +337,10 @@ std::string schema_problem(const Database& database) {
 }
 
 void refuse_foreign_triggers(const Database& database) {
-  Statement statement{database,
-                      "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type NOT IN ('table', 'index') "
-                      "ORDER BY type, name"};
+  Statement statement{
+      database,
+      "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE type NOT IN ('table', 'index') "
+      "ORDER BY type, name"};
   std::string all;
   auto rows = statement.run({});
   while (rows.next()) {

@@ -114,7 +114,8 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
               "name another file with --ledger, or move this one away"};
     case SQLITE_CORRUPT:
       return {ErrorKind::ledger, with("the ledger ", " is damaged: " + std::string{detail}),
-              "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps this one"};
+              "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps "
+              "this one"};
     case SQLITE_READONLY:
     case SQLITE_PERM:
       return {ErrorKind::ledger, with("the ledger ", " cannot be written"),
@@ -173,8 +174,8 @@ Database::Database(const std::filesystem::path& path, Access access, BusyWait bu
   sqlite3_extended_result_codes(opened, 1);
   sqlite3_busy_handler(opened, wait_while_busy, const_cast<BusyWait*>(busy_wait_.get()));
   if (access == Access::read_write) {
-    // The log and its index stay when the last writer goes: without them a reader who may not write the folder could
-    // take no lock, and would see a state that never was.
+    // The log and its index stay when the last writer goes: without them a reader who may not write the
+    // folder could take no lock, and would see a state that never was.
     int keep = 1;
     sqlite3_file_control(opened, "main", SQLITE_FCNTL_PERSIST_WAL, &keep);
   }
@@ -305,8 +306,8 @@ bool Rows::is_null(int column) const {
 
 namespace {
 
-/// Stopping by Ctrl-Z must not hold the lock of everybody: the signal waits for the end of the transaction. Threads of
-/// this program that have no ledger leave the signal to the one that has.
+/// Stopping by Ctrl-Z must not hold the lock of everybody: the signal waits for the end of the transaction.
+/// Threads of this program that have no ledger leave the signal to the one that has.
 void hold_stop_signal(int how) noexcept {
   sigset_t stop;
   sigemptyset(&stop);

@@ -81,7 +81,7 @@ class Database {
  private:
   Handle<sqlite3, sqlite3_close_v2> handle_;
   std::string name_;
-  std::optional<FileStamp> stamp_;  ///< of an immutable one
+  std::optional<FileStamp> stamp_;             ///< of an immutable one
   std::unique_ptr<const BusyWait> busy_wait_;  ///< in one place, as SQLite keeps its address
 };
 

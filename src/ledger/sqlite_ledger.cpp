@@ -86,9 +86,10 @@ class SqliteLedger final : public OrderLedger {
     }
     auto loaded = load(intent.merchant.mch_id, intent.out_trade_no);
     if (!loaded) {
-      throw Error{ErrorKind::ledger,
-                  "the ledger " + database_.name() + " did not take an order: something in it is not wxpayctl's",
-                  "`wxpayctl ledger check` names it"};
+      throw Error{
+          ErrorKind::ledger,
+          "the ledger " + database_.name() + " did not take an order: something in it is not wxpayctl's",
+          "`wxpayctl ledger check` names it"};
     }
     auto& known = loaded->stored.order;
     auto decision = plan_create(&known, intent, defaulted, now);

@@ -51,8 +51,8 @@ bool verify_fields(const Fields& fields, SignType type, const Secret& key) {
 
 namespace {
 
-/// The fields of API v2's messages, sorted; numbered ones (coupon_id_0) without their number. Those of pay parameters
-/// are not among them: an H5 link holds &package=.
+/// The fields of API v2's messages, sorted; numbered ones (coupon_id_0) without their number. Those of pay
+/// parameters are not among them: an H5 link holds &package=.
 constexpr std::array message_fields = std::to_array<std::string_view>({
     "account_type",
     "appid",
@@ -136,7 +136,7 @@ constexpr std::array message_fields = std::to_array<std::string_view>({
     "trade_state_desc",
     "trade_type",
     "transaction_id",
-    });
+});
 static_assert(std::is_sorted(message_fields.begin(), message_fields.end()));
 
 bool is_message_field(std::string_view name) {

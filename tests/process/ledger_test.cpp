@@ -33,7 +33,8 @@ TEST_CASE("ledger check counts orders and entries and gives the head of the chai
   const Market market;
   for (const auto* number : {"20261123-1", "20261123-2", "20261123-3"}) market.shop.run(create(number));
   auto whole = market.check();
-  CHECK(keys_of(whole) == std::vector<std::string>{"ok", "orders", "entries", "head", "notifications", "notificationsHead"});
+  CHECK(keys_of(whole) ==
+        std::vector<std::string>{"ok", "orders", "entries", "head", "notifications", "notificationsHead"});
   CHECK(whole["ok"] == true);
   CHECK(whole["orders"] == 3);
   CHECK(whole["entries"] == 6);
@@ -131,7 +132,8 @@ TEST_CASE("ledger restore puts a checked copy in the ledger's place and keeps wh
   // A log as a killed process leaves it, and a ledger that is damaged.
   std::filesystem::resize_file(ledger, 5000);
   std::ofstream{ledger + "-wal", std::ios::binary} << std::string(9000, 'w');
-  CHECK(contains(market.shop.run({"ledger", "check"}).out + market.shop.run({"ledger", "check"}).err, "damaged"));
+  CHECK(contains(market.shop.run({"ledger", "check"}).out + market.shop.run({"ledger", "check"}).err,
+                 "damaged"));
   const auto result = market.shop.run({"ledger", "restore", copy, "--json"});
   CAPTURE(result.err);
   REQUIRE(result.code == 0);
@@ -219,7 +221,8 @@ TEST_CASE("who may not write the folder sees the ledger whole while others write
   if (::geteuid() != 0) return;
   Market market;
   market.shop.make_ledger();
-  for (auto path = market.shop.ledger().parent_path(); path != market.shop.path().parent_path(); path = path.parent_path()) {
+  for (auto path = market.shop.ledger().parent_path(); path != market.shop.path().parent_path();
+       path = path.parent_path()) {
     REQUIRE(::chmod(path.c_str(), 0755) == 0);
   }
   REQUIRE(::chmod(market.shop.ledger().c_str(), 0644) == 0);

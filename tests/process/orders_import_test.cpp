@@ -63,9 +63,10 @@ TEST_CASE("what is imported is exported again as it was, as JSON Lines and as CS
   CHECK(first.exported() == three);
   CHECK(first.exported({"--json"}) == three);
   const auto csv = first.exported({"-o", "csv"});
-  CHECK(lines_of(csv).at(0) ==
-        "outTradeNo,state,totalFee,tradeType,prepayId,transactionId,createdAt,paidAt,updatedAt,appId,subMchId,"
-        "subAppId");
+  CHECK(
+      lines_of(csv).at(0) ==
+      "outTradeNo,state,totalFee,tradeType,prepayId,transactionId,createdAt,paidAt,updatedAt,appId,subMchId,"
+      "subAppId");
   const Import second;
   CHECK(second.run(csv)["imported"] == 3);
   CHECK(second.exported() == three);

@@ -61,8 +61,9 @@ TEST_CASE("orders list shows the same as a table and as CSV, and nothing of an e
         Texts{"outTradeNo", "state", "totalFee", "tradeType", "prepayId", "createdAt", "updatedAt", "appId"});
   const auto csv = lines_of(market.shop.run({"orders", "list", "-o", "csv"}).out);
   REQUIRE(csv.size() == 2);
-  CHECK(csv[0] == "outTradeNo,state,totalFee,tradeType,prepayId,transactionId,createdAt,paidAt,updatedAt,"
-                  "appId,subMchId,subAppId");
+  CHECK(csv[0] ==
+        "outTradeNo,state,totalFee,tradeType,prepayId,transactionId,createdAt,paidAt,updatedAt,"
+        "appId,subMchId,subAppId");
   CHECK(csv[1].starts_with("20261123-1,NOTPAY,1000,JSAPI," + order["prepayId"].get<std::string>() + ",,20"));
   const auto table = lines_of(market.shop.run({"orders", "list"}).out);
   REQUIRE(table.size() == 2);
@@ -137,11 +138,12 @@ TEST_CASE("orders show names the notifications that were kept of an order by the
 
 TEST_CASE("a ledger that is not there is told and not made") {
   const OrdersMarket market;
-  for (const auto& arguments : {Texts{"orders", "list"}, Texts{"orders", "export"}, Texts{"orders", "show", "20261123-9"},
-                                Texts{"orders", "mark", "20261123-9", "--state", "CLOSED", "--reason", "gone"},
-                                Texts{"close", "20261123-9"}, Texts{"reconcile"}, Texts{"reconcile", "--dry-run"},
-                                Texts{"ledger", "check"}, Texts{"ledger", "backup", "copy.db"},
-                                Texts{"replay-notify", "-"}, Texts{"replay-notify", "-", "--dry-run"}}) {
+  for (const auto& arguments :
+       {Texts{"orders", "list"}, Texts{"orders", "export"}, Texts{"orders", "show", "20261123-9"},
+        Texts{"orders", "mark", "20261123-9", "--state", "CLOSED", "--reason", "gone"},
+        Texts{"close", "20261123-9"}, Texts{"reconcile"}, Texts{"reconcile", "--dry-run"},
+        Texts{"ledger", "check"}, Texts{"ledger", "backup", "copy.db"}, Texts{"replay-notify", "-"},
+        Texts{"replay-notify", "-", "--dry-run"}}) {
     CAPTURE(arguments);
     const auto result = market.shop.run(arguments, "");
     CHECK(result.code == 7);

@@ -228,7 +228,8 @@ TEST_CASE("guards and indexes that were changed are found") {
       {"CREATE UNIQUE INDEX own ON orders (seq, openid)", "the index own was added"},
       {"CREATE TABLE own (a INTEGER)", "the table own was added"},
       {"CREATE VIEW own AS SELECT 1", "the view own was added"},
-      {"CREATE TRIGGER orders BEFORE UPDATE ON orders BEGIN SELECT RAISE(IGNORE); END", "the trigger orders was added"},
+      {"CREATE TRIGGER orders BEFORE UPDATE ON orders BEGIN SELECT RAISE(IGNORE); END",
+       "the trigger orders was added"},
       {"CREATE TRIGGER history_of_order BEFORE INSERT ON history BEGIN SELECT RAISE(IGNORE); END",
        "the trigger history_of_order was added"},
       {"PRAGMA writable_schema = ON; INSERT INTO sqlite_schema VALUES ('trigger', 'sqlite_x', 'orders', 0, "
@@ -396,8 +397,10 @@ TEST_CASE("bytes that differ in an entry name the entry") {
 TEST_CASE("nothing is written into a ledger whose triggers could drop it") {
   for (const auto* trigger :
        {"CREATE TRIGGER orders BEFORE UPDATE ON orders WHEN NEW.state = 7 BEGIN SELECT RAISE(IGNORE); END",
-        "CREATE TRIGGER history BEFORE INSERT ON history WHEN NEW.to_state = 7 BEGIN SELECT RAISE(IGNORE); END",
-        "DROP TRIGGER history_no_update; CREATE TRIGGER history_no_update BEFORE UPDATE ON orders BEGIN SELECT "
+        "CREATE TRIGGER history BEFORE INSERT ON history WHEN NEW.to_state = 7 BEGIN SELECT RAISE(IGNORE); "
+        "END",
+        "DROP TRIGGER history_no_update; CREATE TRIGGER history_no_update BEFORE UPDATE ON orders BEGIN "
+        "SELECT "
         "RAISE(IGNORE); END"}) {
     CAPTURE(std::string{trigger});
     const LedgerFolder folder;
@@ -441,8 +444,9 @@ TEST_CASE("kept notifications hang on the history and have a head of their own")
   CHECK(check(folder.ledger(), first.head).ok);
   CHECK_FALSE(check(folder.ledger(), std::string(64, 'a')).ok);
   const auto original = read_bytes(folder.ledger());
-  REQUIRE(RawDatabase{folder.ledger()}.run("DROP TRIGGER notifications_no_delete; DELETE FROM notifications WHERE "
-                                           "number = 2") == "");
+  REQUIRE(RawDatabase{folder.ledger()}.run(
+              "DROP TRIGGER notifications_no_delete; DELETE FROM notifications WHERE "
+              "number = 2") == "");
   CHECK_FALSE(check(folder.ledger(), both.notifications_head).ok);
   const auto cut = check(folder.ledger());
   CHECK_FALSE(cut.ok);
