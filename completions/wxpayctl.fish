@@ -124,7 +124,7 @@ complete -c wxpayctl -n '__wxpayctl_at "sign"' -l trade-type -x -a 'JSAPI APP' -
 complete -c wxpayctl -n '__wxpayctl_at "sign"' -l timestamp -x -d 'Seconds since 1970 instead of now'
 complete -c wxpayctl -n '__wxpayctl_at "sign"' -l nonce -x -d 'Nonce instead of a random one'
 complete -c wxpayctl -n '__wxpayctl_at "sign"' -l params -r -F -d 'Sign a parameter set'
-complete -c wxpayctl -n '__wxpayctl_at "sign"' -l verify -r -F -d 'Check the sign of an XML document'
+complete -c wxpayctl -n '__wxpayctl_at "sign"' -l verify -r -F -d 'Check the sign of an XML document or of pay parameters'
 complete -c wxpayctl -n '__wxpayctl_at "sign"' -l batch -r -F -d 'Make the pay parameters of many prepay_ids'
 complete -c wxpayctl -n '__wxpayctl_at "sign"' -l sign-type -x -a 'MD5 HMAC-SHA256' -d 'Signature type'
 complete -c wxpayctl -n '__wxpayctl_at "sign"' -l explain -d 'Also show what is signed, and why a sign does not hold'

@@ -6,65 +6,17 @@
 #include <cerrno>
 #include <functional>
 
+#include "app/parameter_set.hpp"
+#include "base/masking.hpp"
 #include "base/text.hpp"
-#include "wire/json.hpp"
-#include "wire/xml.hpp"
 #include "wxpay/signing.hpp"
 
 namespace wxpay::app {
 
-namespace {
-
-std::variant<Fields, wire::Malformed> parse_json_parameters(std::string_view text) {
-  auto parsed = wire::parse_json_object(text);
-  if (auto* malformed = std::get_if<wire::Malformed>(&parsed)) return std::move(*malformed);
-  Fields fields;
-  for (auto& [key, value] : std::get<wire::JsonObject>(parsed)) {
-    using Kind = wire::JsonValue::Kind;
-    if (value.kind == Kind::number)
-      return wire::Malformed{"the value of " + key + " is no whole number: quote it"};
-    // An absent value and null are both left out of a signature.
-    fields.add(key, value.kind == Kind::null ? std::string{} : std::move(value.text));
-  }
-  return fields;
-}
-
-std::variant<Fields, wire::Malformed> parse_lines(std::string_view text) {
-  Fields fields;
-  std::size_t number = 0;
-  while (!text.empty()) {
-    ++number;
-    const auto end = text.find('\n');
-    auto line = text.substr(0, end);
-    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty()) continue;
-    const auto equals = line.find('=');
-    if (equals == std::string_view::npos || equals == 0) {
-      return wire::Malformed{"line " + std::to_string(number) + " is no key=value"};
-    }
-    std::string key{line.substr(0, equals)};
-    if (fields.has(key)) return wire::Malformed{"line " + std::to_string(number) + " repeats the key " + key};
-    fields.add(std::move(key), std::string{line.substr(equals + 1)});
-  }
-  if (fields.empty()) return wire::Malformed{"it is empty"};
-  return fields;
-}
-
-}  // namespace
-
-std::variant<Fields, wire::Malformed> parse_parameters(std::string_view text) {
-  if (!is_utf8(text)) return wire::Malformed{"it is not UTF-8"};
-  const auto start = trim(text);
-  if (start.starts_with('{')) return parse_json_parameters(text);
-  if (start.starts_with('<')) return wire::parse_xml(text);
-  return parse_lines(text);
-}
-
 SignVerdict verify_sign(const Fields& fields, std::optional<SignType> asked_for, SignType otherwise,
                         const Secret& key) {
   SignVerdict verdict;
-  const auto named = fields.get("sign_type");
+  const auto named = named_sign_type(fields);
   const auto own_type = parse_sign_type(named);
   verdict.sign_type = asked_for.value_or(own_type.value_or(otherwise));
   const auto sign = fields.get("sign");
@@ -86,7 +38,7 @@ SignVerdict verify_sign(const Fields& fields, std::optional<SignType> asked_for,
 
 CanonicalExplanation explain_canonical(const Fields& fields, const Secret& key) {
   CanonicalExplanation explained;
-  explained.canonical_string = canonical_string(fields);
+  explained.canonical_string = mask_secret(canonical_string(fields), key);
   explained.canonical_string += explained.canonical_string.empty() ? "key=********" : "&key=********";
   for (const auto& [name, value] : fields) {
     if (name == "sign" || value.empty()) continue;
@@ -96,7 +48,7 @@ CanonicalExplanation explain_canonical(const Fields& fields, const Secret& key) 
             " !\"#$%&'()*+,-./"
             "0123456789:;<=>?@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_`abcdefghijklmnopqrstuvwxyz{|}~") ==
             std::string::npos;
-    if (!plain) explained.in_hex.push_back(name + "=" + to_hex(value));
+    if (!plain) explained.in_hex.push_back(mask_secret(name, key) + "=" + to_hex(mask_secret(value, key)));
   }
   explained.key_length = key.reveal().size();
   return explained;

@@ -2,20 +2,13 @@
 
 #include <optional>
 #include <string>
-#include <string_view>
-#include <variant>
 #include <vector>
 
-#include "wire/malformed.hpp"
 #include "wxpay/fields.hpp"
 #include "wxpay/secret.hpp"
 #include "wxpay/sign_type.hpp"
 
 namespace wxpay::app {
-
-/// Reads a parameter set from a JSON object, an XML document or `key=value` lines, told apart by the first
-/// character.
-std::variant<Fields, wire::Malformed> parse_parameters(std::string_view text);
 
 struct SignVerdict {
   bool valid = false;
@@ -23,12 +16,13 @@ struct SignVerdict {
   std::string reason;                  ///< why it does not hold; empty when valid
 };
 
-/// Checks a document's own sign. The type is the one asked for, else the document's sign_type, else the
-/// default.
+/// Checks a document's own sign. The type is the one asked for, else the document's sign_type or signType,
+/// else the default.
 SignVerdict verify_sign(const Fields& fields, std::optional<SignType> asked_for, SignType otherwise,
                         const Secret& key);
 
-/// The signed string with the key masked, and every value that is not plain ASCII also in hex.
+/// The signed string with the key masked wherever it stands, and every value that is not plain ASCII also in
+/// hex.
 struct CanonicalExplanation {
   std::string canonical_string;
   std::vector<std::string> in_hex;  ///< name=hex

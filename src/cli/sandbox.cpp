@@ -137,8 +137,13 @@ report::Record to_record(const wire::JsonObject& answer) {
 
 int run_serve(const ServeOptions& options, Context& context) {
   const Profile profile = sandbox_profile(context);
-  sandbox::ServerOptions server{
-      options.port, {}, profile.merchant, load_v2_key(profile.key, context.environment(), &context.stop())};
+  sandbox::ServerOptions server{options.port,
+                                {},
+                                profile.merchant,
+                                load_v2_key(profile.key, context.environment(), &context.stop()),
+                                {}};
+  // Another profile's key may be a merchant's own.
+  const bool has_public_key = server.key.reveal() == sandbox_key;
   if (!options.state.empty()) {
     server.state_file = options.state;
     context.refuse_output("--state", options.state);
@@ -150,8 +155,9 @@ int run_serve(const ServeOptions& options, Context& context) {
     record.text("listening", "http://127.0.0.1:" + std::to_string(port));
     record.text("mchId", profile.merchant.mch_id.text());
     record.text("appId", profile.merchant.app_id.text());
+    if (has_public_key) record.text("key", sandbox_key).text("keyNote", "public, of the sandbox alone");
     context.set_code_when_closed(exit_cut_short);
-    context.print(record, {"listening", "mchId", "appId"});
+    context.print(record, {"listening", "mchId", "appId", "key", "keyNote"});
   };
   sandbox::serve(server, context.clock(), context.random(), context.stop(), context.log(), on_listening);
   throw Error{ErrorKind::interrupted, "the sandbox was told to stop"};
@@ -273,7 +279,9 @@ void add_serve(CLI::App& sandbox, Command& chosen) {
       ->capture_default_str();
   command->add_option("--state", options->state, "Keep the orders in this file")->type_name("FILE");
   command->footer(
-      "Prints where it listens once it answers. Ends with 129, 130 or 143 when it is stopped.\n\n"
+      "Prints where it listens once it answers, with the merchant, the app and the key of the profile "
+      "sandbox,\n"
+      "which is public, so that any client can speak to it. Ends with 129, 130 or 143 when it is stopped.\n\n"
       "Examples:\n"
       "  wxpayctl sandbox serve --state sandbox.jsonl\n"
       "  wxpayctl sandbox serve --port 0 --json");

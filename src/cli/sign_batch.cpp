@@ -5,6 +5,7 @@
 
 #include "app/pay_parameters.hpp"
 #include "app/pay_signer.hpp"
+#include "base/masking.hpp"
 #include "base/text.hpp"
 #include "base/text_form.hpp"
 #include "cli/exit_code.hpp"
@@ -90,7 +91,7 @@ class BatchRun {
   void read_all();
   void take(const wire::RawRecord& line);
   void sign(std::size_t line, const std::string& prepay_id);
-  void refuse(std::size_t line);
+  void refuse(std::size_t line, const char* why);
   void add(std::size_t line, const report::Record& result);
   void flush();
   void end();
@@ -145,13 +146,15 @@ void BatchRun::read_all() {
 void BatchRun::take(const wire::RawRecord& line) {
   if (trim(line.text).empty()) return;
   last_line_ = line.line;
-  if (app::is_prepay_id(line.text)) {
+  const char* problem = nullptr;
+  if (!app::is_prepay_id(line.text)) problem = "a prepay_id is 1 to 64 visible characters";
+  if (holds_secret(line.text, context_.key())) problem = "the key stands in it, which is a secret";
+  if (problem == nullptr) {
     sign(line.line, line.text);
-    progress_.add(false);
   } else {
-    refuse(line.line);
-    progress_.add(true);
+    refuse(line.line, problem);
   }
+  progress_.add(problem != nullptr);
   if (output_.size() >= output_piece) flush();
 }
 
@@ -173,13 +176,11 @@ void BatchRun::sign(std::size_t line, const std::string& prepay_id) {
                   {number, prepay_id, timestamp_, nonce, signer_.sign(prepay_id, timestamp_, nonce)});
 }
 
-void BatchRun::refuse(std::size_t line) {
+void BatchRun::refuse(std::size_t line, const char* why) {
   ++bad_;
   context_.set_code_when_closed(exit_refused);
   report::Record result;
-  result.text("resultCode", "FAIL")
-      .text("errCode", "PARAM_ERROR")
-      .text("errCodeDes", "a prepay_id is 1 to 64 visible characters");
+  result.text("resultCode", "FAIL").text("errCode", "PARAM_ERROR").text("errCodeDes", why);
   add(line, result);
 }
 

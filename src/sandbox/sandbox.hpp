@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <functional>
@@ -14,11 +15,19 @@
 
 namespace wxpay::sandbox {
 
+/// How long one client may take. While more connections are open than can be served at once, they have a
+/// second.
+struct TimeLimits {
+  std::chrono::milliseconds request{10'000};  ///< to send a whole request, from its first byte
+  std::chrono::milliseconds answer{10'000};   ///< to take a whole answer
+};
+
 struct ServerOptions {
   int port = 8971;  ///< 0: a free one
   std::optional<std::filesystem::path> state_file;
   MerchantIdentity merchant;
   Secret key;
+  TimeLimits limits{};
 };
 
 /// Serves on 127.0.0.1 until asked to stop. `on_listening` gets the port once requests are answered.

@@ -29,25 +29,56 @@ constexpr std::size_t threads = 256;
 constexpr std::size_t largest_body = 1'048'576;
 /// Of one whole request: also holds off a chunked body, whose length httplib does not bound.
 constexpr std::size_t largest_request = largest_body + 65'536;
-constexpr int read_timeout_ms = 5'000;
 /// As long as WeChat Pay keeps an idle connection.
 constexpr int idle_timeout_ms = 8'000;
-constexpr int stop_poll_ms = 100;
+constexpr int poll_ms = 100;
+/// While others wait for a thread, nobody keeps one longer than this for a request that does not come.
+constexpr std::chrono::seconds patience_in_a_crowd{1};
 constexpr int backlog = 1024;
+
+/// What the connections know of the server.
+struct ServerState {
+  std::atomic<bool> stopping{false};
+  std::atomic<std::size_t> connections{0};  ///< served, or waiting for a thread
+
+  bool is_crowded() const { return connections > threads; }
+};
+
+/// Counts the connections, from when they are accepted.
+class Threads final : public httplib::ThreadPool {
+ public:
+  explicit Threads(ServerState& state) : httplib::ThreadPool{threads}, state_{state} {}
+
+  void enqueue(std::function<void()> serve) override {
+    ++state_.connections;
+    httplib::ThreadPool::enqueue([this, serve = std::move(serve)] {
+      serve();
+      --state_.connections;
+    });
+  }
+
+ private:
+  ServerState& state_;
+};
 
 /// One client's connection. Answers are collected and sent in one piece, so that a fault can hold back any
 /// part of them.
 class Connection final : public httplib::Stream {
  public:
-  Connection(int socket, const std::atomic<bool>& stopping) : socket_{socket}, stopping_{stopping} {}
+  Connection(int socket, const TimeLimits& limits, const ServerState& state, const Clock& clock)
+      : socket_{socket}, limits_{limits}, state_{state}, clock_{clock} {}
 
   /// Waits for the first byte of the next request.
   bool await_request() {
     received_ = 0;
     planned_ = false;
-    for (int waited = 0; waited < idle_timeout_ms; waited += stop_poll_ms) {
-      if (stopping_) return false;
-      if (begin_ < end_ || readable_within(stop_poll_ms)) return true;
+    for (int waited = 0; waited < idle_timeout_ms; waited += poll_ms) {
+      if (state_.stopping) return false;
+      if (begin_ < end_ || is_ready_within(POLLIN, poll_ms)) {
+        begun_ = clock_.steady_now();
+        return true;
+      }
+      if (state_.is_crowded() && std::chrono::milliseconds{waited} >= patience_in_a_crowd) return false;
     }
     return false;
   }
@@ -63,6 +94,7 @@ class Connection final : public httplib::Stream {
   /// httplib refused the request itself, and then nobody knows where the next one begins.
   bool deliver() {
     if (delivery_ == Delivery::nothing) return false;
+    begun_ = clock_.steady_now();
     const std::string_view bytes{out_};
     const bool sent = send_all(bytes.substr(0, bytes.size() - std::min(held_back_, bytes.size())));
     out_.clear();
@@ -70,7 +102,7 @@ class Connection final : public httplib::Stream {
     return sent && planned_ && delivery_ == Delivery::whole;
   }
 
-  bool is_readable() const override { return begin_ < end_ || readable_within(0); }
+  bool is_readable() const override { return begin_ < end_ || is_ready_within(POLLIN, 0); }
   bool is_writable() const override { return true; }
 
   ssize_t read(char* to, size_t size) override {
@@ -98,21 +130,31 @@ class Connection final : public httplib::Stream {
   socket_t socket() const override { return socket_; }
 
  private:
-  bool readable_within(int timeout_ms) const {
-    pollfd wanted{socket_, POLLIN, 0};
+  bool is_ready_within(short event, int timeout_ms) const {
+    pollfd wanted{socket_, event, 0};
     return ::poll(&wanted, 1, timeout_ms) > 0;
+  }
+
+  /// Whether what began at `begun_` may go on. A client that gives a byte now and then would hold its thread
+  /// for ever if only the time between bytes were limited.
+  bool has_time(std::chrono::milliseconds limit) const {
+    if (state_.stopping) return false;
+    const auto passed = clock_.steady_now() - begun_;
+    return passed < limit && !(state_.is_crowded() && passed > patience_in_a_crowd);
   }
 
   bool fill() {
     // A client that waits for "100 Continue" must get it before it sends its body.
     if (!out_.empty() && !send_all(std::exchange(out_, {}))) return false;
     if (received_ > largest_request) return false;
-    ssize_t count = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-    if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
-      if (!readable_within(read_timeout_ms)) return false;
+    ssize_t count = -1;
+    while (count < 0) {
+      if (!has_time(limits_.request)) return false;
       count = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
+      if (count < 0 && errno != EAGAIN && errno != EINTR) return false;
+      if (count < 0) is_ready_within(POLLIN, poll_ms);
     }
-    if (count <= 0) return false;
+    if (count == 0) return false;
     received_ += static_cast<std::size_t>(count);
     begin_ = 0;
     end_ = static_cast<std::size_t>(count);
@@ -124,26 +166,36 @@ class Connection final : public httplib::Stream {
     ::shutdown(socket_, SHUT_WR);
     constexpr std::size_t most = 64 * largest_body;
     constexpr int pause_ms = 200;
-    for (std::size_t discarded = 0; discarded < most && readable_within(pause_ms);) {
+    constexpr std::chrono::seconds longest{2};
+    begun_ = clock_.steady_now();
+    for (std::size_t discarded = 0;
+         discarded < most && has_time(longest) && is_ready_within(POLLIN, pause_ms);) {
       const auto count = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
       if (count <= 0) return;
       discarded += static_cast<std::size_t>(count);
     }
   }
 
-  /// Blocks at most as long as httplib's write timeout, which is set on the socket.
   bool send_all(std::string_view bytes) const {
     while (!bytes.empty()) {
-      const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-      if (sent < 0 && errno == EINTR) continue;
-      if (sent <= 0) return false;
-      bytes.remove_prefix(static_cast<std::size_t>(sent));
+      const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
+      if (sent > 0) {
+        bytes.remove_prefix(static_cast<std::size_t>(sent));
+      } else if (has_time(limits_.answer)) {
+        is_ready_within(POLLOUT, poll_ms);
+      } else {
+        return false;
+      }
     }
     return true;
   }
 
   int socket_;
-  const std::atomic<bool>& stopping_;
+  const TimeLimits& limits_;
+  const ServerState& state_;
+  const Clock& clock_;
+  std::chrono::steady_clock::time_point begun_;  ///< the request that is read, or the answer that is sent
   std::array<char, 16'384> buffer_{};
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
@@ -177,8 +229,9 @@ std::string http_date(std::chrono::sys_seconds instant) {
 
 class HttpServer final : public httplib::Server {
  public:
-  HttpServer(Service& service, Clock& clock, Log& log) : service_{service}, clock_{clock}, log_{log} {
-    new_task_queue = [] { return new httplib::ThreadPool{threads}; };
+  HttpServer(Service& service, const TimeLimits& limits, Clock& clock, Log& log)
+      : service_{service}, limits_{limits}, clock_{clock}, log_{log} {
+    new_task_queue = [this] { return new Threads{state_}; };
     set_tcp_nodelay(true);
     set_keep_alive_max_count(1'000'000'000);
     set_keep_alive_timeout(idle_timeout_ms / 1000);
@@ -218,7 +271,7 @@ class HttpServer final : public httplib::Server {
   }
 
   void end() {
-    stopping_ = true;
+    state_.stopping = true;
     stop();
   }
 
@@ -247,7 +300,7 @@ class HttpServer final : public httplib::Server {
   }
 
   void serve_connection(socket_t socket) {
-    Connection connection{socket, stopping_};
+    Connection connection{socket, limits_, state_, clock_};
     const ServedConnection scope{connection};
     const auto plain = [](httplib::Request& request) {
       // Neither packed bodies nor parts of answers belong to this API.
@@ -263,9 +316,10 @@ class HttpServer final : public httplib::Server {
   }
 
   Service& service_;
+  TimeLimits limits_;
   Clock& clock_;
   Log& log_;
-  std::atomic<bool> stopping_{false};
+  ServerState state_;
 };
 
 /// Runs the accept loop until the server is ended, and ends it in any case.
@@ -301,7 +355,7 @@ void serve(const ServerOptions& options, Clock& clock, Random& random, const Sto
                   state ? *state : static_cast<Journal&>(none)};
   if (state) state->load(service.store(), log);
 
-  HttpServer server{service, clock, log};
+  HttpServer server{service, options.limits, clock, log};
   const int port = server.bind(options.port);
   const Running running{server};
   constexpr std::chrono::milliseconds moment{1};

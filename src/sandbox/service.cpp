@@ -18,6 +18,8 @@ namespace wxpay::sandbox {
 namespace {
 
 constexpr const char* json_type = "application/json";
+/// The longest command is a tenth of it; and reading takes longer the more keys there are.
+constexpr std::size_t largest_command = 65'536;
 
 Reply json_reply(int status, const JsonLine& line) {
   Reply reply;
@@ -190,6 +192,7 @@ Reply Service::control(const HttpCall& call) {
   const std::string type =
       to_lower(trim(std::string_view{call.content_type}.substr(0, call.content_type.find(';'))));
   if (type != json_type) return json_refusal(415, "CONTENT_TYPE", "use Content-Type: application/json");
+  if (call.body.size() > largest_command) return json_refusal(413, "TOO_LARGE", "the request is over 64 KiB");
   const auto parsed = wire::parse_json_object(call.body);
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
     return bad_request("the request is malformed: " + malformed->why);

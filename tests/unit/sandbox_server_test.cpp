@@ -33,12 +33,12 @@ struct StopFlag final : wxpay::Stop {
 /// A gateway that serves on a free port until the end of the test.
 class Served {
  public:
-  Served() {
+  explicit Served(wxpay::sandbox::TimeLimits limits = {}) {
     std::promise<int> listening;
     auto port = listening.get_future();
-    ended_ = std::async(std::launch::async, [this, &listening] {
+    ended_ = std::async(std::launch::async, [this, limits, &listening] {
       wxpay::sandbox::ServerOptions options{
-          0, {}, wxpay::test::gateway_merchant(), wxpay::Secret{wxpay::test::gateway_key}};
+          0, {}, wxpay::test::gateway_merchant(), wxpay::Secret{wxpay::test::gateway_key}, limits};
       wxpay::sandbox::serve(options, clock, random_, stop_, log_, [&](int at) { listening.set_value(at); });
     });
     port_ = port.get();
@@ -85,6 +85,15 @@ class Client {
   void post(const std::string& path, const std::string& body, const std::string& headers = {}) const {
     send("POST " + path + " HTTP/1.1\r\nHost: 127.0.0.1\r\n" + headers +
          "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + body);
+  }
+  /// Whether the server has given the connection up, also where nothing is read.
+  bool closed_within(int timeout_ms) const {
+    pollfd wanted{socket_.get(), POLLRDHUP, 0};
+    return poll(&wanted, 1, timeout_ms) > 0;
+  }
+  void take_some() const {
+    std::array<char, 2048> buffer{};
+    recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
   }
   /// What comes until the connection is closed.
   std::string read_to_end() {
@@ -241,6 +250,79 @@ TEST_CASE("HTTP that is not as it should be does no harm") {
   CHECK(trade_state(served, "T1") == "NOTPAY");
 }
 
+TEST_CASE("a client that gives its request byte by byte is given up") {
+  const Served served{{.request = std::chrono::milliseconds{300}}};
+  for (const std::string beginning :
+       {"P", "POST /pay/orderquery HTTP/1.1\r\nHost: x\r\nX-",
+        "POST /pay/orderquery HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n<xml>",
+        "POST /pay/orderquery HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2710\r\n"}) {
+    CAPTURE(beginning);
+    const Client client{served.port()};
+    client.send(beginning);
+    bool closed = false;
+    for (int sent = 0; sent < 400 && !closed; ++sent) {
+      client.send("x");
+      constexpr int pause_ms = 50;
+      closed = client.closed_within(pause_ms);
+    }
+    CHECK(closed);
+  }
+}
+
+TEST_CASE(
+    "clients that give their requests byte by byte do not hold the server, however many threads they take") {
+  Served served;
+  constexpr std::size_t threads = 256;
+  std::vector<Client> dripping;
+  dripping.reserve(threads);
+  for (std::size_t i = 0; i < threads; ++i) {
+    dripping.emplace_back(served.port());
+    dripping.back().send("POST /pay/orderquery HTTP/1.1\r\nHost: x\r\nX-");
+  }
+  std::atomic<bool> answered = false;
+  auto drip = std::async(std::launch::async, [&] {
+    while (!answered) {
+      for (const auto& client : dripping) client.send("x");
+      std::this_thread::sleep_for(std::chrono::milliseconds{100});
+    }
+  });
+  for (int i = 0; i < 3; ++i) {
+    CHECK(Client{served.port()}.call("/pay/unifiedorder", order_request("T1")).get("result_code") ==
+          "SUCCESS");
+  }
+  answered = true;
+}
+
+TEST_CASE("a client that takes an answer slowly is given up") {
+  const Served served{{.answer = std::chrono::milliseconds{300}}};
+  Client maker{served.port()};
+  for (int i = 0; i < 200; ++i) maker.call("/pay/unifiedorder", order_request("T" + std::to_string(i)));
+  Client client{served.port()};
+  for (int i = 0; i < 400; ++i) client.send("GET /sandbox/orders HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n");
+  bool closed = false;
+  for (int taken = 0; taken < 400 && !closed; ++taken) {
+    client.take_some();
+    constexpr int pause_ms = 50;
+    closed = client.closed_within(pause_ms);
+  }
+  CHECK(closed);
+}
+
+TEST_CASE("a command is 64 KiB at most") {
+  Served served;
+  const auto answer_to = [&](std::size_t size) {
+    Client client{served.port()};
+    const std::string begin = R"({"outTradeNo":")";
+    client.post("/sandbox/pay", begin + std::string(size - begin.size() - 2, 'T') + "\"}",
+                "Content-Type: application/json\r\n");
+    return client.read_answer();
+  };
+  CHECK(answer_to(65'536).starts_with("HTTP/1.1 404"));
+  CHECK(answer_to(65'537).starts_with("HTTP/1.1 413"));
+  CHECK(answer_to(65'537).find("TOO_LARGE") != std::string::npos);
+  CHECK(answer_to(1'000'000).starts_with("HTTP/1.1 413"));
+}
+
 TEST_CASE("many connections at once are all answered") {
   Served served;
   constexpr int workers = 32;
@@ -276,7 +358,7 @@ TEST_CASE("a port in use is an error, and a stopped server gives its port free")
   Served served;
   const auto serve_there = [&](int port) {
     const wxpay::sandbox::ServerOptions options{
-        port, {}, wxpay::test::gateway_merchant(), wxpay::Secret{wxpay::test::gateway_key}};
+        port, {}, wxpay::test::gateway_merchant(), wxpay::Secret{wxpay::test::gateway_key}, {}};
     wxpay::sandbox::serve(options, clock, random, stopped, log, [](int) {});
   };
   try {
