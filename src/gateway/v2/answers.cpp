@@ -7,14 +7,12 @@
 #include "crypto/digest.hpp"
 #include "gateway/v2/verification.hpp"
 #include "wire/xml.hpp"
+#include "wxpay/order_time.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::v2 {
 
 namespace {
-
-constexpr std::chrono::hours prepay_validity{2};
-constexpr std::chrono::minutes mweb_validity{5};
 
 Unknown not_an_answer(std::string message, WireResult said = {}) {
   return {ErrorKind::gateway, "GATEWAY", std::move(message), std::move(said)};
@@ -86,9 +84,8 @@ CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& a
   if (const auto type = fields.find("trade_type"); type && *type != to_string(intent->trade_type)) {
     return not_to_be_trusted("the answer is about an order of another trade_type", verified.said);
   }
-  Prepay prepay{
-      PrepayId{fields.get("prepay_id")}, fields.get("code_url"), fields.get("mweb_url"), account.sign_type,
-      now + (intent->trade_type == TradeType::mweb ? std::chrono::seconds{mweb_validity} : prepay_validity)};
+  Prepay prepay{PrepayId{fields.get("prepay_id")}, fields.get("code_url"), fields.get("mweb_url"),
+                account.sign_type, now + prepay_validity(intent->trade_type)};
   const bool has_link = (intent->trade_type != TradeType::native || !prepay.code_url.empty()) &&
                         (intent->trade_type != TradeType::mweb || !prepay.mweb_url.empty());
   if (prepay.prepay_id.empty() || prepay.prepay_id.text().size() > 64 || !has_link ||
