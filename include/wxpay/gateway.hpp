@@ -33,11 +33,16 @@ enum class Reaction {
   order_unknown,  ///< WeChat Pay has no such order
 };
 
+/// How far this machine's clock was ahead of the gateway's when the answer came (negative: behind), by the
+/// Date of that answer; none where it had no Date.
+using ClockAhead = std::optional<std::chrono::seconds>;
+
 /// WeChat Pay said no, and it was either signed or an unsigned text that is known to be final.
 struct Refused {
   WireResult said;
   Reaction reaction = Reaction::refuse;
   std::string digest;  ///< SHA-256 of the raw answer, lower-case hex
+  ClockAhead clock_ahead = {};
 };
 
 /// Nobody knows whether it happened: no answer, or none that can be believed.
@@ -47,12 +52,14 @@ struct Unknown {
   std::string message;
   WireResult said;   ///< where there was an answer
   bool sent = true;  ///< false: surely nothing has reached WeChat Pay
+  ClockAhead clock_ahead = {};
 };
 
 /// The prepay order exists; `evidence.prepay` holds what it gave.
 struct Created {
   WireResult said;
   PaymentEvidence evidence;
+  ClockAhead clock_ahead = {};
 };
 using CreateOutcome = std::variant<Created, Refused, Unknown>;
 
@@ -60,14 +67,21 @@ struct QueryAnswer {
   PaymentEvidence evidence;
   std::string trade_state;
   std::string trade_state_desc;
+  ClockAhead clock_ahead = {};
 };
 using QueryOutcome = std::variant<QueryAnswer, Refused, Unknown>;
 
 struct Closed {
   WireResult said;
   PaymentEvidence evidence;
+  ClockAhead clock_ahead = {};
 };
 using CloseOutcome = std::variant<Closed, Refused, Unknown>;
+
+template <class Outcome>
+ClockAhead clock_ahead_of(const Outcome& outcome) {
+  return std::visit([](const auto& answer) { return answer.clock_ahead; }, outcome);
+}
 
 /// A question to WeChat Pay on its way, in steps: what is to be sent, and what becomes of the result. Whoever
 /// drives it does the sending and the waiting, so that one thread can drive one or many.

@@ -63,12 +63,16 @@ struct OrderCursor {
 struct OpenOrders {
   std::optional<std::chrono::sys_seconds> since;  ///< created at or after
   std::chrono::sys_seconds until;                 ///< created before
+  /// And those that were created, as they say, after this: in the future.
+  std::optional<std::chrono::sys_seconds> ahead_of = {};
 };
 
 /// Which orders in CLOSED a walk gives.
 struct ClosedOrders {
   std::chrono::sys_seconds since;  ///< closed at or after
   std::chrono::sys_seconds until;  ///< closed before
+  /// And those that were closed, as they say, after this: in the future.
+  std::optional<std::chrono::sys_seconds> ahead_of = {};
 };
 
 /// A notification as it came, and what was made of it.

@@ -4,6 +4,7 @@
 
 #include "app/persistence.hpp"
 #include "wxpay/error.hpp"
+#include "wxpay/order_time.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::app {
@@ -34,7 +35,9 @@ bool is_closed(OrderState state) { return state == OrderState::closed || state =
 
 bool Creation::record(OrderLedger& ledger) {
   if (!begun_) return begin(ledger);
+  const auto ahead = clock_ahead_of(*answer_);
   result_ = concluded(ledger);
+  result_.clock_ahead = ahead;
   return false;
 }
 
@@ -147,7 +150,7 @@ CreateResult Creation::overtaken(const char* code, const char* why, OrderState s
 
 CreateResult Creation::accepted(Created created, OrderLedger& ledger) const {
   auto& prepay = *created.evidence.prepay;
-  prepay.expires_at = earliest_expiry(prepay.expires_at);
+  prepay.expires_at = earliest_expiry(prepay.expires_at, created.clock_ahead);
   const auto settled = ledger.settle(created.evidence);
   const auto state = state_after(settled);
   // Somebody else settled the order in the meantime: what it is now counts, not what this answer hoped for.
@@ -224,11 +227,13 @@ OrderState Creation::state_after(const SettleResult& settled) const {
 
 /// An order that was sent before without an answer may have got this prepay_id then, and its life counts from
 /// then.
-std::chrono::sys_seconds Creation::earliest_expiry(std::chrono::sys_seconds expires_at) const {
+std::chrono::sys_seconds Creation::earliest_expiry(std::chrono::sys_seconds expires_at,
+                                                   ClockAhead ahead) const {
   if (begun_->decision.plan != CreatePlan::again || begun_->renews) return expires_at;
   const auto now = clock_.now();
   const auto from_first_sending = begun_->order.updated_at + (expires_at - now);
-  return from_first_sending > now ? std::min(from_first_sending, expires_at) : expires_at;
+  const bool still_valid = from_first_sending > believed_time(now, ahead);
+  return still_valid ? std::min(from_first_sending, expires_at) : expires_at;
 }
 
 CreateResult create_order(const CheckedRequest& request, OrderLedger& ledger, PaymentGateway& gateway,

@@ -23,6 +23,7 @@ struct CreateResult {
   std::optional<Prepay> prepay;  ///< when done
   PrepayOrigin origin = PrepayOrigin::created;
   OrderState ledger_state = OrderState::creating;
+  ClockAhead clock_ahead = {};  ///< where there was an answer
 };
 
 /// One creation, in the steps that it has: the ledger's, the gateway's, and the ledger's again. A caller with
@@ -70,7 +71,7 @@ class Creation {
   CreateResult unknown(const Unknown& nothing) const;
   std::shared_ptr<const OrderIntent> shared_intent() const { return {begun_, &begun_->order.intent}; }
   OrderState state_after(const SettleResult& settled) const;
-  std::chrono::sys_seconds earliest_expiry(std::chrono::sys_seconds expires_at) const;
+  std::chrono::sys_seconds earliest_expiry(std::chrono::sys_seconds expires_at, ClockAhead ahead) const;
 
   CheckedRequest request_;
   Clock& clock_;

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "wxpay/error.hpp"
+#include "wxpay/order_time.hpp"
 
 namespace wxpay::app {
 
@@ -15,8 +16,8 @@ using Kind = ReconcileResult::Kind;
 
 constexpr std::size_t page_size = 512;
 constexpr std::chrono::hours closed_lately{24};
-/// WeChat Pay asks not to close an order in its first five minutes (API v2, 9_3).
-constexpr std::chrono::minutes youngest_to_close{5};
+/// However long no run was complete: WeChat Pay takes no payment for so old an order.
+constexpr std::chrono::days longest_look_back{90};
 constexpr std::int64_t most_failures_in_a_row = 20;
 
 template <class Outcome>
@@ -43,7 +44,9 @@ bool is_served(const QueryOutcome& outcome) {
 /// One order: asked about, settled, and where it has expired closed and asked about again.
 class ReconcileOrders::Item final : public PipelineItem {
  public:
-  Item(ReconcileOrders& run, Order order) : run_{run}, order_{std::move(order)} {}
+  Item(ReconcileOrders& run, Order order) : run_{run}, order_{std::move(order)} {
+    result_.time_lies_ahead = run_.time_lies_ahead(order_);
+  }
 
   Next first() const override { return Next::work; }
 
@@ -63,9 +66,13 @@ class ReconcileOrders::Item final : public PipelineItem {
       settle_closing();
       return Next::done;
     }
+    const auto ahead = clock_ahead_of(query_.outcome());
+    if (ahead && is_clock_wrong(*ahead)) run_.clock_error_ = ahead;
     settle_answer();
     const bool can_be_paid = result_.kind == Kind::still_open || result_.payable_though_closed;
-    if (!can_be_paid || !run_.is_expired(order_)) return Next::done;
+    if (!can_be_paid || !run_.options_.close_expired) return Next::done;
+    result_.closing = judge_closing(order_, run_.options_.expire_after, run_.seams_.clock.now(), ahead);
+    if (result_.closing != Closing::due) return Next::done;
     result_.payable_though_closed = false;
     if (run_.options_.dry_run) {
       result_.kind = Kind::closed;
@@ -79,6 +86,9 @@ class ReconcileOrders::Item final : public PipelineItem {
   }
 
   const ReconcileResult& result() const { return result_; }
+  bool leaves_closed_one_unanswered() const {
+    return order_.state == OrderState::closed && !is_served(query_.outcome());
+  }
 
  private:
   const OutTradeNo& number() const { return order_.intent.out_trade_no; }
@@ -194,9 +204,17 @@ void ReconcileOrders::run(const Output& output) {
                    return std::make_unique<Item>(*this, std::move(*order));
                  },
                  .readable = {},
-                 .give = [&](PipelineItem& item) { output.result(static_cast<Item&>(item).result()); },
-                 .leave = [](PipelineItem&) {},
+                 .give =
+                     [&](PipelineItem& item) {
+                       const auto& asked = static_cast<Item&>(item);
+                       if (asked.leaves_closed_one_unanswered()) closed_ones_answered_ = false;
+                       output.result(asked.result());
+                     },
+                 .leave = [this](PipelineItem&) { closed_ones_answered_ = false; },
                  .pause = output.pause});
+  const bool all_wanted = !options_.since && !options_.until && !options_.dry_run;
+  complete_ = all_wanted && walked_to_the_end_ && closed_ones_answered_ && !clock_error_ && !gave_up_ &&
+              !seams_.stop.requested();
 }
 
 std::int64_t ReconcileOrders::count() const {
@@ -209,19 +227,35 @@ std::int64_t ReconcileOrders::count() const {
 
 OpenOrders ReconcileOrders::open_orders() const {
   const auto old_enough = started_ - options_.older_than + std::chrono::seconds{1};
+  // As the clock is now: what others create during a long run is young.
+  const auto ahead = std::min(options_.older_than, largest_set_back);
   return {.since = options_.since,
-          .until = options_.until ? std::min(*options_.until, old_enough) : old_enough};
+          .until = options_.until ? std::min(*options_.until, old_enough) : old_enough,
+          .ahead_of = seams_.clock.now() + ahead};
 }
 
-ClosedOrders ReconcileOrders::closed_orders() const { return {started_ - closed_lately, started_}; }
+ClosedOrders ReconcileOrders::closed_orders() const {
+  auto since = started_ - closed_lately;
+  const auto& last = options_.last_complete;
+  if (last && *last <= started_) since = std::max(*last - closed_lately, started_ - longest_look_back);
+  return {.since = since, .until = started_, .ahead_of = seams_.clock.now() + largest_set_back};
+}
+
+bool ReconcileOrders::time_lies_ahead(const Order& order) const {
+  return lies_ahead(is_open(order.state) ? order.created_at : order.updated_at, seams_.clock.now());
+}
 
 std::optional<Order> ReconcileOrders::next_order() {
   while (!options_.limit || asked_ < *options_.limit) {
-    if (page_place_ == page_.size() && !fill_page()) return std::nullopt;
+    if (page_place_ == page_.size() && !fill_page()) {
+      walked_to_the_end_ = true;
+      return std::nullopt;
+    }
     auto& order = page_[page_place_++];
     // The walk over the closed ones goes by the time of closing alone.
     const bool too_old = options_.since && order.created_at < *options_.since;
-    const bool too_young = options_.until && order.created_at >= *options_.until;
+    const bool too_young = options_.until && order.created_at >= *options_.until &&
+                           !lies_ahead(order.created_at, seams_.clock.now());
     if (too_old || too_young) continue;
     if (is_of_another_app(order)) {
       ++of_other_apps_;
@@ -291,13 +325,6 @@ Exchange* ReconcileOrders::judge(const QueryOutcome& answer, std::unique_ptr<Ask
 void ReconcileOrders::give_up() {
   gave_up_ = true;
   pipeline_.halt();
-}
-
-bool ReconcileOrders::is_expired(const Order& order) const {
-  if (!options_.close_expired) return false;
-  if (started_ - order.created_at < youngest_to_close) return false;
-  const auto& time_expire = order.intent.time_expire;
-  return time_expire ? *time_expire <= started_ : started_ - order.created_at >= options_.expire_after;
 }
 
 }  // namespace wxpay::app

@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "app/closing_rules.hpp"
 #include "app/gateway_crew.hpp"
 #include "app/persistence.hpp"
 #include "app/pipeline.hpp"
@@ -30,6 +31,8 @@ struct ReconcileOptions {
   bool close_expired = false;
   std::chrono::seconds expire_after{7'200};  ///< for orders without a time_expire
   bool dry_run = false;                      ///< asks, but writes and closes nothing
+  /// When the last complete run began; what was closed from a day before it on is asked about.
+  std::optional<std::chrono::sys_seconds> last_complete;
 };
 
 /// What became of one order.
@@ -45,6 +48,9 @@ struct ReconcileResult {
   Kind kind = Kind::unchanged;
   bool paid_after_close = false;
   bool payable_though_closed = false;  ///< closed here, still open at WeChat Pay
+  bool time_lies_ahead = false;        ///< it was created (or closed) in the future, as the ledger has it
+  /// Of one that can still be paid, where closing was wanted: why it was not closed.
+  Closing closing = Closing::not_due;
   QueryResult query;
   std::optional<Error> error;  ///< of failed and, where the answer was not to be trusted, of mismatched
 };
@@ -57,8 +63,11 @@ struct ReconcileSeams {
   const Stop& stop;
 };
 
-/// Asks WeChat Pay about every open order, and those closed in the last 24 hours, and settles the answers
+/// Asks WeChat Pay about every open order, and those closed lately, and settles the answers
 /// (wxpayctl-reconcile(1)). Never creates an order. Running it again is always safe.
+///
+/// A closed order is asked about until a complete run began 24 hours after it was closed or later. An order
+/// whose time lies in the future is not young: the clock was wrong, so that nobody knows how old it is.
 ///
 /// It gives up early only where WeChat Pay as a whole cannot be used: after 20 orders in a row without an
 /// answer that shows it to be there (`is_served`), and when the newest order gets none either. One bad order
@@ -84,6 +93,11 @@ class ReconcileOrders {
   bool gave_up() const noexcept { return gave_up_; }
   /// Orders that it came by and left alone, as they are of another app or sub-merchant.
   std::int64_t of_other_apps() const noexcept { return of_other_apps_; }
+  /// Whether every order that was to be asked about was, with an answer about each of the closed ones; of the
+  /// open ones the next run asks anyway. A run on a wrong clock is not complete.
+  bool is_complete() const noexcept { return complete_; }
+  /// By how much this machine's clock was wrong; none: not by much, as far as is known.
+  ClockAhead clock_error() const noexcept { return clock_error_; }
 
  private:
   class Item;
@@ -93,7 +107,7 @@ class ReconcileOrders {
   bool fill_page();
   bool is_of_another_app(const Order& order) const;
   std::optional<OutTradeNo> newest_order() const;
-  bool is_expired(const Order& order) const;
+  bool time_lies_ahead(const Order& order) const;
   Exchange* judge(const QueryOutcome& answer, std::unique_ptr<Asking<QueryOutcome>>& probe,
                   PaymentGateway& gateway);
   void give_up();
@@ -106,6 +120,10 @@ class ReconcileOrders {
   bool open_ones_given_ = false;
   std::vector<Order> page_;
   std::size_t page_place_ = 0;
+  bool walked_to_the_end_ = false;
+  bool closed_ones_answered_ = true;
+  bool complete_ = false;
+  ClockAhead clock_error_;
   std::int64_t asked_ = 0;
   std::int64_t of_other_apps_ = 0;
   std::optional<OutTradeNo> newest_;

@@ -3,6 +3,7 @@
 #include "app/close_order.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "wxpay/order_time.hpp"
 
 namespace wxpay::cli {
 
@@ -14,7 +15,14 @@ int run_close(const std::string& order, Context& context) {
   auto& ledger = context.ledger();
   const auto& mch_id = context.profile().merchant.mch_id;
   const auto known = ledger.find(mch_id, number);
-  if (known && is_open(known->state) && context.clock().now() - known->created_at < std::chrono::minutes{5}) {
+  const auto now = context.clock().now();
+  const auto made_at = known ? time_of_creation(*known, now) : std::nullopt;
+  if (known && is_open(known->state) && !made_at) {
+    context.warn(
+        "order " + order +
+        " may be younger than 5 minutes, and WeChat Pay asks not to close such orders: the clock was "
+        "wrong when it was made");
+  } else if (known && is_open(known->state) && now - *made_at < std::chrono::minutes{5}) {
     context.warn("order " + order +
                  " is younger than 5 minutes, and WeChat Pay asks not to close such orders");
   }

@@ -3,6 +3,7 @@
 
 #include "app/create_batch.hpp"
 #include "base/text.hpp"
+#include "cli/clock_watch.hpp"
 #include "cli/create_order.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failed_file.hpp"
@@ -66,6 +67,7 @@ class BatchRun {
                                 ? std::int64_t{20}
                                 : parse_count("--max-errors", arguments_.max_errors, 1, INT32_MAX);
     context_.key();  // a missing key is found before anything is written
+    warn_of_clock(clock_watch_.look());
     context_.buffer_output();
     context_.begin_rows(columns_);
     if (arguments_.dry_run) {
@@ -124,6 +126,12 @@ class BatchRun {
     take_the_rest();
   }
 
+  void warn_of_clock(const std::string& warning) {
+    if (warning.empty()) return;
+    progress_.clear();
+    context_.alert(warning);
+  }
+
   bool is_readable() const { return reader_.holds_line() || stream_.is_readable(); }
 
   void show() {
@@ -145,6 +153,7 @@ class BatchRun {
     const bool bad = result.kind == Kind::bad || creation->expired();
     const bool runs_again = bad || fails(creation->result());
     count(result, bad);
+    if (!bad) warn_of_clock(clock_watch_.look(creation->result().clock_ahead));
     progress_.add(runs_again);
     if (runs_again) keep_failed(result.raw);
     report::Record record;
@@ -349,6 +358,7 @@ class BatchRun {
   wire::RecordReader reader_;
   app::BatchInput input_;
   Progress progress_;
+  ClockWatch clock_watch_{context_};
   std::optional<FailedFile> failed_file_;
   std::vector<std::exception_ptr> failures_;  ///< to be told at the end
   bool output_failed_ = false;

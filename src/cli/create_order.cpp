@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/pay_parameters.hpp"
+#include "cli/clock_watch.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
@@ -55,7 +56,13 @@ int run_create_order(const CreateOrderOptions& options, Context& context) {
       app::check_order_request(request, order_defaults(context.profile()), context.clock().now());
   for (const auto& warning : checked.warnings) context.warn(warning);
   auto& gateway = context.gateway();  // a missing key is found before anything is written
+  ClockWatch clock_watch{context};
+  const auto warn_of_clock = [&context](const std::string& warning) {
+    if (!warning.empty()) context.alert(warning);
+  };
+  warn_of_clock(clock_watch.look());
   const auto result = app::create_order(checked, context.new_or_existing_ledger(), gateway, context.clock());
+  warn_of_clock(clock_watch.look(result.clock_ahead));
   report::Record record;
   describe_creation(record, checked.intent, result, context);
   context.set_code_when_closed(exit_code(result.outcome));

@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 
 #include "app/reconcile_orders.hpp"
+#include "cli/clock_watch.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/gateway_pool.hpp"
@@ -25,9 +26,9 @@ struct ReconcileArguments {
   bool dry_run = false;
 };
 
-const std::vector<std::string> summary_columns{"mode",   "checked",    "updated",        "stillOpen",
-                                               "closed", "mismatched", "paidAfterClose", "failed",
-                                               "dryRun", "startedAt",  "durationMs",     "otherApps"};
+const std::vector<std::string> summary_columns{
+    "mode",   "checked", "updated",   "stillOpen",  "closed",    "mismatched", "paidAfterClose",
+    "failed", "dryRun",  "startedAt", "durationMs", "otherApps", "notClosed"};
 
 std::string counted_orders(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " order" : " orders");
@@ -70,11 +71,13 @@ class Reconcile {
     }
     OrderLedger* ledger = options_.dry_run ? &context_.ledger_read_only() : &context_.ledger();
     if (!options_.dry_run && !take_lock()) return exit_lock_held;
+    const auto& merchant = context_.profile().merchant;
+    options_.last_complete = ledger::RunLock::last_complete(context_.ledger_place().path, merchant);
     started_at_ = context_.clock().now();
     const auto started = context_.clock().steady_now();
     GatewayPool pool{context_, options_.jobs, rate};
-    app::ReconcileOrders reconcile{
-        options_, {ledger, context_.profile().merchant, pool.crew(), context_.clock(), context_.stop()}};
+    app::ReconcileOrders reconcile{options_,
+                                   {ledger, merchant, pool.crew(), context_.clock(), context_.stop()}};
     context_.buffer_output();
     progress_.emplace(context_,
                       Progress::is_wanted(context_) ? std::optional{reconcile.count()} : std::nullopt);
@@ -111,9 +114,21 @@ class Reconcile {
     } catch (const Error& error) {
       fail(error);
     }
+    if (reconcile.is_complete() && lock_) keep_time_of_run();
+    clock_error_ = reconcile.clock_error();
     gave_up_ = reconcile.gave_up();
     cut_short_ = !reconcile.finished();
     other_apps_ = reconcile.of_other_apps();
+  }
+
+  /// Without it the next run asks about more than it need, or about the last day alone.
+  void keep_time_of_run() {
+    try {
+      lock_->set_complete(context_.profile().merchant, started_at_);
+    } catch (const Error& error) {
+      progress_->clear();
+      context_.warn(error.what());
+    }
   }
 
   /// Does what prints, as long as that is possible.
@@ -153,6 +168,10 @@ class Reconcile {
     ++checked_;
     const auto& query = result.query;
     progress_->add(result.kind == Kind::failed || result.kind == Kind::mismatched);
+    if (result.time_lies_ahead && time_lies_ahead_++ == 0) first_ahead_ = query.out_trade_no;
+    if (result.closing == app::Closing::clock_not_believed) ++not_closed_by_clock_;
+    if (result.closing == app::Closing::age_unknown && age_unknown_++ == 0)
+      first_age_unknown_ = query.out_trade_no;
     if (result.paid_after_close) {
       ++paid_after_close_;
       alert("order " + query.out_trade_no + " was paid after it was closed (transaction " +
@@ -209,17 +228,19 @@ class Reconcile {
 
   int finish() {
     progress_->clear();
-    const bool nothing_done = updated_ + closed_ + mismatched_ + paid_after_close_ + failed_ == 0;
+    const bool nothing_done =
+        updated_ + closed_ + mismatched_ + paid_after_close_ + failed_ + not_closed() == 0;
     if (!context_.options().quiet || !nothing_done) give_summary();
     if (output_ != Output::open) context_.discard();
     report_failures();
+    report_clock();
     if (other_apps_ > 0) {
       context_.warn(counted_orders(other_apps_) +
                     " of another app or sub-merchant left alone: run reconcile with its profile too");
     }
     if (context_.stop().requested()) return exit_interrupted;
     if (mismatched_ > 0) code_ = gravest(code_, exit_integrity);
-    if (failed_ > 0) code_ = gravest(code_, exit_unknown);
+    if (failed_ + not_closed_by_clock_ > 0) code_ = gravest(code_, exit_unknown);
     if (paid_after_close_ > 0) code_ = gravest(code_, exit_differences);
     if (output_ == Output::closed && cut_short_ && !options_.dry_run) code_ = gravest(code_, exit_cut_short);
     return code_;
@@ -234,6 +255,33 @@ class Reconcile {
                             error.hint(), error.code()});
     } else if (gave_up_) {
       context_.alert("stopped, as too many answers in a row are not to be trusted");
+    }
+  }
+
+  std::int64_t not_closed() const { return not_closed_by_clock_ + age_unknown_; }
+
+  /// What times say that cannot be: one warning a kind, also with -q.
+  void report_clock() {
+    if (time_lies_ahead_ > 0) {
+      context_.alert(
+          counted_orders(time_lies_ahead_) + (time_lies_ahead_ == 1 ? ": its" : ": their") +
+          " time lies in the future: was the clock wrong? Asked about all the same; the first is " +
+          first_ahead_);
+    }
+    const auto not_closed = counted_orders(not_closed_by_clock_) + " may have expired and " +
+                            (not_closed_by_clock_ == 1 ? "was" : "were") + " not closed";
+    if (clock_error_) {
+      const auto problem = describe_wrong_clock(*clock_error_);
+      context_.alert(not_closed_by_clock_ == 0 ? problem : not_closed + ": " + problem);
+    } else if (not_closed_by_clock_ > 0) {
+      context_.alert(not_closed +
+                     ": the gateway's answers have no Date to hold this machine's clock against");
+    }
+    if (age_unknown_ > 0) {
+      context_.alert(counted_orders(age_unknown_) + (age_unknown_ == 1 ? " was" : " were") +
+                     " not closed, as nobody knows the true time of creation: the clock was wrong; "
+                     "'wxpayctl close " +
+                     first_age_unknown_ + "' closes the first");
     }
   }
 
@@ -268,6 +316,7 @@ class Reconcile {
     if (options_.dry_run) record.flag("dryRun", true);
     record.text("startedAt", format_rfc3339(started_at_)).number("durationMs", duration_.count());
     if (other_apps_ > 0) record.number("otherApps", other_apps_);
+    if (not_closed() > 0) record.number("notClosed", not_closed());
     return record;
   }
 
@@ -294,6 +343,12 @@ class Reconcile {
   std::int64_t paid_after_close_ = 0;
   std::int64_t failed_ = 0;
   std::int64_t other_apps_ = 0;
+  std::int64_t time_lies_ahead_ = 0;
+  std::string first_ahead_;
+  std::int64_t not_closed_by_clock_ = 0;
+  std::int64_t age_unknown_ = 0;
+  std::string first_age_unknown_;
+  ClockAhead clock_error_;
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <array>
 
+#include "wxpay/order_time.hpp"
 #include "wxpay/settle.hpp"
 
 namespace wxpay {
@@ -9,6 +10,14 @@ namespace {
 bool same_expiry(const OrderIntent& stored, const OrderIntent& wanted) {
   if (wanted.expire_in) return stored.expire_in == wanted.expire_in;
   return stored.time_expire == wanted.time_expire;
+}
+
+/// A prepay_id is not given out again on the word of a clock that was wrong when it was made, or is wrong
+/// now: then one of its times lies in the future, and nobody knows how old it is.
+bool is_prepay_valid(const Order& order, std::chrono::sys_seconds now) {
+  if (!order.prepay || order.prepay->expires_at <= now) return false;
+  const auto made_at = order.prepay->expires_at - prepay_validity(order.intent.trade_type);
+  return made_at <= now && order.created_at <= now && order.updated_at <= now;
 }
 
 }  // namespace
@@ -58,8 +67,7 @@ CreateDecision plan_create(const Order* existing, const OrderIntent& wanted, con
   }
   if (existing->state == OrderState::failed) return {CreatePlan::replace, std::move(differs)};
   if (!differs.empty()) return {CreatePlan::differs, std::move(differs)};
-  const bool valid = existing->prepay && existing->prepay->expires_at > now;
-  return {valid ? CreatePlan::reuse : CreatePlan::again, {}};
+  return {is_prepay_valid(*existing, now) ? CreatePlan::reuse : CreatePlan::again, {}};
 }
 
 }  // namespace wxpay

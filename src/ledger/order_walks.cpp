@@ -52,7 +52,9 @@ const std::string& all_columns() {
 Selection open_orders(const char* what, const MerchantId& mch_id, const OpenOrders& which) {
   Selection selection{what, "INDEXED BY orders_open WHERE state < 3 AND", mch_id};
   if (which.since) selection.add(" AND created_at >= ?", *which.since);
-  selection.add(" AND created_at < ?", which.until);
+  selection.add(" AND (created_at < ?", which.until);
+  if (which.ahead_of) selection.add(" OR created_at > ?", *which.ahead_of);
+  selection.add(")");
   return selection;
 }
 
@@ -60,7 +62,9 @@ Selection open_orders(const char* what, const MerchantId& mch_id, const OpenOrde
 /// schema lacks it and can be read all the same.
 Selection closed_orders(const char* what, const MerchantId& mch_id, const ClosedOrders& which) {
   Selection selection{what, "WHERE state = 5 AND", mch_id};
-  selection.add(" AND updated_at >= ?", which.since).add(" AND updated_at < ?", which.until);
+  selection.add(" AND updated_at >= ?", which.since).add(" AND (updated_at < ?", which.until);
+  if (which.ahead_of) selection.add(" OR updated_at > ?", *which.ahead_of);
+  selection.add(")");
   return selection;
 }
 

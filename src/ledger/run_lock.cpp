@@ -5,11 +5,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <string>
 #include <system_error>
 
 #include "wxpay/error.hpp"
+#include "wxpay/time.hpp"
 
 namespace wxpay::ledger {
 
@@ -57,6 +59,40 @@ UniqueFd open_lock(const std::filesystem::path& path, const std::filesystem::pat
   return file;
 }
 
+/// With more lines than any ledger has merchants and apps, it is not a file of ours.
+constexpr std::size_t largest_text = 64UL * 1024;
+
+std::string text_of(int file) {
+  std::string text;
+  std::array<char, 4096> buffer{};
+  while (text.size() < largest_text) {
+    const auto got = ::pread(file, buffer.data(), buffer.size(), static_cast<off_t>(text.size()));
+    if (got <= 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+/// A line is `MCH_ID APP_ID SUB_MCH_ID TIME`, with `-` for what is empty.
+std::string beginning_of_line(const MerchantIdentity& merchant) {
+  const auto word = [](const std::string& text) { return (text.empty() ? "-" : text) + " "; };
+  return word(merchant.mch_id.text()) + word(merchant.app_id.text()) + word(merchant.sub_mch_id.text());
+}
+
+std::optional<std::chrono::sys_seconds> time_in(std::string_view line) {
+  const auto blank = line.rfind(' ');
+  return blank == std::string_view::npos ? std::nullopt : parse_rfc3339(line.substr(blank + 1));
+}
+
+/// Calls `take` with each whole line.
+template <class Take>
+void each_line(std::string_view text, const Take& take) {
+  for (auto end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    take(text.substr(0, end));
+    text.remove_prefix(end + 1);
+  }
+}
+
 }  // namespace
 
 RunLock::RunLock(const std::filesystem::path& ledger) {
@@ -69,6 +105,34 @@ RunLock::RunLock(const std::filesystem::path& ledger) {
   }
   throw Error{ErrorKind::lock_held, "another reconcile is at work on the ledger " + ledger.string(),
               "this one did nothing; wait for the other"};
+}
+
+std::optional<std::chrono::sys_seconds> RunLock::last_complete(const std::filesystem::path& ledger,
+                                                               const MerchantIdentity& merchant) {
+  const UniqueFd file{::open(lock_path(ledger).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+  if (!file) return std::nullopt;
+  const auto beginning = beginning_of_line(merchant);
+  std::optional<std::chrono::sys_seconds> found;
+  each_line(text_of(file.get()), [&](std::string_view line) {
+    if (line.starts_with(beginning) && line.rfind(' ') + 1 == beginning.size()) found = time_in(line);
+  });
+  return found;
+}
+
+/// In place: a lock on a file that another one took the name of would hold up nobody. A line that was broken
+/// off in a power cut counts as none.
+void RunLock::set_complete(const MerchantIdentity& merchant, std::chrono::sys_seconds started) {
+  const auto beginning = beginning_of_line(merchant);
+  std::string text;
+  each_line(text_of(file_.get()), [&](std::string_view line) {
+    if (!line.starts_with(beginning) && time_in(line)) text.append(line).append("\n");
+  });
+  text += beginning + format_rfc3339(started) + "\n";
+  const auto written = ::pwrite(file_.get(), text.data(), text.size(), 0);
+  const bool whole = written == static_cast<ssize_t>(text.size());
+  if (whole && ::ftruncate(file_.get(), static_cast<off_t>(text.size())) == 0) return;
+  throw Error{ErrorKind::ledger, "the time of this run cannot be kept beside the ledger: " +
+                                     std::generic_category().message(whole || written < 0 ? errno : ENOSPC)};
 }
 
 }  // namespace wxpay::ledger

@@ -124,13 +124,15 @@ inline Refused refused(const std::string& err_code, Reaction reaction) {
   answer.said.err_code_des = "why";
   answer.reaction = reaction;
   answer.digest = std::string(64, 'd');
+  answer.clock_ahead = std::chrono::seconds{0};
   return answer;
 }
 
 inline Unknown unknown(ErrorKind kind, const std::string& code) { return {kind, code, "no answer", {}}; }
 
 inline QueryAnswer query_answer(const PaymentEvidence& evidence) {
-  return {evidence, std::string{to_string(evidence.state)}, "as WeChat Pay words it"};
+  return {evidence, std::string{to_string(evidence.state)}, "as WeChat Pay words it",
+          std::chrono::seconds{0}};
 }
 
 /// What a query says of order T1.

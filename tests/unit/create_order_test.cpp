@@ -411,3 +411,40 @@ TEST_CASE("an order whose own expiry has passed is not sent again") {
   CHECK(use_case.gateway.sent.size() == 1);
   CHECK((use_case.state() == OrderState::creating));
 }
+
+TEST_CASE("a prepay_id that was made with a clock 8 hours fast is asked for anew once the clock is right") {
+  UseCase use_case;
+  const auto right = use_case.clock.now();
+  use_case.clock.advance(hours{8});
+  auto fast = created(intent_of("T1"), use_case.clock);
+  fast.clock_ahead = hours{8};
+  use_case.gateway.creations.emplace_back(fast);
+  const auto first = create(use_case);
+  CHECK((first.clock_ahead == hours{8}));
+  CHECK((first.origin == PrepayOrigin::created));
+
+  use_case.clock.advance(-hours{5});
+  CHECK((use_case.clock.now() == right + hours{3}));
+  use_case.gateway.creations.emplace_back(created(intent_of("T1"), use_case.clock, "wx2"));
+  const auto second = create(use_case);
+  CHECK((second.origin == PrepayOrigin::renewed));
+  CHECK(second.prepay->prepay_id.text() == "wx2");
+  CHECK(use_case.gateway.used_up());
+}
+
+TEST_CASE("on a wrong clock, too, a prepay_id may be that of a first sending without an answer") {
+  for (const auto error : {hours{8}, -hours{8}}) {
+    CAPTURE(error.count());
+    UseCase use_case;
+    use_case.gateway.creations.emplace_back(unknown(ErrorKind::timeout, "TIMEOUT"));
+    create(use_case);
+    use_case.clock.advance(minutes{30});
+    auto answer = created(intent_of("T1"), use_case.clock);
+    // As the gateway's clock counts it.
+    const auto there = use_case.clock.now() - error;
+    answer.evidence.prepay->expires_at = there + hours{2};
+    answer.clock_ahead = error;
+    use_case.gateway.creations.emplace_back(answer);
+    CHECK((create(use_case).prepay->expires_at == there + hours{2} - minutes{30}));
+  }
+}

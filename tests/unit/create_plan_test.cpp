@@ -93,6 +93,45 @@ TEST_CASE("the same parameters again: by state and prepay_id") {
   }
 }
 
+TEST_CASE("no prepay_id is given out again where one of the order's times lies in the future") {
+  struct Row {
+    std::string what;
+    std::chrono::sys_seconds created_at, updated_at, expires_at;
+    TradeType type;
+    CreatePlan expected;
+  };
+  const auto jsapi = TradeType::jsapi;
+  const auto h5 = TradeType::mweb;
+  const Row rows[] = {
+      {"made just now", now, now, now + hours{2}, jsapi, CreatePlan::reuse},
+      {"made an hour ago", now - hours{1}, now - hours{1}, now + hours{1}, jsapi, CreatePlan::reuse},
+      {"made when the clock was 8 hours fast, whose time counts", now + hours{5}, now + hours{5},
+       now + hours{7}, jsapi, CreatePlan::again},
+      {"made so, its two hours by WeChat Pay's clock", now + hours{5}, now + hours{5}, now + hours{1}, jsapi,
+       CreatePlan::again},
+      {"renewed when the clock was fast", now - hours{9}, now + hours{5}, now + hours{7}, jsapi,
+       CreatePlan::again},
+      {"asked for with a clock that is 3 hours slow", now + hours{3}, now + hours{3}, now + hours{5}, jsapi,
+       CreatePlan::again},
+      {"only the prepay_id is too young", now - hours{1}, now - hours{1}, now + hours{2} + seconds{1}, jsapi,
+       CreatePlan::again},
+      {"the link of H5, made just now", now, now, now + minutes{5}, h5, CreatePlan::reuse},
+      {"the link of H5 is too young", now, now, now + minutes{6}, h5, CreatePlan::again},
+      {"made in 1970, its two hours by WeChat Pay's clock", std::chrono::sys_seconds{seconds{90}},
+       std::chrono::sys_seconds{seconds{90}}, now + hours{1}, jsapi, CreatePlan::reuse},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    auto order = order_in(OrderState::notpay, row.expires_at - now);
+    order.created_at = row.created_at;
+    order.updated_at = row.updated_at;
+    order.intent.trade_type = row.type;
+    CHECK((plan(order, order.intent).plan == row.expected));
+    order.state = OrderState::success;
+    CHECK((plan(order, order.intent).plan == CreatePlan::paid));
+  }
+}
+
 TEST_CASE("each other parameter is refused by its wire name, unless the order had failed") {
   for (const auto& change : every_change()) {
     CAPTURE(change.wire_name);

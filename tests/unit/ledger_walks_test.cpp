@@ -99,6 +99,35 @@ TEST_CASE_FIXTURE(Walk, "closed orders come in the order of their closing, chose
   CHECK(page(from(1, 3), 9) == Numbers{"T1", "T3"});
 }
 
+TEST_CASE_FIXTURE(Walk, "a walk can also give those whose time lies in the future, and none in between") {
+  create(1, 2);
+  const auto right = clock.time;
+  clock.time = right + std::chrono::hours{8};
+  create(3, 4);
+  clock.time = right + std::chrono::seconds{30};
+  create(5, 5);
+  const OpenOrders open{{}, right, right + std::chrono::minutes{1}};
+  CHECK(ledger->count(test_merchant(), open) == 4);
+  CHECK(page(open, 3) == Numbers{"T1", "T2", "T3"});
+  CHECK(page(open, 3) == Numbers{"T4"});
+  CHECK(page(open, 3).empty());
+  const OpenOrders since{right - std::chrono::seconds{1}, right, right + std::chrono::minutes{1}};
+  CHECK(ledger->count(test_merchant(), since) == 3);
+
+  clock.time = right - std::chrono::hours{1};
+  for (const auto* number : {"T1", "T3"}) close(number);
+  clock.time = right + std::chrono::hours{9'600};
+  for (const auto* number : {"T2", "T4"}) close(number);
+  clock.time = right + std::chrono::seconds{30};
+  close("T5");
+  const ClosedOrders closed{right - std::chrono::hours{24}, right, right + std::chrono::minutes{1}};
+  cursor = {};
+  CHECK(ledger->count(test_merchant(), closed) == 4);
+  CHECK(page(closed, 3) == Numbers{"T1", "T3", "T2"});
+  CHECK(page(closed, 3) == Numbers{"T4"});
+  CHECK(page(closed, 3).empty());
+}
+
 TEST_CASE_FIXTURE(Walk, "closed orders that are paid, or closed meanwhile, hide none of the others") {
   create(1, 7);
   for (const auto* number : {"T1", "T2", "T3", "T4", "T5"}) close(number);
@@ -127,13 +156,14 @@ TEST_CASE_FIXTURE(Walk, "both walks go by their index instead of sorting") {
   const auto plan = [&raw](const std::string& sql) { return raw.text("EXPLAIN QUERY PLAN " + sql); };
   const auto open = plan(
       "SELECT * FROM orders INDEXED BY orders_open WHERE state < 3 AND +mch_id = '1' AND "
-      "created_at < 9 AND seq > 4 ORDER BY seq LIMIT 3");
+      "(created_at < 9 OR created_at > 19) AND seq > 4 ORDER BY seq LIMIT 3");
   CAPTURE(open);
   CHECK(open.find("orders_open (seq>?)") != std::string::npos);
   CHECK(open.find("TEMP B-TREE") == std::string::npos);
   const auto closed = plan(
       "SELECT * FROM orders WHERE state = 5 AND +mch_id = '1' AND updated_at >= 1 AND "
-      "updated_at < 9 AND (updated_at, seq) > (2, 3) ORDER BY updated_at, seq LIMIT 3");
-  CHECK(closed.find("orders_closed") != std::string::npos);
+      "(updated_at < 9 OR updated_at > 19) AND (updated_at, seq) > (2, 3) ORDER BY updated_at, seq LIMIT 3");
+  CAPTURE(closed);
+  CHECK(closed.find("orders_closed (updated_at>?") != std::string::npos);
   CHECK(closed.find("TEMP B-TREE") == std::string::npos);
 }

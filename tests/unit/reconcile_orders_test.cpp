@@ -46,6 +46,8 @@ struct Reconciliation : UseCase {
   std::map<std::string, app::ReconcileResult> results;
   bool gave_up = false;
   std::int64_t of_other_apps = 0;
+  bool complete = false;
+  ClockAhead clock_error;
 
   Reconciliation(int old_ones, int new_ones) {
     ledger->transact([&] {
@@ -75,6 +77,8 @@ struct Reconciliation : UseCase {
          .pause = [] {}});
     gave_up = reconcile.gave_up();
     of_other_apps = reconcile.of_other_apps();
+    complete = reconcile.is_complete();
+    clock_error = reconcile.clock_error();
   }
 };
 
@@ -221,4 +225,154 @@ TEST_CASE("where others are served while the newest is asked about, its answer a
   CHECK_FALSE(trial.gave_up);
   CHECK(trial.results.size() == 30);
   CHECK(trial.results.at("NEW8").kind == Kind::updated);
+}
+
+TEST_CASE("an order whose time lies in the future is asked about and counted, whatever the filters say") {
+  const std::chrono::seconds aheads[] = {std::chrono::minutes{10}, std::chrono::hours{8},
+                                         std::chrono::hours{9'600}, std::chrono::hours{300'000}};
+  for (const auto ahead : aheads) {
+    for (const bool filtered : {false, true}) {
+      CAPTURE(ahead.count());
+      CAPTURE(filtered);
+      Reconciliation trial{1, 0};
+      trial.clock.advance(ahead);
+      create_order(*trial.ledger, "NEW-OPEN");
+      create_order(*trial.ledger, "NEW-CLOSED");
+      trial.ledger->settle(evidence_of("NEW-CLOSED", EvidenceSource::hand, OrderState::closed));
+      trial.clock.advance(-ahead);
+      create_order(*trial.ledger, "YOUNG");
+      if (filtered) trial.options.until = trial.clock.now() - std::chrono::minutes{1};
+      if (filtered) trial.options.since = trial.clock.now() - std::chrono::hours{2};
+      auto open = query_says(OrderState::notpay);
+      open.evidence.out_trade_no = number_of("OLD0");
+      trial.run(open);
+      CHECK(trial.results.size() == 3);
+      CHECK_FALSE(trial.results.contains("YOUNG"));
+      CHECK_FALSE(trial.results.at("OLD0").time_lies_ahead);
+      CHECK(trial.results.at("NEW-OPEN").time_lies_ahead);
+      CHECK(trial.results.at("NEW-CLOSED").time_lies_ahead);
+      CHECK(trial.results.at("NEW-CLOSED").paid_after_close);
+      CHECK((trial.state("NEW-OPEN") == OrderState::success));
+      // Paid now, and no longer in the future.
+      trial.run(open);
+      CHECK(trial.results.size() == 3);
+      CHECK(trial.wechat.asked.size() == 4);
+    }
+  }
+}
+
+TEST_CASE("what others create during a run is young, not of the future; with 0s it is for the next run") {
+  for (const auto older_than : {std::chrono::seconds{0}, std::chrono::seconds{300}}) {
+    Reconciliation trial{1, 0};
+    trial.options.older_than = older_than;
+    int made = 0;
+    trial.run([&](const std::string& number) -> QueryOutcome {
+      trial.clock.advance(std::chrono::minutes{20});
+      create_order(*trial.ledger, "MADE" + std::to_string(made++));
+      auto open = query_says(OrderState::notpay);
+      open.evidence.out_trade_no = number_of(number);
+      return open;
+    });
+    CHECK(trial.results.size() == 1);
+    CHECK(trial.complete);
+  }
+}
+
+TEST_CASE("a closed order is asked about until a complete run began a day after it was closed") {
+  using std::chrono::hours;
+  struct Row {
+    const char* what;
+    hours closed_ago;
+    std::optional<hours> last_ago;
+    bool asked;
+  };
+  const Row rows[] = {{"lately", hours{23}, {}, true},
+                      {"long ago, no run known", hours{25}, {}, false},
+                      {"long ago, as the last run was a moment ago", hours{25}, hours{0}, false},
+                      {"cron stood still over a weekend", hours{60}, hours{62}, true},
+                      {"closed before that, and not asked about for a day", hours{80}, hours{62}, true},
+                      {"asked about for a day before that", hours{87}, hours{62}, false},
+                      {"cron stood still for a month", hours{24 * 30}, hours{24 * 31}, true},
+                      {"as far back as it goes", hours{24 * 90}, hours{24 * 365}, true},
+                      {"farther", hours{24 * 90 + 1}, hours{24 * 365}, false},
+                      {"a last run in the future", hours{23}, -hours{8}, true},
+                      {"a last run in the future, long ago", hours{25}, -hours{8}, false}};
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    Reconciliation trial{1, 0};
+    trial.ledger->settle(evidence_of("OLD0", EvidenceSource::hand, OrderState::closed));
+    trial.clock.advance(row.closed_ago);
+    if (row.last_ago) trial.options.last_complete = trial.clock.now() - *row.last_ago;
+    trial.run(query_answer(payment_of("OLD0", EvidenceSource::query)));
+    CHECK(trial.results.size() == (row.asked ? 1 : 0));
+    CHECK((trial.state("OLD0") == (row.asked ? OrderState::success : OrderState::closed)));
+    CHECK(trial.complete);
+  }
+}
+
+TEST_CASE("a run is complete that left none out, had an answer about each closed one, and a right clock") {
+  struct Row {
+    const char* what;
+    std::function<void(Reconciliation&)> arrange;
+    QueryOutcome says;
+    bool complete;
+  };
+  const auto nothing = [](Reconciliation&) {};
+  const auto close = [](Reconciliation& trial) {
+    trial.ledger->settle(evidence_of("OLD0", EvidenceSource::hand, OrderState::closed));
+    trial.clock.advance(std::chrono::hours{1});
+  };
+  auto ahead = query_answer(payment_of("OLD0", EvidenceSource::query));
+  ahead.clock_ahead = std::chrono::hours{3};
+  const auto paid = query_answer(payment_of("OLD0", EvidenceSource::query));
+  const Row rows[] = {
+      {"an answer", nothing, paid, true},
+      {"no answer about an open one", nothing, unknown(ErrorKind::network, "NETWORK"), true},
+      {"no answer about a closed one", close, unknown(ErrorKind::network, "NETWORK"), false},
+      {"one about a closed one that is not to be trusted", close, unknown(ErrorKind::untrusted, "UNTRUSTED"),
+       false},
+      {"a wrong key", close, unsigned_refusal(), false},
+      {"a refusal about a closed one", close, refused("INVALID_REQUEST", Reaction::refuse), true},
+      {"a limit that was reached", [](Reconciliation& trial) { trial.options.limit = 1; }, paid, false},
+      {"a limit that was not", [](Reconciliation& trial) { trial.options.limit = 2; }, paid, true},
+      {"--since", [](Reconciliation& trial) { trial.options.since = trial.clock.now(); }, paid, false},
+      {"--until", [](Reconciliation& trial) { trial.options.until = trial.clock.now(); }, paid, false},
+      {"--dry-run", [](Reconciliation& trial) { trial.options.dry_run = true; }, paid, false},
+      {"a wrong clock", nothing, ahead, false}};
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    Reconciliation trial{1, 0};
+    row.arrange(trial);
+    trial.run(row.says);
+    CHECK(trial.complete == row.complete);
+    CHECK(trial.clock_error.has_value() == (std::string_view{row.what} == "a wrong clock"));
+  }
+  Reconciliation outage{60, 0};
+  outage.run(unknown(ErrorKind::network, "NETWORK"));
+  CHECK_FALSE(outage.complete);
+}
+
+TEST_CASE("nothing is closed on the word of a clock that the gateway's Date does not bear out") {
+  for (const ClockAhead ahead : {ClockAhead{std::chrono::hours{3}}, ClockAhead{-std::chrono::hours{3}},
+                                 ClockAhead{std::chrono::seconds{301}}, ClockAhead{}}) {
+    for (const bool known : {true, false}) {
+      CAPTURE(known);
+      Reconciliation trial{1, 0};
+      trial.clock.advance(std::chrono::hours{3});
+      trial.options.close_expired = true;
+      auto open = query_says(OrderState::notpay);
+      open.evidence.out_trade_no = number_of("OLD0");
+      open.clock_ahead = ahead;
+      auto no_such_order = refused("ORDERNOTEXIST", Reaction::order_unknown);
+      no_such_order.clock_ahead = ahead;
+      const auto says = known ? QueryOutcome{open} : QueryOutcome{no_such_order};
+      trial.run(says);
+      CHECK(trial.wechat.closed.empty());
+      CHECK((trial.results.at("OLD0").kind == Kind::still_open));
+      CHECK((trial.results.at("OLD0").closing == app::Closing::clock_not_believed));
+      CHECK((trial.clock_error == ahead));
+      CHECK((trial.state("OLD0") == OrderState::notpay));
+      CHECK(trial.history("OLD0").size() == 2);
+    }
+  }
 }

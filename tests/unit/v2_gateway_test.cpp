@@ -545,3 +545,57 @@ TEST_CASE("a nonce is 32 letters and digits, and its every character is as likel
   }
   CHECK(std::all_of(all.begin(), all.end(), [](unsigned char c) { return std::isalnum(c) != 0; }));
 }
+
+TEST_CASE(
+    "every answer says how far this machine's clock is ahead of its Date, where it has one that can be") {
+  struct Row {
+    std::string what;
+    std::optional<seconds> date;  ///< of the answer, after this machine's time
+    ClockAhead expected;
+  };
+  const Row rows[] = {
+      {"the same time", seconds{0}, seconds{0}},       {"an hour fast", -seconds{3600}, seconds{3600}},
+      {"an hour slow", seconds{3600}, -seconds{3600}}, {"no Date", {}, {}},
+      {"a Date of 1970", -seconds{1'795'420'000}, {}}, {"a Date of 9999", seconds{250'000'000'000}, {}}};
+  const auto dated = [](const Rig& rig, const Row& row, std::string body) -> HttpResult {
+    std::optional<std::chrono::sys_seconds> date;
+    if (row.date) date = rig.world.clock.now() + *row.date;
+    return HttpResponse{200, std::move(body), date};
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    Rig rig;
+    rig.world.transport.then(dated(rig, row, signed_answer(accepted_order())))
+        .then(dated(rig, row, signed_answer(paid_order("T1"))))
+        .then(dated(rig, row, signed_refusal("ORDERNOTEXIST")))
+        .then(dated(rig, row, "<html/>"))
+        .then(dated(rig, row, signed_answer(answer_fields())));
+    CHECK((clock_ahead_of(rig.gateway->create(intent_of("T1"))) == row.expected));
+    for (int i = 0; i < 3; ++i) CHECK((clock_ahead_of(rig.gateway->query(number)) == row.expected));
+    CHECK((clock_ahead_of(rig.gateway->close(number)) == row.expected));
+  }
+}
+
+TEST_CASE("a prepay_id's two hours count from the gateway's Date where this machine's clock is wrong") {
+  struct Row {
+    seconds date;  ///< after this machine's time
+    seconds counted_from;
+  };
+  const Row rows[] = {{seconds{0}, seconds{0}},
+                      {seconds{300}, seconds{0}},
+                      {-seconds{300}, seconds{0}},
+                      {seconds{301}, seconds{301}},
+                      {-seconds{28'800}, -seconds{28'800}},
+                      {seconds{28'800}, seconds{28'800}},
+                      {seconds{250'000'000'000}, seconds{0}}};
+  for (const auto& row : rows) {
+    CAPTURE(row.date.count());
+    Rig rig;
+    const auto now = rig.world.clock.now();
+    rig.world.transport.then(HttpResponse{200, signed_answer(accepted_order()), now + row.date});
+    const auto outcome = rig.gateway->create(intent_of("T1"));
+    REQUIRE(std::holds_alternative<Created>(outcome));
+    CHECK((std::get<Created>(outcome).evidence.prepay->expires_at ==
+           now + row.counted_from + std::chrono::hours{2}));
+  }
+}

@@ -7,14 +7,13 @@
 #include "crypto/digest.hpp"
 #include "gateway/v2/verification.hpp"
 #include "wire/xml.hpp"
+#include "wxpay/order_time.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::v2 {
 
 namespace {
 
-constexpr std::chrono::hours prepay_validity{2};
-constexpr std::chrono::minutes mweb_validity{5};
 constexpr std::size_t longest_prepay_id = 64;
 /// WeChat Pay's own are under 600 bytes; the ledger takes 4096.
 constexpr std::size_t longest_link = 2048;
@@ -93,9 +92,8 @@ CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& a
   if (const auto type = fields.get("trade_type"); !type.empty() && type != to_string(intent->trade_type)) {
     return not_to_be_trusted("the answer is about an order of another trade_type", verified.said);
   }
-  Prepay prepay{
-      PrepayId{fields.get("prepay_id")}, fields.get("code_url"), fields.get("mweb_url"), account.sign_type,
-      now + (intent->trade_type == TradeType::mweb ? std::chrono::seconds{mweb_validity} : prepay_validity)};
+  Prepay prepay{PrepayId{fields.get("prepay_id")}, fields.get("code_url"), fields.get("mweb_url"),
+                account.sign_type, now + prepay_validity(intent->trade_type)};
   const bool has_link = (intent->trade_type != TradeType::native || !prepay.code_url.empty()) &&
                         (intent->trade_type != TradeType::mweb || !prepay.mweb_url.empty());
   if (prepay.prepay_id.empty() || prepay.prepay_id.text().size() > longest_prepay_id || !has_link ||

@@ -9,6 +9,7 @@
 #include "gateway/v2/answers.hpp"
 #include "gateway/v2/requests.hpp"
 #include "wire/xml.hpp"
+#include "wxpay/order_time.hpp"
 
 namespace wxpay {
 
@@ -30,6 +31,12 @@ Unknown unknown_after(const TransportFailure& failure, bool sent_before) {
   if (failure.kind == ErrorKind::gateway) code = "GATEWAY";
   if (failure.kind == ErrorKind::interrupted) code = "INTERRUPTED";
   return {failure.kind, code, failure.message, {}, failure.sent || sent_before};
+}
+
+/// A Date that cannot be is none.
+ClockAhead clock_ahead(const HttpResponse& response, const Clock& clock) {
+  if (!response.date || !is_possible_time(*response.date)) return std::nullopt;
+  return clock.now() - *response.date;
 }
 
 /// 5xx and SYSTEMERROR; the reader has told the latter from a final refusal.
@@ -79,6 +86,8 @@ class V2Exchange final : public Asking<Outcome> {
       sent_ = true;
       const auto& response = std::get<HttpResponse>(result);
       outcome_ = read_(response);
+      const auto ahead = clock_ahead(response, around_.seams.clock);
+      std::visit([ahead](auto& answer) { answer.clock_ahead = ahead; }, outcome_);
       if (!may_be_repeated(response, outcome_)) return std::nullopt;
     }
     if (around_.seams.stop.requested()) {
@@ -126,7 +135,8 @@ class V2Gateway final : public PaymentGateway {
     const auto request = v2::unifiedorder_request(*intent, account_, nonce());
     return exchange<CreateOutcome>(
         "/pay/unifiedorder", request, [this, intent = std::move(intent)](const HttpResponse& response) {
-          return v2::read_unifiedorder(response, account_, intent, seams_.clock.now());
+          const auto ahead = clock_ahead(response, seams_.clock);
+          return v2::read_unifiedorder(response, account_, intent, believed_time(seams_.clock.now(), ahead));
         });
   }
 
