@@ -142,8 +142,7 @@ int run_serve(const ServeOptions& options, Context& context) {
                                 profile.merchant,
                                 load_v2_key(profile.key, context.environment(), &context.stop()),
                                 {}};
-  // Another profile's key may be a merchant's own.
-  const bool has_public_key = server.key.reveal() == sandbox_key;
+  const bool has_public_key = is_public_key(server.key);
   if (!options.state.empty()) {
     server.state_file = options.state;
     context.refuse_output("--state", options.state);

@@ -160,9 +160,8 @@ GivenSet set_to_sign(Context& context, const std::string& file) {
   if (app::is_pay_set(set.fields)) return as_pay_set(set.fields, key, context);
   // Such a signature would make a notification that nobody could tell from WeChat Pay's.
   const auto problem = app::never_signed_by_merchant(set.fields);
-  if (!problem.empty() && !context.profile().sandbox) {
-    refuse_set(problem, key,
-               "only with the profile sandbox messages of WeChat Pay can be made up, for trying");
+  if (!problem.empty() && !is_public_key(key)) {
+    refuse_set(problem, key, "with -p sandbox messages of WeChat Pay can be made up, for trying");
   }
   const auto named = app::named_sign_type(set.fields);
   const auto own = set.fields.get("signType");
@@ -279,6 +278,7 @@ void add_sign(CLI::App& root, Command& chosen) {
       "  wxpayctl sign --prepay-id wx2017033010242291fcfe0db70013231072 --json\n"
       "  wxpayctl sign --params order.json --sign-type HMAC-SHA256 --explain\n"
       "  wxpayctl sign --verify notification.xml --explain\n"
+      "  wxpayctl create-order --request order.json --json | wxpayctl sign --verify -\n"
       "  wxpayctl sign --batch prepay-ids.txt --json > parameters.jsonl\n\n"
       "Exit codes: 0 done, the sign holds; 1 a line of --batch is no prepay_id; 2 not readable as what it "
       "should be; 3 no key; 5 the sign does not hold; 8 the file cannot be read; 130 interrupted");

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <csignal>
+
 #include "support/shop.hpp"
 
 using namespace wxpay::test;
@@ -74,13 +76,13 @@ TEST_CASE("sandbox serve prints the public key of its profile, and no other prof
     }
     CHECK(contains(first, "wxpayctlSandboxKey00000000000000"));
     CHECK(contains(first, "public"));
-    serving.kill(15);
+    serving.kill(SIGTERM);
     CHECK(serving.wait().code == 143);
   }
   Process serving{shop.command({"-p", "shop", "sandbox", "serve", "--port", "0", "--json"})};
   const auto told = json_line(serving.read_line());
   CHECK(keys_of(told) == std::vector<std::string>{"listening", "mchId", "appId"});
-  serving.kill(15);
+  serving.kill(SIGTERM);
   const auto result = serving.wait();
   CHECK_FALSE(contains(told.dump() + result.out + result.err, shop_key));
 }

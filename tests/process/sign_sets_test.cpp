@@ -246,6 +246,10 @@ TEST_CASE("what only WeChat Pay signs is signed for the sandbox alone") {
     const auto error = at.sign({"--params", "-"}, input, 2)["error"].dump();
     CHECK(contains(error, "only WeChat Pay signs"));
   }
-  const Shop nobody;
-  CHECK(nobody.run({"-p", "sandbox", "sign", "--params", "-"}, notification).code == 0);
+  const Texts for_sandbox{"-p", "sandbox", "sign", "--params", "-"};
+  CHECK(Shop{}.run(for_sandbox, notification).code == 0);
+  // A profile of that name with a merchant's own key is no sandbox.
+  at.shop.write("config/wxpayctl/config.toml",
+                "[profiles.sandbox]\nkey_file = \"" + at.shop.path("shop.key").string() + "\"\n");
+  CHECK(at.shop.run(for_sandbox, notification).code == 2);
 }

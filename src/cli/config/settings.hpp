@@ -97,6 +97,9 @@ std::filesystem::path default_config_path(const Environment& environment);
 inline constexpr const char* sandbox_mch_id = "1900000109";
 inline constexpr const char* sandbox_app_id = "wxd678efh567hg6787";
 inline constexpr const char* sandbox_key = "wxpayctlSandboxKey00000000000000";
+
+/// Whether it is that key: the file may give the profile sandbox another, which is nobody's to know.
+inline bool is_public_key(const Secret& key) { return key.reveal() == sandbox_key; }
 inline constexpr const char* sandbox_base_url = "http://127.0.0.1:8971";
 inline constexpr int sandbox_port = 8971;
 /// Where a trainee's own back end may listen, beside the sandbox.
