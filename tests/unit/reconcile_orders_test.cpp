@@ -376,3 +376,26 @@ TEST_CASE("nothing is closed on the word of a clock that the gateway's Date does
     }
   }
 }
+
+TEST_CASE("an order that was closed in the future is noted once, and asked about for a day from then on") {
+  Reconciliation trial{1, 0};
+  trial.clock.advance(std::chrono::hours{9'600});
+  trial.ledger->settle(evidence_of("OLD0", EvidenceSource::hand, OrderState::closed));
+  trial.clock.advance(-std::chrono::hours{9'600});
+  auto closed = query_says(OrderState::closed);
+  closed.evidence.out_trade_no = number_of("OLD0");
+  trial.options.dry_run = true;
+  trial.run(closed);
+  CHECK(trial.history("OLD0").size() == 3);
+  trial.options.dry_run = false;
+  for (int hour = 0; hour < 30; ++hour) {
+    trial.results.clear();
+    trial.options.last_complete = trial.clock.now() - std::chrono::hours{1};
+    trial.run(closed);
+    CHECK(trial.results.size() == (hour <= 25 ? 1 : 0));
+    CHECK(trial.history("OLD0").size() == 4);
+    trial.clock.advance(std::chrono::hours{1});
+  }
+  CHECK(trial.history("OLD0").back().at < trial.clock.now());
+  CHECK(trial.ledger->check({}).ok);
+}
