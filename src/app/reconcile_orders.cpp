@@ -69,6 +69,7 @@ class ReconcileOrders::Item final : public PipelineItem {
     const auto ahead = clock_ahead_of(query_.outcome());
     if (ahead && is_clock_wrong(*ahead)) run_.clock_error_ = ahead;
     settle_answer();
+    if (order_.state == OrderState::closed && result_.time_lies_ahead) note_closing();
     const bool can_be_paid = result_.kind == Kind::still_open || result_.payable_though_closed;
     if (!can_be_paid || !run_.options_.close_expired) return Next::done;
     result_.closing = judge_closing(order_, run_.options_.expire_after, run_.seams_.clock.now(), ahead);
@@ -101,6 +102,13 @@ class ReconcileOrders::Item final : public PipelineItem {
   SettleResult settle(const PaymentEvidence& evidence) {
     auto& ledger = *run_.seams_.ledger;
     return run_.options_.dry_run ? ledger.preview(evidence) : ledger.settle(evidence);
+  }
+
+  /// A closing in the future is dated by what is noted about it now.
+  void note_closing() {
+    if (run_.options_.dry_run || result_.kind != Kind::unchanged || run_.noted_as_closed(order_)) return;
+    run_.seams_.ledger->note(run_.seams_.merchant.mch_id, number(), EvidenceSource::query,
+                             "still closed; the time of its closing lies in the future");
   }
 
   void settle_answer() {
@@ -241,6 +249,14 @@ ClosedOrders ReconcileOrders::closed_orders() const {
   return {.since = since, .until = started_, .ahead_of = seams_.clock.now() + largest_set_back};
 }
 
+/// When an earlier run noted that an order is closed whose closing lies in the future.
+std::optional<std::chrono::sys_seconds> ReconcileOrders::noted_as_closed(const Order& order) const {
+  const auto history = seams_.ledger->history(seams_.merchant.mch_id, order.intent.out_trade_no);
+  if (history.empty() || history.back().from != OrderState::closed) return std::nullopt;
+  if (lies_ahead(history.back().at, seams_.clock.now())) return std::nullopt;
+  return history.back().at;
+}
+
 bool ReconcileOrders::time_lies_ahead(const Order& order) const {
   return lies_ahead(is_open(order.state) ? order.created_at : order.updated_at, seams_.clock.now());
 }
@@ -260,6 +276,10 @@ std::optional<Order> ReconcileOrders::next_order() {
     if (is_of_another_app(order)) {
       ++of_other_apps_;
       continue;
+    }
+    if (order.state == OrderState::closed && time_lies_ahead(order)) {
+      const auto closed_before = noted_as_closed(order);
+      if (closed_before && *closed_before < closed_orders().since) continue;
     }
     ++asked_;
     return std::move(order);

@@ -108,6 +108,7 @@ class ReconcileOrders {
   bool is_of_another_app(const Order& order) const;
   std::optional<OutTradeNo> newest_order() const;
   bool time_lies_ahead(const Order& order) const;
+  std::optional<std::chrono::sys_seconds> noted_as_closed(const Order& order) const;
   Exchange* judge(const QueryOutcome& answer, std::unique_ptr<Asking<QueryOutcome>>& probe,
                   PaymentGateway& gateway);
   void give_up();

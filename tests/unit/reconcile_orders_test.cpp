@@ -2,8 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <functional>
 #include <map>
+#include <utility>
 
 #include "support/use_case_fixture.hpp"
 
@@ -48,6 +50,8 @@ struct Reconciliation : UseCase {
   std::int64_t of_other_apps = 0;
   bool complete = false;
   ClockAhead clock_error;
+  Clock* clock_of_run = &clock;
+  std::function<void()> on_result = [] {};
 
   Reconciliation(int old_ones, int new_ones) {
     ledger->transact([&] {
@@ -70,16 +74,31 @@ struct Reconciliation : UseCase {
     const app::GatewayCrew crew{.gateway = [this](std::size_t) -> PaymentGateway& { return wechat; },
                                 .carrier = [&](std::size_t) -> Carrier& { return carrier; },
                                 .pace = pace};
-    app::ReconcileOrders reconcile{options, {ledger.get(), merchant, crew, clock, stop}};
-    reconcile.run(
-        {.result =
-             [this](const app::ReconcileResult& result) { results[result.query.out_trade_no] = result; },
-         .pause = [] {}});
+    app::ReconcileOrders reconcile{options, {ledger.get(), merchant, crew, *clock_of_run, stop}};
+    reconcile.run({.result =
+                       [this](const app::ReconcileResult& result) {
+                         results[result.query.out_trade_no] = result;
+                         on_result();
+                       },
+                   .pause = [] {}});
     gave_up = reconcile.gave_up();
     of_other_apps = reconcile.of_other_apps();
     complete = reconcile.is_complete();
     clock_error = reconcile.clock_error();
   }
+};
+
+/// Goes on by a second whenever somebody looks.
+class RunningClock final : public Clock {
+ public:
+  explicit RunningClock(std::chrono::sys_seconds start) : start_{start} {}
+  std::chrono::sys_seconds now() const override { return start_ + std::chrono::seconds{++looks_}; }
+  std::chrono::steady_clock::time_point steady_now() const override { return {}; }
+  void sleep_for(std::chrono::milliseconds) override {}
+
+ private:
+  std::chrono::sys_seconds start_;
+  mutable std::atomic<int> looks_ = 0;
 };
 
 struct Row {
@@ -263,17 +282,21 @@ TEST_CASE("an order whose time lies in the future is asked about and counted, wh
 
 TEST_CASE("what others create during a run is young, not of the future; with 0s it is for the next run") {
   for (const auto older_than : {std::chrono::seconds{0}, std::chrono::seconds{300}}) {
-    Reconciliation trial{1, 0};
+    CAPTURE(older_than.count());
+    // More than are read ahead, so that the last page is taken after the first results.
+    Reconciliation trial{1'200, 0};
+    RunningClock clock{trial.clock.now()};
+    trial.clock_of_run = &clock;
     trial.options.older_than = older_than;
-    int made = 0;
-    trial.run([&](const std::string& number) -> QueryOutcome {
-      trial.clock.advance(std::chrono::minutes{20});
-      create_order(*trial.ledger, "MADE" + std::to_string(made++));
-      auto open = query_says(OrderState::notpay);
-      open.evidence.out_trade_no = number_of(number);
-      return open;
-    });
-    CHECK(trial.results.size() == 1);
+    const auto others = open_sqlite_ledger(ledger_fixture::options_for(trial.folder.ledger()), clock);
+    bool made = false;
+    trial.on_result = [&] {
+      if (!std::exchange(made, true)) others->begin(intent_of("MADE-MEANWHILE"), {});
+    };
+    trial.run(refused("ORDERNOTEXIST", Reaction::order_unknown));
+    CHECK(trial.results.size() == 1'200);
+    CHECK_FALSE(trial.results.contains("MADE-MEANWHILE"));
+    CHECK((trial.order("MADE-MEANWHILE")->created_at > trial.clock.now() + std::chrono::minutes{1}));
     CHECK(trial.complete);
   }
 }
@@ -375,4 +398,27 @@ TEST_CASE("nothing is closed on the word of a clock that the gateway's Date does
       CHECK(trial.history("OLD0").size() == 2);
     }
   }
+}
+
+TEST_CASE("an order that was closed in the future is noted once, and asked about for a day from then on") {
+  Reconciliation trial{1, 0};
+  trial.clock.advance(std::chrono::hours{9'600});
+  trial.ledger->settle(evidence_of("OLD0", EvidenceSource::hand, OrderState::closed));
+  trial.clock.advance(-std::chrono::hours{9'600});
+  auto closed = query_says(OrderState::closed);
+  closed.evidence.out_trade_no = number_of("OLD0");
+  trial.options.dry_run = true;
+  trial.run(closed);
+  CHECK(trial.history("OLD0").size() == 3);
+  trial.options.dry_run = false;
+  for (int hour = 0; hour < 30; ++hour) {
+    trial.results.clear();
+    trial.options.last_complete = trial.clock.now() - std::chrono::hours{1};
+    trial.run(closed);
+    CHECK(trial.results.size() == (hour <= 25 ? 1 : 0));
+    CHECK(trial.history("OLD0").size() == 4);
+    trial.clock.advance(std::chrono::hours{1});
+  }
+  CHECK(trial.history("OLD0").back().at < trial.clock.now());
+  CHECK(trial.ledger->check({}).ok);
 }
