@@ -338,9 +338,7 @@ class BatchRun {
     if (not_sent_ > 0) text += ", " + counted(not_sent_, "not sent");
     text += "\n";
     if (gave_up_) text += "wxpayctl: stopped, as too many in a row failed\n";
-    if (wrong_key_)
-      text +=
-          "wxpayctl: WeChat Pay says that the signature is wrong: " + std::string{app::wrong_key_hint} + "\n";
+    if (wrong_key_) text += "wxpayctl: the signature was refused: " + std::string{app::wrong_key_hint} + "\n";
     if (first_not_sent_ > 0)
       text += "wxpayctl: the first not sent is line " + std::to_string(first_not_sent_) + "\n";
     const bool again = unknown_ + not_recorded_ + not_sent_ > 0 || gave_up_ || context_.stop().requested();

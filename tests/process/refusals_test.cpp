@@ -99,6 +99,10 @@ TEST_CASE("where WeChat Pay cannot be asked the order stays CREATING, and the hi
   CHECK(asked["ledgerState"] == "CREATING");
   CHECK(counts(market.reconcile()) == Counts{{"checked", 1}, {"stillOpen", 1}});
   CHECK(market.json(create("WORDS-2"))["ledger"] == "CREATED");
+  // Nothing is there that could be paid, so that it can be closed as well.
+  market.refuse(unknown_words, 2, "/pay/");
+  market.json(create("WORDS-3"), 4);
+  CHECK(market.json({"close", "WORDS-3", "--yes"})["ledgerState"] == "CLOSED");
   market.check_ledger();
 }
 
@@ -211,6 +215,20 @@ TEST_CASE("WeChat Pay's word that our signature is wrong is exit 3 in every comm
   market.check_ledger();
 }
 
+TEST_CASE("a refusal to close is exit 1 in known words, and 4 in others") {
+  const RefusalMarket market;
+  market.order("CLOSING-1");
+  market.refuse("商户号该产品权限未开通", 1, "/pay/closeorder");
+  auto no = market.json({"close", "CLOSING-1", "--yes"}, 1);
+  CHECK(no["errCode"] == "NOAUTH");
+  CHECK(no["ledgerState"] == "NOTPAY");
+  market.refuse(unknown_words, 1, "/pay/closeorder");
+  no = market.json({"close", "CLOSING-1", "--yes"}, 4);
+  CHECK(no["resultCode"] == "UNKNOWN");
+  CHECK(no["ledgerState"] == "NOTPAY");
+  CHECK(market.json({"close", "CLOSING-1", "--yes"})["ledgerState"] == "CLOSED");
+}
+
 TEST_CASE("a wrong key ends a batch and a reconcile after a few, with exit 3") {
   const RefusalMarket market;
   const std::string config = market.wrong_key();
@@ -239,7 +257,6 @@ TEST_CASE("an answer whose own signature does not hold is still another matter, 
   auto forged = market.json(create("FORGED-1"), 5);
   CHECK(forged["errCode"] == "UNTRUSTED");
   CHECK(forged["ledgerState"] == "CREATING");
-  CHECK(contains(forged.value("errCodeDes", ""), "from " + url_host(market.sandbox.url())));
 }
 
 TEST_CASE("messages name the host that spoke, and not WeChat Pay") {

@@ -565,16 +565,13 @@ TEST_CASE("messages name who spoke where it was not WeChat Pay's first host") {
     const bool named = row.speaker != "WeChat Pay";
     rig.world.transport.then(answered(404, ""))
         .then(answered(200, unsigned_refusal_text("请求失败")))
-        .then(answered(200, signed_refusal("NOAUTH")))
-        .then(answered(200, signed_answer(paid_order("T1"), SignType::md5, "another key")));
+        .then(answered(200, signed_refusal("NOAUTH")));
     CHECK(unknown_of(rig.gateway->query(number)).message == row.speaker + " answered HTTP 404");
     CHECK(unknown_of(rig.gateway->query(number)).message ==
           row.speaker + " did not take the request: 请求失败");
     const auto refused = rig.gateway->query(number);
     REQUIRE(std::holds_alternative<Refused>(refused));
     CHECK(std::get<Refused>(refused).speaker == (named ? row.speaker : ""));
-    const auto forged = unknown_of(rig.gateway->query(number)).message;
-    CHECK((forged.find(", from " + row.speaker) != std::string::npos) == named);
   }
 }
 

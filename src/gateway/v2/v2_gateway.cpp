@@ -56,15 +56,6 @@ std::vector<std::string> speakers_of(const std::vector<std::string>& base_urls) 
   return speakers;
 }
 
-/// Names the speaker where the answer was not WeChat Pay's own.
-template <class Outcome>
-void name_speaker(Outcome& outcome, const std::string& speaker) {
-  if (speaker == v2::wechat_pay) return;
-  if (auto* refused = std::get_if<Refused>(&outcome)) refused->speaker = speaker;
-  auto* unknown = std::get_if<Unknown>(&outcome);
-  if (unknown != nullptr && unknown->kind == ErrorKind::untrusted) unknown->message += ", from " + speaker;
-}
-
 /// Where an exchange with this account goes and what it lives from.
 struct Surroundings {
   const V2Account& account;
@@ -106,11 +97,11 @@ class V2Exchange final : public Asking<Outcome> {
       const auto& response = std::get<HttpResponse>(result);
       const auto& speaker = around_.speakers[host_];
       outcome_ = read_(response, speaker);
-      name_speaker(outcome_, speaker);
-      if (!may_be_repeated(response, outcome_)) {
-        if (auto* refused = std::get_if<Refused>(&outcome_)) refused->doubtful_before = doubtful_;
-        return std::nullopt;
+      if (auto* refused = std::get_if<Refused>(&outcome_)) {
+        if (speaker != v2::wechat_pay) refused->speaker = speaker;
+        refused->doubtful_before = doubtful_;
       }
+      if (!may_be_repeated(response, outcome_)) return std::nullopt;
       doubtful_ = true;
     }
     if (around_.seams.stop.requested()) {
