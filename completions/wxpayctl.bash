@@ -27,7 +27,7 @@ _wxpayctl_options() {
     "sandbox serve") echo "--port --state" ;;
     "sandbox pay") echo "--fee" ;;
     "sandbox notify") echo "--to --out" ;;
-    "sandbox fault") echo "--count --match --seconds" ;;
+    "sandbox fault") echo "--count --match --seconds --words" ;;
     init)
       echo "--mch-id --app-id --sub-mch-id --sub-app-id --sign-type --notify-url --trade-type --body
         --key-file --key-env --key-command"
@@ -129,7 +129,7 @@ _wxpayctl() {
   elif [[ $command == "sandbox fault" ]]; then
     # shellcheck disable=SC2207
     COMPREPLY=($(compgen -W "lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app
-      other-amount system-error rate-limit redirect html none" -- "$current"))
+      other-amount system-error rate-limit redirect html refusal none" -- "$current"))
   elif [[ $command == "ledger backup" || $command == "ledger restore" || $command == "orders import" || $command == replay-notify ]]; then
     _wxpayctl_files "$current"
   else

@@ -180,6 +180,7 @@ complete -c wxpayctl -n '__wxpayctl_at "sandbox notify"' -l out -r -F -d 'Write 
 complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -l count -x -d 'How many requests'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -l match -x -d 'Only requests whose path contains this'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -l seconds -x -d 'How long delay holds an answer back'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -l words -x -d 'What refusal says'
 
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l mch-id -x -d 'Merchant number'
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l app-id -x -d 'App id'
@@ -196,5 +197,5 @@ complete -c wxpayctl -n '__wxpayctl_at "init"' -l key-command -x -d 'Command tha
 complete -c wxpayctl -n '__wxpayctl_at "ledger backup"' -F
 complete -c wxpayctl -n '__wxpayctl_at "ledger restore"' -F
 set -l kinds lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app other-amount \
-    system-error rate-limit redirect html none
+    system-error rate-limit redirect html refusal none
 complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -a "$kinds" -d 'Kind of fault'

@@ -31,17 +31,21 @@ enum class Reaction {
   slow_down,      ///< not executed: rate limited
   order_closed,   ///< the order is closed at WeChat Pay
   order_unknown,  ///< WeChat Pay has no such order
+  wrong_key,      ///< not executed: the request's signature does not hold at WeChat Pay
 };
 
 /// How far this machine's clock was ahead of the gateway's when the answer came (negative: behind), by the
 /// Date of that answer; none where it had no Date.
 using ClockAhead = std::optional<std::chrono::seconds>;
 
-/// WeChat Pay said no, and it was either signed or an unsigned text that is known to be final.
+/// WeChat Pay said no. Where that was not signed (return_code FAIL), the words of `said.return_msg` are known
+/// to be final, or the reaction is to ask by query; then err_code is empty.
 struct Refused {
   WireResult said;
   Reaction reaction = Reaction::refuse;
-  std::string digest;  ///< SHA-256 of the raw answer, lower-case hex
+  std::string digest;            ///< SHA-256 of the raw answer, lower-case hex
+  std::string speaker = {};      ///< the host that said it, where it is not WeChat Pay's own
+  bool doubtful_before = false;  ///< an earlier try of the same request may have been carried out
   ClockAhead clock_ahead = {};
 };
 

@@ -24,7 +24,10 @@ class Closing {
   }
 
  private:
-  CloseResult ended(Outcome outcome, WireResult said) const { return {outcome, std::move(said), state_}; }
+  CloseResult ended(Outcome outcome, WireResult said) const {
+    const auto hint = outcome == Outcome::wrong_key ? wrong_key_hint : std::string_view{};
+    return {outcome, std::move(said), state_, std::string{hint}};
+  }
 
   CloseResult settled(const PaymentEvidence& evidence, WireResult said) {
     const auto result = ledger_.settle(evidence);
@@ -46,7 +49,7 @@ class Closing {
     }
     if (refused.reaction == Reaction::ask_by_query) return asked(std::move(refused));
     const bool later = refused.reaction == Reaction::slow_down;
-    return said_no(later ? Outcome::unknown : Outcome::refused, std::move(refused));
+    return said_no(later ? Outcome::unknown : app::outcome_of(refused), std::move(refused));
   }
 
   CloseResult said_no(Outcome outcome, Refused refused) const {

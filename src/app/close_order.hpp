@@ -13,6 +13,7 @@ struct CloseResult {
   Outcome outcome = Outcome::done;
   WireResult said;                         ///< result_code is SUCCESS, FAIL or UNKNOWN
   std::optional<OrderState> ledger_state;  ///< none: the ledger does not know the order
+  std::string hint;                        ///< the way out, where the result alone does not show it
 };
 
 /// Closes an order at WeChat Pay and then in the ledger. The intent is in the history before the request

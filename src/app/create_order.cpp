@@ -20,13 +20,9 @@ Outcome outcome_of(const Unknown& nothing) {
   return Outcome::unknown;
 }
 
-CreateResult said_no(Outcome outcome, WireResult said, OrderState state) {
-  CreateResult result;
-  result.outcome = outcome;
-  result.said = std::move(said);
-  result.said.result_code = "FAIL";
-  result.ledger_state = state;
-  return result;
+/// For the history: WeChat Pay's code, or the words where it gave none.
+const std::string& reason_of(const WireResult& said) {
+  return said.err_code.empty() ? said.return_msg : said.err_code;
 }
 
 bool is_closed(OrderState state) { return state == OrderState::closed || state == OrderState::revoked; }
@@ -87,14 +83,14 @@ void Creation::ask_again() {
   query_answer_.reset();
 }
 
-/// ORDERPAID, OUT_TRADE_NO_USED, a code that nobody documented, or a refusal after an earlier sending without
-/// an answer, which may have been accepted: only WeChat Pay knows what is true.
+/// ORDERPAID, OUT_TRADE_NO_USED, a code or words that nobody documented, or a refusal after an earlier
+/// sending without an answer, which may have been accepted: only WeChat Pay knows what is true.
 bool Creation::needs_a_query() const {
   const auto* refused = std::get_if<Refused>(&*answer_);
   if (refused == nullptr) return false;
   if (refused->reaction == Reaction::ask_by_query) return true;
-  const bool sent_before =
-      begun_->decision.plan == CreatePlan::again && begun_->order.state == OrderState::creating;
+  const bool sent_before = refused->doubtful_before || (begun_->decision.plan == CreatePlan::again &&
+                                                        begun_->order.state == OrderState::creating);
   return sent_before && refused->reaction != Reaction::slow_down &&
          refused->reaction != Reaction::order_closed;
 }
@@ -168,7 +164,9 @@ CreateResult Creation::accepted(Created created, OrderLedger& ledger) const {
 
 CreateResult Creation::refused_by_gateway(Refused refused, OrderLedger& ledger) const {
   if (refused.reaction == Reaction::slow_down) {
-    return said_no(Outcome::unknown, std::move(refused.said), begun_->order.state);
+    auto result = said_no(Outcome::unknown, std::move(refused.said), begun_->order.state);
+    result.hint = "WeChat Pay limits the rate: wait a minute and run it again";
+    return result;
   }
   if (refused.reaction == Reaction::order_closed) {
     return refused_for_good(std::move(refused), OrderState::closed, ledger);
@@ -184,9 +182,34 @@ CreateResult Creation::refused_for_good(Refused refused, OrderState state, Order
                                  .state = state,
                                  .sent = shared_intent(),
                                  .digest = refused.digest,
-                                 .reason = refused.said.err_code};
+                                 .reason = reason_of(refused.said)};
   const auto settled = ledger.settle(evidence);
-  return said_no(Outcome::refused, std::move(refused.said), state_after(settled));
+  return said_no(outcome_of(refused), std::move(refused.said), state_after(settled));
+}
+
+CreateResult Creation::said_no(Outcome outcome, WireResult said, OrderState state) const {
+  CreateResult result;
+  result.outcome = outcome;
+  if (said.err_code.empty()) said.err_code = "REFUSED";
+  result.said = std::move(said);
+  result.said.result_code = "FAIL";
+  result.ledger_state = state;
+  if (outcome == Outcome::wrong_key) result.hint = wrong_key_hint;
+  return result;
+}
+
+/// A refusal after which WeChat Pay could not be asked, so that nobody knows. Words without a code prove no
+/// refusal.
+CreateResult Creation::undecided(Outcome outcome, WireResult said) const {
+  const bool in_words_only = said.err_code.empty();
+  if (in_words_only) said.err_code = "GATEWAY";
+  auto result = said_no(outcome, std::move(said), begun_->order.state);
+  if (in_words_only) result.said.result_code = "UNKNOWN";
+  if (result.hint.empty() && outcome != Outcome::integrity) {
+    result.hint = "'wxpayctl query " + out_trade_no().text() +
+                  "' asks whether WeChat Pay has the order; the same command again is safe";
+  }
+  return result;
 }
 
 CreateResult Creation::asked(Refused refused, OrderLedger& ledger) const {
@@ -195,8 +218,8 @@ CreateResult Creation::asked(Refused refused, OrderLedger& ledger) const {
     const auto verdict = settled.settlement.verdict;
     const bool agrees =
         verdict == Verdict::apply || verdict == Verdict::already_applied || verdict == Verdict::no_news;
-    return said_no(agrees ? Outcome::refused : Outcome::integrity, std::move(refused.said),
-                   state_after(settled));
+    const auto outcome = agrees ? outcome_of(refused) : Outcome::integrity;
+    return said_no(outcome, std::move(refused.said), state_after(settled));
   }
   if (const auto* no = std::get_if<Refused>(&*query_answer_)) {
     const bool documented =
@@ -204,10 +227,13 @@ CreateResult Creation::asked(Refused refused, OrderLedger& ledger) const {
     if (no->reaction == Reaction::order_unknown && !documented) {
       return refused_for_good(std::move(refused), OrderState::failed, ledger);
     }
-    const bool final = refused.reaction == Reaction::refuse;
-    return said_no(final ? Outcome::refused : Outcome::unknown, std::move(refused.said), begun_->order.state);
+    if (no->reaction == Reaction::wrong_key) {
+      return said_no(Outcome::wrong_key, no->said, begun_->order.state);
+    }
+    const bool final = refused.reaction != Reaction::ask_by_query;
+    return undecided(final ? outcome_of(refused) : Outcome::unknown, std::move(refused.said));
   }
-  return said_no(outcome_of(std::get<Unknown>(*query_answer_)), std::move(refused.said), begun_->order.state);
+  return undecided(outcome_of(std::get<Unknown>(*query_answer_)), std::move(refused.said));
 }
 
 CreateResult Creation::unknown(const Unknown& nothing) const {

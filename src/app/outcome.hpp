@@ -1,15 +1,30 @@
 #pragma once
 
+#include <string_view>
+
+#include "wxpay/gateway.hpp"
+
 namespace wxpay::app {
 
 /// How a single piece of work ended, as a caller must tell the cases apart (exit codes, wxpayctl(1)).
 enum class Outcome {
   done,
   refused,    ///< WeChat Pay or the ledger's rules said no
+  wrong_key,  ///< WeChat Pay said that our signature does not hold
   unknown,    ///< no answer, or one that settles nothing: safe to run again
   integrity,  ///< something does not agree; nothing was applied
   ledger_failed,
   interrupted,
 };
+
+/// What a refusal by WeChat Pay comes to where it ends the matter.
+inline Outcome outcome_of(const Refused& refused) {
+  return refused.reaction == Reaction::wrong_key ? Outcome::wrong_key : Outcome::refused;
+}
+
+/// What is to be done about Outcome::wrong_key.
+inline constexpr std::string_view wrong_key_hint =
+    "the key or the sign_type is not the merchant's: compare both with the merchant platform; "
+    "'wxpayctl doctor' checks them";
 
 }  // namespace wxpay::app

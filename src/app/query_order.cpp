@@ -108,8 +108,13 @@ QueryResult describe_settled(const QueryAnswer& answer, const SettleResult& sett
 
 Error query_failure(const Refused& refused) {
   const auto& said = refused.said;
-  const auto what =
-      "WeChat Pay refused the query: " + (said.err_code_des.empty() ? said.err_code : said.err_code_des);
+  const auto speaker = refused.speaker.empty() ? std::string{"WeChat Pay"} : refused.speaker;
+  const auto& words = said.err_code_des.empty() ? said.err_code : said.err_code_des;
+  if (refused.reaction == Reaction::wrong_key) {
+    return {ErrorKind::key, speaker + " says that the signature is wrong: " + words,
+            std::string{wrong_key_hint}, said.err_code};
+  }
+  const auto what = speaker + " refused the query: " + words;
   if (refused.reaction == Reaction::slow_down) {
     return {ErrorKind::gateway, what, "WeChat Pay limits the rate: wait a minute and run it again",
             said.err_code};
@@ -117,7 +122,13 @@ Error query_failure(const Refused& refused) {
   return {ErrorKind::refused, what, {}, said.err_code};
 }
 
-Error query_failure(const Unknown& unknown) { return {unknown.kind, unknown.message, {}, unknown.code}; }
+Error query_failure(const Unknown& unknown) {
+  const bool in_words_only = unknown.said.return_code == "FAIL";
+  return {
+      unknown.kind, unknown.message,
+      in_words_only ? "nothing was changed: run it again; if it stays so, 'wxpayctl doctor' tells more" : "",
+      unknown.code};
+}
 
 QueryResult query_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger* ledger,
                         WriteBack write_back, PaymentGateway& gateway) {

@@ -27,11 +27,12 @@ bool is_unknown_order(const Outcome& outcome) {
 }
 
 /// Whether the answer shows that WeChat Pay is there, serves, and has the same key: it was verified, whatever
-/// it says about its order. No answer, one without a signature that holds (which a wrong key gets, too), and
-/// a signed "not now" (FREQUENCY_LIMITED, SYSTEMERROR) do not.
+/// it says about its order. No answer, one without a signature that holds (which a wrong key gets, too), the
+/// word that ours does not hold, and a signed "not now" (FREQUENCY_LIMITED, SYSTEMERROR) do not.
 bool is_served(const QueryOutcome& outcome) {
   if (const auto* refused = std::get_if<Refused>(&outcome)) {
-    return refused->said.return_code == "SUCCESS" && refused->reaction != Reaction::slow_down;
+    return refused->said.return_code == "SUCCESS" && refused->reaction != Reaction::slow_down &&
+           refused->reaction != Reaction::wrong_key;
   }
   if (const auto* unknown = std::get_if<Unknown>(&outcome)) {
     return unknown->kind == ErrorKind::gateway && unknown->said.result_code == "SUCCESS";
@@ -154,6 +155,8 @@ class ReconcileOrders::Item final : public PipelineItem {
       return take_closed(closed_as_unknown(std::get<Refused>(closing_.outcome())));
     settle_answer();
     if (const auto* nothing = std::get_if<Unknown>(&closing_.outcome())) fail(query_failure(*nothing));
+    const auto* refused = std::get_if<Refused>(&closing_.outcome());
+    if (refused != nullptr && refused->reaction == Reaction::wrong_key) fail(query_failure(*refused));
   }
 
   /// WeChat Pay has nothing to close, so nothing can be paid.

@@ -34,8 +34,9 @@ int run_close(const std::string& order, Context& context) {
       .text_if_set("errCode", result.said.err_code)
       .text_if_set("errCodeDes", result.said.err_code_des);
   if (result.ledger_state) record.text("ledgerState", std::string{to_string(*result.ledger_state)});
+  record.text_if_set("hint", result.hint);
   context.set_code_when_closed(exit_code(result.outcome));
-  context.print(record, {"outTradeNo", "resultCode", "errCode", "errCodeDes", "ledgerState"});
+  context.print(record, {"outTradeNo", "resultCode", "errCode", "errCodeDes", "ledgerState", "hint"});
   return exit_code(result.outcome);
 }
 
@@ -49,9 +50,10 @@ void add_close(CLI::App& root, Command& chosen) {
       "Asks first on a terminal, unless --yes.\n\n"
       "Example:\n"
       "  wxpayctl close 2026112300001 --yes\n\n"
-      "Exit codes: 0 closed; 1 refused, as a paid order is; 4 no answer, run it again; 5 something does not "
-      "agree;\n"
-      "130 not confirmed");
+      "Exit codes: 0 closed; 1 refused, as a paid order is; 3 configuration or key, also where WeChat Pay "
+      "says "
+      "that\n"
+      "the signature is wrong; 4 no answer, run it again; 5 something does not agree; 130 not confirmed");
   command->callback(
       [&chosen, order] { chosen = [order](Context& context) { return run_close(*order, context); }; });
 }

@@ -77,10 +77,10 @@ int run_create_order(const CreateOrderOptions& options, Context& context) {
 
 const std::vector<std::string>& creation_columns() {
   static const std::vector<std::string> columns{
-      "outTradeNo", "returnCode", "returnMsg", "resultCode", "appId",   "timeStamp",
-      "nonceStr",   "package",    "signType",  "paySign",    "appid",   "partnerid",
-      "prepayid",   "noncestr",   "timestamp", "sign",       "codeUrl", "mwebUrl",
-      "prepayId",   "ledger",     "errCode",   "errCodeDes", "differs", "ledgerState"};
+      "outTradeNo", "returnCode", "returnMsg",   "resultCode", "appId",     "timeStamp", "nonceStr",
+      "package",    "signType",   "paySign",     "appid",      "partnerid", "prepayid",  "noncestr",
+      "timestamp",  "sign",       "codeUrl",     "mwebUrl",    "prepayId",  "ledger",    "errCode",
+      "errCodeDes", "differs",    "ledgerState", "hint"};
   return columns;
 }
 
@@ -109,7 +109,7 @@ void describe_creation(report::Record& record, const OrderIntent& intent, const 
   }
   record.text_if_set("errCode", said.err_code).text_if_set("errCodeDes", said.err_code_des);
   if (!result.differs.empty()) record.list("differs", result.differs);
-  record.text("ledgerState", std::string{to_string(result.ledger_state)});
+  record.text("ledgerState", std::string{to_string(result.ledger_state)}).text_if_set("hint", result.hint);
 }
 
 void add_create_order(CLI::App& root, Command& chosen) {
@@ -167,9 +167,13 @@ void add_create_order(CLI::App& root, Command& chosen) {
       "19.90\n"
       "  wxpayctl create-order --request order.json --json\n"
       "  wxpayctl create-order --batch orders.csv --failed again.csv --json > results.jsonl\n\n"
-      "Exit codes: 0 created; 1 refused; 2 the request is wrong; 4 no answer, run it again; 5 the answer is "
-      "not to be\n"
-      "trusted; 7 the ledger could not take it; 8 a file cannot be read or written");
+      "Exit codes: 0 created; 1 refused; 2 the request is wrong; 3 configuration or key, also where WeChat "
+      "Pay "
+      "says\n"
+      "that the signature is wrong; 4 no answer, run it again; 5 the answer is not to be trusted; 7 the "
+      "ledger "
+      "could\n"
+      "not take it; 8 a file cannot be read or written");
   command->callback([&chosen, options] {
     chosen = [options](Context& context) { return run_create_order(*options, context); };
   });

@@ -94,6 +94,8 @@ constexpr int exit_code(app::Outcome outcome) {
       return exit_done;
     case app::Outcome::refused:
       return exit_refused;
+    case app::Outcome::wrong_key:
+      return exit_config;
     case app::Outcome::unknown:
       return exit_unknown;
     case app::Outcome::integrity:

@@ -201,6 +201,7 @@ class Reconcile {
         return;
       case Kind::failed:
         ++failed_;
+        if (result.error->kind() == ErrorKind::key) code_ = gravest(code_, exit_config);
         if (!first_failed_) first_failed_ = result;
         return;
     }
@@ -379,7 +380,8 @@ void add_reconcile(CLI::App& root, Command& chosen) {
       "  wxpayctl reconcile\n"
       "  wxpayctl reconcile --close-expired --expire-after 1d --yes\n"
       "  */5 * * * * wxpayctl -q -p shop reconcile          # crontab\n\n"
-      "Exit codes: 0 done, orders may still be open; 4 some had no answer, run it again; 5 something does "
+      "Exit codes: 0 done, orders may still be open; 3 configuration or key; 4 some had no answer, run it "
+      "again; 5 something does "
       "not "
       "agree;\n"
       "6 an order was paid after it was closed; 7 ledger; 75 another run is at it");

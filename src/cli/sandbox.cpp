@@ -40,6 +40,7 @@ struct FaultOptions {
   std::int64_t count = 1;
   std::string match{sandbox::default_fault_match};
   std::int64_t seconds = sandbox::Fault{}.delay.count();
+  std::string words{sandbox::default_fault_words};
 };
 
 /// The profile that -p names, else the built-in one: neither the file's default profile nor the environment's
@@ -263,9 +264,10 @@ int run_fault(const FaultOptions& options, Context& context) {
   command.text("kind", clears ? "none" : sandbox::to_string(*kind));
   if (!clears) {
     command.number("count", options.count).text("match", options.match).number("seconds", options.seconds);
+    if (*kind == sandbox::FaultKind::refusal) command.text("words", options.words);
   }
   const auto answer = command_sandbox(context, "/sandbox/fault", command, {});
-  context.print(to_record(answer), {"fault", "count", "match", "seconds"});
+  context.print(to_record(answer), {"fault", "count", "match", "seconds", "words"});
   return 0;
 }
 
@@ -335,12 +337,16 @@ void add_fault(CLI::App& sandbox, Command& chosen) {
       ->type_name("N")
       ->check(CLI::Range(std::int64_t{0}, std::int64_t{sandbox::longest_fault_delay.count()}))
       ->capture_default_str();
+  command->add_option("--words", options->words, "What `refusal` says, at most 128 bytes")
+      ->type_name("TEXT")
+      ->capture_default_str();
   std::string kinds;
   for (const auto& name : sandbox::fault_names()) kinds += "\n  " + name;
   command->footer("Kinds:" + kinds +
                   "\n\nExamples:\n"
                   "  wxpayctl sandbox fault lost-reply --match unifiedorder\n"
-                  "  wxpayctl sandbox fault delay --seconds 40 --count 2");
+                  "  wxpayctl sandbox fault delay --seconds 40 --count 2\n"
+                  "  wxpayctl sandbox fault refusal --words 商户号该产品权限未开通 --match unifiedorder");
   command->callback(
       [&chosen, options] { chosen = [options](Context& context) { return run_fault(*options, context); }; });
 }

@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/unique_fd.hpp"
+#include "net/proxy.hpp"
 
 namespace wxpay::net {
 namespace {
@@ -205,19 +206,53 @@ TransportFailure CurlRequest::failure_after_sending(CURLcode code) const {
 
 TransportFailure CurlRequest::failure_before_sending(CURLcode code) const {
   const auto name = target_.name();
+  long proxy_status = 0;
+  curl_easy_getinfo(easy_, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+  if (proxy_status >= 300) {
+    const auto* advice = proxy_status == 407 ? "; it wants a user and a password in its URL" : "";
+    return {ErrorKind::network, false,
+            proxy_name(target_).value_or("the proxy") + " refused the connection to " + name + ": HTTP " +
+                std::to_string(proxy_status) + advice};
+  }
   switch (code) {
     case CURLE_OPERATION_TIMEDOUT:
       return {ErrorKind::timeout, false, "no connection to " + name + " in time: " + cause(code)};
     case CURLE_COULDNT_RESOLVE_HOST:
       return {ErrorKind::network, false, "the name of " + name + " cannot be resolved"};
     case CURLE_COULDNT_RESOLVE_PROXY:
-      return {ErrorKind::network, false, "the name of the proxy to " + name + " cannot be resolved"};
-    case CURLE_PEER_FAILED_VERIFICATION:
-      return {ErrorKind::network, false, "the certificate of " + name + " is not trusted: " + cause(code)};
-    default:
       return {ErrorKind::network, false,
-              "cannot connect to " + name + ": " + (may_open_no_more_files() ? no_more_files : cause(code))};
+              "the name of " + proxy_name(target_).value_or("the proxy") + " cannot be resolved"};
+    case CURLE_COULDNT_CONNECT:
+      return {ErrorKind::network, false,
+              "cannot connect to " + other_side() + ": " + (may_open_no_more_files() ? no_more_files : cause(code))};
+    case CURLE_PEER_FAILED_VERIFICATION:
+      return {ErrorKind::network, false, untrusted_certificate(cause(code))};
+    case CURLE_SSL_CACERT_BADFILE:
+      return {ErrorKind::network, false,
+              "there are no certificates to hold that of " + name + " against: " + cause(code) +
+                  "; install the package ca-certificates"};
+    default:
+      break;
   }
+  return {ErrorKind::network, false,
+          "cannot connect to " + name + ": " + (may_open_no_more_files() ? no_more_files : cause(code))};
+}
+
+std::string CurlRequest::untrusted_certificate(const std::string& why) const {
+  auto text = "the certificate of " + target_.name() + " is not trusted: " + why;
+  const auto says = [&](const char* words) { return why.find(words) != std::string::npos; };
+  if (says("self-signed") || says("self signed") || says("local issuer")) {
+    text += "; if your company inspects TLS, ca_file names its root certificate";
+  }
+  return text;
+}
+
+/// To whom a connection failed. Where libcurl's text does not name the host, it was to be to a proxy.
+std::string CurlRequest::other_side() const {
+  const std::string_view text{error_text_.data()};
+  const bool direct = text.empty() || text.find(target_.host) != std::string_view::npos;
+  const auto proxy = direct ? std::nullopt : proxy_name(target_);
+  return proxy ? *proxy + " for " + target_.name() : target_.name();
 }
 
 // What libcurl, or under it the system, says; text of the other side's may be part of it.
@@ -227,10 +262,7 @@ std::string CurlRequest::cause(CURLcode code) const {
   long system_error = 0;
   curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &system_error);
   if (code == CURLE_COULDNT_CONNECT && system_error != 0) {
-    const auto system_text = std::generic_category().message(static_cast<int>(system_error));
-    // Where the text does not name the host, the connection was to be to a proxy, and the text names that.
-    const bool direct = text.find(target_.host) != std::string::npos;
-    text = direct ? system_text : system_text + " (" + text + ")";
+    text = std::generic_category().message(static_cast<int>(system_error));
   }
   std::replace_if(
       text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; },

@@ -75,6 +75,8 @@ class CurlRequest {
   TransportFailure failure(CURLcode code) const;
   TransportFailure failure_after_sending(CURLcode code) const;
   TransportFailure failure_before_sending(CURLcode code) const;
+  std::string untrusted_certificate(const std::string& why) const;
+  std::string other_side() const;
   std::string cause(CURLcode code) const;
 
   // Called by libcurl.

@@ -30,6 +30,7 @@ constexpr std::array names{
     Name{"rate-limit", FaultKind::rate_limit},
     Name{"redirect", FaultKind::redirect},
     Name{"html", FaultKind::html},
+    Name{"refusal", FaultKind::refusal},
 };
 
 constexpr std::array synonyms{
@@ -55,6 +56,7 @@ constexpr std::array synonyms{
     Name{"systemerror", FaultKind::system_error},
     Name{"frequency-limited", FaultKind::rate_limit},
     Name{"302", FaultKind::redirect},
+    Name{"refuse", FaultKind::refusal},
 };
 
 /// A fault that changes an answer's amount needs an answer that has one.
@@ -95,7 +97,7 @@ std::vector<std::string> fault_names() {
 bool FaultBook::add(Fault fault, std::int64_t count, std::string match) {
   const std::lock_guard lock{mutex_};
   if (waiting_.size() >= most_waiting) return false;
-  waiting_.push_back({fault, count, std::move(match)});
+  waiting_.push_back({std::move(fault), count, std::move(match)});
   any_ = true;
   return true;
 }
@@ -113,7 +115,7 @@ std::optional<Fault> FaultBook::take(std::string_view path) {
     return path.find(waiting.match) != std::string_view::npos && concerns(waiting.fault.kind, path);
   });
   if (at == waiting_.end()) return std::nullopt;
-  const Fault fault = at->fault;
+  Fault fault = at->fault;
   if (--at->left == 0) waiting_.erase(at);
   any_ = !waiting_.empty();
   return fault;

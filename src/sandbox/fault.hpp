@@ -28,11 +28,13 @@ enum class FaultKind : std::uint8_t {
   rate_limit,      ///< a signed FREQUENCY_LIMITED, not carried out
   redirect,        ///< HTTP 302, not carried out
   html,            ///< HTTP 200 with a web page, not carried out
+  refusal,         ///< an unsigned refusal in the words that are given, not carried out
 };
 
 struct Fault {
   FaultKind kind = FaultKind::lost_reply;
   std::chrono::seconds delay{5};  ///< of FaultKind::delay
+  std::string words{};            ///< of FaultKind::refusal
 };
 
 /// "lost-reply" and so on.
@@ -46,6 +48,9 @@ std::vector<std::string> fault_names();
 inline constexpr std::string_view default_fault_match = "/pay/";
 inline constexpr std::int64_t largest_fault_count = 1'000'000;
 inline constexpr std::chrono::seconds longest_fault_delay{3600};
+inline constexpr std::string_view default_fault_words = "请求失败";
+/// As long as WeChat Pay's return_msg, in bytes.
+inline constexpr std::size_t longest_fault_words = 128;
 
 /// The faults that are waiting for requests. Any thread may call anything.
 class FaultBook {

@@ -46,8 +46,8 @@ Reply text_reply(int status, std::string type, std::string body) {
 }
 
 /// Faults that take the place of an answer; the request is not carried out.
-std::optional<Reply> replacement(FaultKind kind) {
-  switch (kind) {
+std::optional<Reply> replacement(const Fault& fault) {
+  switch (fault.kind) {
     case FaultKind::http_5xx:
       return text_reply(502, "text/html", "<html><body><h1>502 Bad Gateway</h1></body></html>\n");
     case FaultKind::html:
@@ -57,6 +57,9 @@ std::optional<Reply> replacement(FaultKind kind) {
       reply.location = "/elsewhere";
       return reply;
     }
+    case FaultKind::refusal:
+      return text_reply(200, "text/xml",
+                        wire::to_xml({{"return_code", "FAIL"}, {"return_msg", fault.words}}));
     default:
       return std::nullopt;
   }
@@ -166,7 +169,7 @@ Reply Service::v2(Api api, const HttpCall& call) {
     return reply;
   }
   const auto fault = faults_.take(call.path);
-  auto reply = fault ? replacement(fault->kind) : std::nullopt;
+  auto reply = fault ? replacement(*fault) : std::nullopt;
   if (!reply) reply = v2_.answer(api, call.body, fault);
   if (!fault) return *std::move(reply);
   if (fault->kind == FaultKind::lost_reply) reply->delivery = Delivery::nothing;
@@ -242,7 +245,7 @@ Reply Service::notify(const wire::JsonObject& request) {
 }
 
 Reply Service::set_fault(const wire::JsonObject& request) {
-  if (const auto key = unknown_key(request, {"kind", "count", "match", "seconds"})) {
+  if (const auto key = unknown_key(request, {"kind", "count", "match", "seconds", "words"})) {
     return bad_request("unknown key " + *key);
   }
   const std::string name = text_of(request, "kind").value_or("");
@@ -250,7 +253,12 @@ Reply Service::set_fault(const wire::JsonObject& request) {
   const auto match = match_value == nullptr ? std::string{default_fault_match} : text_of(request, "match");
   const auto count = integer_of(request, "count", 1, largest_fault_count, 1);
   const auto seconds = integer_of(request, "seconds", 0, longest_fault_delay.count(), Fault{}.delay.count());
+  const auto* words_value = find(request, "words");
+  const auto words = words_value == nullptr ? std::string{default_fault_words} : text_of(request, "words");
   if (!match) return bad_request("match must be a text");
+  if (!words || words->size() > longest_fault_words || has_control_character(*words)) {
+    return bad_request("words must be a text of at most 128 bytes");
+  }
   if (!count) return bad_request("count must be a whole number from 1 to 1000000");
   if (!seconds) return bad_request("seconds must be a whole number from 0 to 3600");
   JsonLine line;
@@ -260,11 +268,16 @@ Reply Service::set_fault(const wire::JsonObject& request) {
   }
   const auto kind = parse_fault_kind(name);
   if (!kind) return bad_request("unknown kind of fault " + name);
-  if (!faults_.add({*kind, std::chrono::seconds{*seconds}}, *count, *match)) {
+  Fault fault;
+  fault.kind = *kind;
+  fault.delay = std::chrono::seconds{*seconds};
+  fault.words = *words;
+  if (!faults_.add(std::move(fault), *count, *match)) {
     return json_refusal(409, "TOO_MANY", "too many faults are waiting already");
   }
   line.text("fault", to_string(*kind)).number("count", *count).text("match", *match);
   if (*kind == FaultKind::delay) line.number("seconds", *seconds);
+  if (*kind == FaultKind::refusal) line.text("words", *words);
   Reply reply = json_reply(200, line);
   reply.note = to_string(*kind);
   return reply;

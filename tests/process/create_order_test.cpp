@@ -286,7 +286,7 @@ TEST_CASE("unsigned refusals are final only where their text is known to be") {
     int code;
     const char* state;
   };
-  const Row rows[] = {{"签名失败", 1, "FAILED"},
+  const Row rows[] = {{"签名失败", 3, "FAILED"},
                       {"XML格式错误", 1, "FAILED"},
                       {"不识别的参数foo", 1, "FAILED"},
                       {"系统繁忙,请稍后再试", 4, "CREATING"},
@@ -302,7 +302,7 @@ TEST_CASE("unsigned refusals are final only where their text is known to be") {
     auto order = json_line(result.out);
     CHECK(order["ledgerState"] == row.state);
     CHECK(order["returnCode"] == "FAIL");
-    CHECK(order["resultCode"] == (row.code == 1 ? "FAIL" : "UNKNOWN"));
+    CHECK(order["resultCode"] == (row.code == 4 ? "UNKNOWN" : "FAIL"));
   }
 }
 

@@ -76,7 +76,9 @@ TEST_CASE("what a refusal to close means") {
   const Row rows[] = {
       {"no such order: nothing can be paid any more", refused("ORDERNOTEXIST", Reaction::order_unknown),
        Outcome::done, "SUCCESS", OrderState::closed},
-      {"final", refused("SIGNERROR", Reaction::refuse), Outcome::refused, "FAIL", OrderState::notpay},
+      {"final", refused("NOAUTH", Reaction::refuse), Outcome::refused, "FAIL", OrderState::notpay},
+      {"our signature does not hold there", refused("SIGNERROR", Reaction::wrong_key), Outcome::wrong_key,
+       "FAIL", OrderState::notpay},
       {"rate limited", refused("FREQUENCY_LIMITED", Reaction::slow_down), Outcome::unknown, "FAIL",
        OrderState::notpay},
   };
@@ -91,6 +93,7 @@ TEST_CASE("what a refusal to close means") {
     CHECK(result.said.err_code == row.refusal.said.err_code);
     CHECK((result.ledger_state == row.state));
     CHECK((use_case.state() == row.state));
+    CHECK(result.hint.empty() == (row.outcome != Outcome::wrong_key));
   }
 }
 

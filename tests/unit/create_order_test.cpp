@@ -179,7 +179,9 @@ TEST_CASE("what a refusal does to the ledger") {
   };
   const Row rows[] = {
       {"signed and final", refused("NOAUTH", Reaction::refuse), Outcome::refused, OrderState::failed},
-      {"unsigned, in words known to be final", refused("SIGNERROR", Reaction::refuse), Outcome::refused,
+      {"unsigned, in words known to be final", refused("PARAM_ERROR", Reaction::refuse), Outcome::refused,
+       OrderState::failed},
+      {"our signature does not hold there", refused("SIGNERROR", Reaction::wrong_key), Outcome::wrong_key,
        OrderState::failed},
       {"closed", refused("ORDERCLOSED", Reaction::order_closed), Outcome::refused, OrderState::closed},
       {"rate limited: not executed", refused("FREQUENCY_LIMITED", Reaction::slow_down), Outcome::unknown,
@@ -265,6 +267,83 @@ TEST_CASE("where only WeChat Pay knows, it is asked by query and the answer sett
     CHECK(to_string(result.ledger_state) == to_string(row.state));
     CHECK(to_string(use_case.state()) == to_string(row.state));
     CHECK(use_case.gateway.asked == std::vector<std::string>{"T1"});
+  }
+}
+
+TEST_CASE("after a refusal in words that nobody knows WeChat Pay is asked, and only its signed word counts") {
+  struct Row {
+    std::string what;
+    QueryOutcome answer;
+    Outcome outcome;
+    OrderState state;
+    std::string result_code;
+    std::string err_code;
+    bool names_query = false;
+  };
+  const auto in_words = [] {
+    auto answer = unknown(ErrorKind::gateway, "GATEWAY");
+    answer.said.return_code = "FAIL";
+    return answer;
+  };
+  const Row rows[] = {
+      {"no such order", refused("ORDERNOTEXIST", Reaction::order_unknown), Outcome::refused,
+       OrderState::failed, "FAIL", "REFUSED"},
+      {"it is there", query_says(OrderState::notpay), Outcome::refused, OrderState::notpay, "FAIL",
+       "REFUSED"},
+      {"it is paid", query_says(OrderState::success), Outcome::refused, OrderState::success, "FAIL",
+       "REFUSED"},
+      {"no answer", unknown(ErrorKind::timeout, "TIMEOUT"), Outcome::unknown, OrderState::creating, "UNKNOWN",
+       "GATEWAY", true},
+      {"the same words", in_words(), Outcome::unknown, OrderState::creating, "UNKNOWN", "GATEWAY", true},
+      {"too many", refused("FREQUENCY_LIMITED", Reaction::slow_down), Outcome::unknown, OrderState::creating,
+       "UNKNOWN", "GATEWAY", true},
+      {"no permission to ask", refused("NOAUTH", Reaction::refuse), Outcome::unknown, OrderState::creating,
+       "UNKNOWN", "GATEWAY", true},
+      {"a wrong key", refused("SIGNERROR", Reaction::wrong_key), Outcome::wrong_key, OrderState::creating,
+       "FAIL", "SIGNERROR"},
+      {"not to be trusted", unknown(ErrorKind::untrusted, "UNTRUSTED"), Outcome::integrity,
+       OrderState::creating, "UNKNOWN", "GATEWAY"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    Refused refusal;
+    refusal.said = {"FAIL", "请求失败", {}, {}, "请求失败"};
+    refusal.reaction = Reaction::ask_by_query;
+    refusal.digest = std::string(64, 'd');
+    UseCase use_case;
+    use_case.gateway.creations.emplace_back(refusal);
+    use_case.gateway.queries.push_back(row.answer);
+    const auto result = create(use_case);
+    CHECK((result.outcome == row.outcome));
+    CHECK(result.said.result_code == row.result_code);
+    CHECK(result.said.err_code == row.err_code);
+    if (row.outcome != Outcome::wrong_key) CHECK(result.said.err_code_des == "请求失败");
+    CHECK(to_string(use_case.state()) == to_string(row.state));
+    CHECK(to_string(result.ledger_state) == to_string(row.state));
+    CHECK((result.hint.find("wxpayctl query T1") != std::string::npos) == row.names_query);
+    CHECK(use_case.gateway.used_up());
+    if (row.state == OrderState::failed) CHECK(use_case.history().back().reason == "请求失败");
+  }
+}
+
+TEST_CASE("a final refusal after a try that may have been carried out is asked about") {
+  struct Row {
+    QueryOutcome answer;
+    OrderState state;
+  };
+  const Row rows[] = {{refused("ORDERNOTEXIST", Reaction::order_unknown), OrderState::failed},
+                      {query_says(OrderState::notpay), OrderState::notpay},
+                      {unknown(ErrorKind::timeout, "TIMEOUT"), OrderState::creating}};
+  for (const auto& row : rows) {
+    CAPTURE(to_string(row.state));
+    auto refusal = refused("NOAUTH", Reaction::refuse);
+    refusal.doubtful_before = true;
+    UseCase use_case;
+    use_case.gateway.creations.emplace_back(refusal);
+    use_case.gateway.queries.push_back(row.answer);
+    create(use_case);
+    CHECK(to_string(use_case.state()) == to_string(row.state));
+    CHECK(use_case.gateway.used_up());
   }
 }
 
@@ -379,7 +458,9 @@ TEST_CASE("a refusal after a lost answer frees the number only where WeChat Pay 
       {"it was paid meanwhile", query_says(OrderState::success), Outcome::refused, OrderState::success},
       {"it never arrived", refused("ORDERNOTEXIST", Reaction::order_unknown), Outcome::refused,
        OrderState::failed},
-      {"the query is refused too", refused("SIGNERROR", Reaction::refuse), Outcome::refused,
+      {"the query is refused too", refused("NOAUTH", Reaction::refuse), Outcome::refused,
+       OrderState::creating},
+      {"the key is wrong", refused("SIGNERROR", Reaction::wrong_key), Outcome::wrong_key,
        OrderState::creating},
       {"the query has no answer", unknown(ErrorKind::timeout, "TIMEOUT"), Outcome::unknown,
        OrderState::creating},
@@ -389,7 +470,7 @@ TEST_CASE("a refusal after a lost answer frees the number only where WeChat Pay 
     UseCase use_case;
     use_case.gateway.creations.emplace_back(unknown(ErrorKind::timeout, "TIMEOUT"));
     create(use_case);
-    use_case.gateway.creations.emplace_back(refused("SIGNERROR", Reaction::refuse));
+    use_case.gateway.creations.emplace_back(refused("NOAUTH", Reaction::refuse));
     use_case.gateway.queries.emplace_back(row.answer);
     const auto result = create(use_case);
     CHECK((result.outcome == row.outcome));

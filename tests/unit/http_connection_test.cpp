@@ -125,6 +125,7 @@ TEST_CASE("a TLS server that nobody vouches for is refused, and accepted with it
   CHECK(refused.kind == ErrorKind::network);
   CHECK_FALSE(refused.sent);
   CHECK(contains(refused.message, "not trusted"));
+  CHECK(contains(refused.message, "ca_file names its root certificate"));
   const TemporaryFile wrong{other.pem()};
   CHECK_FALSE(failure(Client{wrong.path()}.post(server.url())).sent);
   CHECK(server.requests() == 0);
@@ -212,11 +213,12 @@ TEST_CASE("a proxy from the environment is used, except for loopback") {
   CHECK(proxy.received().front().rfind("POST http://shop.invalid/pay HTTP/1.1\r\n", 0) == 0);
 
   const auto closed_port = [] { return RawServer{answering({""})}.url(); }();
-  environment.set("http_proxy", closed_port);
+  const auto place = closed_port.substr(7, closed_port.size() - 8);  // without http:// and /
+  environment.set("http_proxy", "http://buyer:secret@" + place);
   const auto unreachable = failure(client.post("http://other.invalid/pay"));
   CHECK_FALSE(unreachable.sent);
-  CHECK(contains(unreachable.message, "other.invalid:80"));
-  CHECK(contains(unreachable.message, "127.0.0.1 port"));
+  CHECK(unreachable.message ==
+        "cannot connect to the proxy " + place + " (http_proxy) for other.invalid:80: Connection refused");
 }
 
 TEST_CASE("only this machine counts as loopback") {

@@ -243,6 +243,21 @@ TEST_CASE("by its transaction an order is found and written back alike") {
   CHECK(use_case.gateway.asked == std::vector<std::string>{"42T1"});
 }
 
+TEST_CASE("a refused query says who refused it, and what to do about a wrong key") {
+  auto no = refused("SIGNERROR", Reaction::wrong_key);
+  const auto of_wechat = app::query_failure(no);
+  CHECK(std::string{of_wechat.what()} == "WeChat Pay says that the signature is wrong: why");
+  CHECK(of_wechat.hint().find("'wxpayctl doctor'") != std::string::npos);
+  no.reaction = Reaction::refuse;
+  no.speaker = "127.0.0.1:8971";
+  CHECK(std::string{app::query_failure(no).what()} == "127.0.0.1:8971 refused the query: why");
+
+  auto in_words = unknown(ErrorKind::gateway, "GATEWAY");
+  CHECK(app::query_failure(in_words).hint().empty());
+  in_words.said.return_code = "FAIL";
+  CHECK_FALSE(app::query_failure(in_words).hint().empty());
+}
+
 TEST_CASE("no answer, or none that settles anything, is an error of its kind") {
   struct Row {
     QueryOutcome answer;
@@ -255,7 +270,8 @@ TEST_CASE("no answer, or none that settles anything, is an error of its kind") {
       {unknown(ErrorKind::gateway, "SYSTEMERROR"), ErrorKind::gateway, "SYSTEMERROR"},
       {unknown(ErrorKind::untrusted, "UNTRUSTED"), ErrorKind::untrusted, "UNTRUSTED"},
       {unknown(ErrorKind::interrupted, "INTERRUPTED"), ErrorKind::interrupted, "INTERRUPTED"},
-      {refused("SIGNERROR", Reaction::refuse), ErrorKind::refused, "SIGNERROR"},
+      {refused("NOAUTH", Reaction::refuse), ErrorKind::refused, "NOAUTH"},
+      {refused("SIGNERROR", Reaction::wrong_key), ErrorKind::key, "SIGNERROR"},
       {refused("FREQUENCY_LIMITED", Reaction::slow_down), ErrorKind::gateway, "FREQUENCY_LIMITED"},
   };
   for (const auto& row : rows) {

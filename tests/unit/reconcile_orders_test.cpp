@@ -107,7 +107,7 @@ struct Row {
 };
 
 Refused unsigned_refusal() {
-  auto answer = refused("SIGNERROR", Reaction::refuse);
+  auto answer = refused("SIGNERROR", Reaction::wrong_key);
   answer.said.return_code = "FAIL";
   answer.said.result_code.clear();
   return answer;
@@ -143,6 +143,7 @@ TEST_CASE("20 orders in a row without a usable answer, and none about the newest
                       {"a web page", unknown(ErrorKind::gateway, "GATEWAY")},
                       {"a signature that does not hold", unknown(ErrorKind::untrusted, "UNTRUSTED")},
                       {"a wrong key", unsigned_refusal()},
+                      {"a wrong key, signed", refused("SIGNERROR", Reaction::wrong_key)},
                       {"too many requests", refused("FREQUENCY_LIMITED", Reaction::slow_down)},
                       {"SYSTEMERROR", verified_but("FAIL", "SYSTEMERROR")}};
   for (const auto& row : rows) {

@@ -50,7 +50,7 @@ TEST_CASE("every kind of fault has one name, which is understood") {
     REQUIRE(wxpay::sandbox::parse_fault_kind(name));
     CHECK(wxpay::sandbox::to_string(*wxpay::sandbox::parse_fault_kind(name)) == name);
   }
-  CHECK(wxpay::sandbox::fault_names().size() == 15);
+  CHECK(wxpay::sandbox::fault_names().size() == 16);
   CHECK((wxpay::sandbox::parse_fault_kind("LOST_REPLY") == FaultKind::lost_reply));
   CHECK((wxpay::sandbox::parse_fault_kind("forged") == FaultKind::wrong_sign));
   CHECK_FALSE(wxpay::sandbox::parse_fault_kind("none"));
@@ -94,7 +94,7 @@ TEST_CASE("a fault either leaves the request undone or spoils nothing but the an
       {"other-order", true, 200, Delivery::whole},  {"other-merchant", true, 200, Delivery::whole},
       {"other-app", true, 200, Delivery::whole},    {"system-error", false, 200, Delivery::whole},
       {"rate-limit", false, 200, Delivery::whole},  {"redirect", false, 302, Delivery::whole},
-      {"html", false, 200, Delivery::whole},
+      {"html", false, 200, Delivery::whole},        {"refusal", false, 200, Delivery::whole},
   };
   for (const auto& row : rows) {
     CAPTURE(row.kind);
@@ -146,6 +146,14 @@ TEST_CASE("spoilt answers lie in one respect and hold in the others") {
   CHECK(spoilt("rate-limit").get("err_code") == "FREQUENCY_LIMITED");
 }
 
+TEST_CASE("a refusal is unsigned and in the words that were asked for") {
+  Spoilt gateway{R"(refusal","words":"openid is invalid)"};
+  const auto answer = read_xml(gateway.place_reply("T2").body);
+  CHECK(answer.get("return_code") == "FAIL");
+  CHECK(answer.get("return_msg") == "openid is invalid");
+  CHECK_FALSE(answer.has("sign"));
+}
+
 TEST_CASE("a creation's answer about another order names that order") {
   Spoilt gateway{"other-order"};
   const auto answer = read_xml(gateway.place_reply("T7").body);
@@ -180,6 +188,8 @@ TEST_CASE("control commands that make no sense are refused") {
       {"/sandbox/fault", R"({"kind":"html","count":1.5})", 400},
       {"/sandbox/fault", R"({"kind":"html","count":99999999999999999999})", 400},
       {"/sandbox/fault", R"({"kind":"html","match":1})", 400},
+      {"/sandbox/fault", R"({"kind":"refusal","words":1})", 400},
+      {"/sandbox/fault", R"({"kind":"refusal","words":"a\nb"})", 400},
       {"/sandbox/fault", R"({"kind":"delay","seconds":-1})", 400},
       {"/sandbox/fault", R"({"kind":"html","colour":"red"})", 400},
       {"/sandbox/pay", R"({"outTradeNo":1})", 400},

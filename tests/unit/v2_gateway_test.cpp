@@ -142,7 +142,7 @@ TEST_CASE("what may have been carried out, or was settled, is not repeated") {
       {"404", answered(404, "not found"), "GATEWAY"},
       {"404 with a sound answer", answered(404, signed_answer(accepted_order())), "GATEWAY"},
       {"201 with a sound answer", answered(201, signed_answer(accepted_order())), "GATEWAY"},
-      {"unsigned, with an unknown text", answered(200, unsigned_refusal_text("system error")), "GATEWAY"},
+      {"unsigned, with an unknown text", answered(200, unsigned_refusal_text("system error")), ""},
       {"refused", answered(200, signed_refusal("NOAUTH")), ""},
       {"rate limited", answered(200, signed_refusal("FREQUENCY_LIMITED")), ""},
       {"paid already", answered(200, signed_refusal("ORDERPAID")), ""},
@@ -454,7 +454,7 @@ TEST_CASE("every err_code of the documents has its reaction") {
       {create, "MCHID_NOT_EXIST", Reaction::refuse},
       {create, "APPID_MCHID_NOT_MATCH", Reaction::refuse},
       {create, "LACK_PARAMS", Reaction::refuse},
-      {create, "SIGNERROR", Reaction::refuse},
+      {create, "SIGNERROR", Reaction::wrong_key},
       {create, "XML_FORMAT_ERROR", Reaction::refuse},
       {create, "POST_DATA_EMPTY", Reaction::refuse},
       {create, "REQUIRE_POST_METHOD", Reaction::refuse},
@@ -468,7 +468,7 @@ TEST_CASE("every err_code of the documents has its reaction") {
       {query, "SYSTEMERROR", Reaction::repeat},
       {query, "FREQUENCY_LIMITED", Reaction::slow_down},
       {query, "INVALID_TRANSACTIONID", Reaction::refuse},
-      {query, "SIGNERROR", Reaction::refuse},
+      {query, "SIGNERROR", Reaction::wrong_key},
       {query, "XML_FORMAT_ERROR", Reaction::refuse},
       {query, "LACK_PARAMS", Reaction::refuse},
       {query, "REQUIRE_POST_METHOD", Reaction::refuse},
@@ -477,7 +477,7 @@ TEST_CASE("every err_code of the documents has its reaction") {
       {close, "ORDERNOTEXIST", Reaction::order_unknown},
       {close, "TRADE_STATE_ERROR", Reaction::ask_by_query},
       {close, "SYSTEMERROR", Reaction::repeat},
-      {close, "SIGNERROR", Reaction::refuse},
+      {close, "SIGNERROR", Reaction::wrong_key},
       {close, "REQUIRE_POST_METHOD", Reaction::refuse},
       {close, "XML_FORMAT_ERROR", Reaction::refuse},
   };
@@ -487,45 +487,91 @@ TEST_CASE("every err_code of the documents has its reaction") {
   }
 }
 
-TEST_CASE("an unsigned refusal is final only where its words are known") {
+TEST_CASE(
+    "an unsigned refusal of a creation is final only where its words are known, else it is to be asked") {
   struct Row {
     std::string return_msg;
     std::string err_code;  ///< empty: nobody knows
     Reaction reaction;
   };
   const Row rows[] = {
-      {"签名失败", "SIGNERROR", Reaction::refuse},
-      {"签名错误", "SIGNERROR", Reaction::refuse},
-      {"sign error", "SIGNERROR", Reaction::refuse},
-      {"SIGN ERROR", "SIGNERROR", Reaction::refuse},
+      {"签名失败", "SIGNERROR", Reaction::wrong_key},
       {"参数格式校验错误", "PARAM_ERROR", Reaction::refuse},
-      {"不识别的参数foo", "PARAM_ERROR", Reaction::refuse},
-      {"缺少参数", "LACK_PARAMS", Reaction::refuse},
-      {"XML格式错误", "XML_FORMAT_ERROR", Reaction::refuse},
-      {"appid不存在", "", {}},
-      {"商户号mch_id与appid不匹配", "", {}},
+      {"appid不存在", "APPID_NOT_EXIST", Reaction::refuse},
       {"频率限制", "FREQUENCY_LIMITED", Reaction::slow_down},
-      {"请求频率过高,请稍后再试", "FREQUENCY_LIMITED", Reaction::slow_down},
-      {"system error", "", {}},
-      {"系统繁忙,请稍后再试", "", {}},
-      {"OK", "", {}},
-      {"", "", {}},
+      {"system error", "", Reaction::ask_by_query},
+      {"系统繁忙,请稍后再试", "", Reaction::ask_by_query},
+      {"OK", "", Reaction::ask_by_query},
+      {"", "", Reaction::ask_by_query},
   };
   for (const auto& row : rows) {
     CAPTURE(row.return_msg);
     Rig rig;
     rig.world.transport.then(answered(200, unsigned_refusal_text(row.return_msg)));
     const auto outcome = rig.gateway->create(intent_of("T1"));
-    if (std::string_view{row.err_code}.empty()) {
-      CHECK((unknown_of(outcome).kind == ErrorKind::gateway));
-      continue;
-    }
     REQUIRE(std::holds_alternative<Refused>(outcome));
     const auto& refused = std::get<Refused>(outcome);
     CHECK(refused.said.err_code == row.err_code);
     CHECK(refused.said.err_code_des == row.return_msg);
     CHECK((refused.reaction == row.reaction));
     CHECK(refused.digest.size() == 64);
+  }
+}
+
+TEST_CASE("an unsigned refusal of a query in other words is no answer") {
+  Rig rig;
+  rig.world.transport.then(answered(200, unsigned_refusal_text("请求失败")));
+  const auto outcome = rig.gateway->query(number);
+  CHECK((unknown_of(outcome).kind == ErrorKind::gateway));
+  CHECK(unknown_of(outcome).said.return_msg == "请求失败");
+}
+
+TEST_CASE("a refusal says whether an earlier try may have been carried out") {
+  const auto refusal = answered(200, signed_refusal("NOAUTH"));
+  struct Row {
+    const char* what;
+    std::vector<HttpResult> before;
+    bool doubtful;
+  };
+  const Row rows[] = {
+      {"the first", {}, false},
+      {"after no connection", {no_connection()}, false},
+      {"after a 502", {answered(502, "")}, true},
+      {"after SYSTEMERROR", {answered(200, signed_refusal("SYSTEMERROR"))}, true},
+      {"after a 502 and no connection", {answered(502, ""), no_connection()}, true},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.what);
+    Rig rig;
+    for (const auto& result : row.before) rig.world.transport.then(result);
+    rig.world.transport.then(refusal);
+    const auto outcome = rig.gateway->create(intent_of("T1"));
+    REQUIRE(std::holds_alternative<Refused>(outcome));
+    CHECK(std::get<Refused>(outcome).doubtful_before == row.doubtful);
+  }
+}
+
+TEST_CASE("messages name who spoke where it was not WeChat Pay's first host") {
+  struct Row {
+    std::string url;
+    std::string speaker;
+  };
+  const Row rows[] = {{"https://api.mch.weixin.qq.com", "WeChat Pay"},
+                      {"https://api2.mch.weixin.qq.com", "api2.mch.weixin.qq.com"},
+                      {"http://127.0.0.1:8971", "127.0.0.1:8971"}};
+  for (const auto& row : rows) {
+    CAPTURE(row.url);
+    Rig rig{{row.url}};
+    const bool named = row.speaker != "WeChat Pay";
+    rig.world.transport.then(answered(404, ""))
+        .then(answered(200, unsigned_refusal_text("请求失败")))
+        .then(answered(200, signed_refusal("NOAUTH")));
+    CHECK(unknown_of(rig.gateway->query(number)).message == row.speaker + " answered HTTP 404");
+    CHECK(unknown_of(rig.gateway->query(number)).message ==
+          row.speaker + " did not take the request: 请求失败");
+    const auto refused = rig.gateway->query(number);
+    REQUIRE(std::holds_alternative<Refused>(refused));
+    CHECK(std::get<Refused>(refused).speaker == (named ? row.speaker : ""));
   }
 }
 

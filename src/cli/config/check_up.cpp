@@ -20,24 +20,25 @@ constexpr const char* wrong_key =
 
 /// Whether an unsigned refusal is about the signature, in either language that WeChat Pay answers in.
 bool is_about_signature(const WireResult& said) {
-  return said.err_code == "SIGNERROR" || said.return_msg.find("签名") != std::string::npos ||
+  return said.err_code == "SIGNERROR" || said.err_code == "SIGN_ERROR" ||
+         said.return_msg.find("签名") != std::string::npos ||
          to_lower(said.return_msg).find("sign") != std::string::npos;
 }
 
 Finding judge_refusal(const Refused& refused) {
   const auto& said = refused.said;
+  const auto speaker = refused.speaker.empty() ? std::string{"WeChat Pay"} : refused.speaker;
   const bool is_signed = said.return_code == "SUCCESS";
   if (is_signed && refused.reaction == Reaction::order_unknown) {
     return {Health::ok, "WeChat Pay knows the merchant and the key"};
   }
-  if (is_about_signature(said))
-    return {Health::fail, "WeChat Pay refuses the signature; " + std::string{wrong_key}};
-  if (!is_signed) return {Health::fail, "WeChat Pay refuses the request: " + said.return_msg};
+  if (is_about_signature(said)) return {Health::fail, speaker + " refuses the signature; " + wrong_key};
+  if (!is_signed) return {Health::fail, speaker + " refuses the request: " + said.return_msg};
   const auto text = said.err_code + (said.err_code_des.empty() ? "" : " (" + said.err_code_des + ")");
   if (refused.reaction == Reaction::repeat || refused.reaction == Reaction::slow_down) {
-    return {Health::warn, "WeChat Pay answers " + text + "; run it again later"};
+    return {Health::warn, speaker + " answers " + text + "; run it again later"};
   }
-  return {Health::fail, "WeChat Pay answers " + text + "; check mch_id and app_id"};
+  return {Health::fail, speaker + " answers " + text + "; check mch_id and app_id"};
 }
 
 Finding judge_unknown(const Unknown& unknown) {

@@ -32,32 +32,42 @@ WireResult wire_result(const Fields& fields) {
           printable(fields.get("err_code_des"))};
 }
 
-std::variant<Verified, Refused, Unknown> read_unsigned_refusal(WireResult said, std::string digest) {
-  const auto refusal = unsigned_refusal(said.return_msg);
-  if (!refusal) {
-    auto message = "WeChat Pay did not take the request: " + said.return_msg;
-    return not_an_answer(std::move(message), std::move(said));
-  }
-  said.err_code = refusal->err_code;
+std::string by(std::string_view speaker, std::string_view predicate) {
+  return std::string{speaker}.append(predicate);
+}
+
+std::variant<Verified, Refused, Unknown> read_unsigned_refusal(Operation operation, WireResult said,
+                                                               std::string digest, std::string_view speaker) {
   said.err_code_des = said.return_msg;
-  return Refused{std::move(said), refusal->reaction, std::move(digest)};
+  if (const auto refusal = unsigned_refusal(said.return_msg)) {
+    said.err_code = refusal->err_code;
+    return Refused{std::move(said), refusal->reaction, std::move(digest)};
+  }
+  // A creation can be asked about; a question or a closing is simply asked again.
+  if (operation == Operation::unifiedorder) {
+    return Refused{std::move(said), Reaction::ask_by_query, std::move(digest)};
+  }
+  auto message = by(speaker, " did not take the request: ") + said.return_msg;
+  return not_an_answer(std::move(message), std::move(said));
 }
 
 }  // namespace
 
 std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const HttpResponse& response,
-                                                     const V2Account& account) {
+                                                     const V2Account& account, std::string_view speaker) {
   if (response.status != 200)
-    return not_an_answer("the gateway answered HTTP " + std::to_string(response.status));
+    return not_an_answer(by(speaker, " answered HTTP ") + std::to_string(response.status));
   auto parsed = wire::parse_xml(response.body);
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
-    return not_an_answer("the gateway's answer is unreadable: " + malformed->why);
+    return not_an_answer(by(speaker, "'s answer is unreadable: ") + malformed->why);
   }
   auto& fields = std::get<Fields>(parsed);
   auto said = wire_result(fields);
   auto digest = crypto::sha256_hex(response.body);
-  if (said.return_code == "FAIL") return read_unsigned_refusal(std::move(said), std::move(digest));
-  if (said.return_code != "SUCCESS") return not_an_answer("the gateway's answer has no return_code");
+  if (said.return_code == "FAIL") {
+    return read_unsigned_refusal(operation, std::move(said), std::move(digest), speaker);
+  }
+  if (said.return_code != "SUCCESS") return not_an_answer(by(speaker, "'s answer has no return_code"));
   // The answer to a query came over TLS and is held against the order that was asked for: a customer's remark
   // must not keep a payment from being booked.
   const auto ambiguous = operation == Operation::orderquery ? Ambiguity::allowed : Ambiguity::refused;
@@ -68,18 +78,20 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
     return not_to_be_trusted(problem);
   }
   if (success) return Verified{std::move(fields), std::move(said), std::move(digest)};
-  if (said.result_code != "FAIL") return not_an_answer("the gateway's answer has no result_code");
+  if (said.result_code != "FAIL") return not_an_answer(by(speaker, "'s answer has no result_code"));
   const auto reaction = reaction_to(operation, said.err_code);
   if (reaction == Reaction::repeat) {
-    auto message = said.err_code_des.empty() ? "WeChat Pay could not serve the request" : said.err_code_des;
+    auto message =
+        said.err_code_des.empty() ? by(speaker, " could not serve the request") : said.err_code_des;
     return Unknown{ErrorKind::gateway, said.err_code, std::move(message), said};
   }
   return Refused{std::move(said), reaction, std::move(digest)};
 }
 
 CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& account,
-                                std::shared_ptr<const OrderIntent> intent, std::chrono::sys_seconds now) {
-  auto answer = read_answer(Operation::unifiedorder, response, account);
+                                std::shared_ptr<const OrderIntent> intent, std::chrono::sys_seconds now,
+                                std::string_view speaker) {
+  auto answer = read_answer(Operation::unifiedorder, response, account, speaker);
   if (auto* refused = std::get_if<Refused>(&answer)) return std::move(*refused);
   if (auto* unknown = std::get_if<Unknown>(&answer)) return std::move(*unknown);
   auto& verified = std::get<Verified>(answer);
@@ -127,8 +139,8 @@ std::optional<OrderState> state_of(const std::string& trade_state) {
 }  // namespace
 
 QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& account,
-                             const OrderReference& asked) {
-  auto answer = read_answer(Operation::orderquery, response, account);
+                             const OrderReference& asked, std::string_view speaker) {
+  auto answer = read_answer(Operation::orderquery, response, account, speaker);
   if (auto* refused = std::get_if<Refused>(&answer)) return std::move(*refused);
   if (auto* unknown = std::get_if<Unknown>(&answer)) return std::move(*unknown);
   auto& verified = std::get<Verified>(answer);
@@ -162,9 +174,9 @@ QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& acco
   return QueryAnswer{std::move(evidence), trade_state, printable(fields.get("trade_state_desc"))};
 }
 
-CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& account,
-                             const OutTradeNo& asked) {
-  auto answer = read_answer(Operation::closeorder, response, account);
+CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& account, const OutTradeNo& asked,
+                             std::string_view speaker) {
+  auto answer = read_answer(Operation::closeorder, response, account, speaker);
   if (auto* unknown = std::get_if<Unknown>(&answer)) return std::move(*unknown);
   PaymentEvidence evidence{.source = EvidenceSource::close,
                            .merchant = account.merchant,

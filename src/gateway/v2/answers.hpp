@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "gateway/v2/reactions.hpp"
@@ -13,6 +14,9 @@
 
 namespace wxpay::v2 {
 
+/// How messages call WeChat Pay's own first host; any other is named.
+inline constexpr std::string_view wechat_pay = "WeChat Pay";
+
 /// An answer with result_code SUCCESS whose signature, signature type, merchant and app agree.
 struct Verified {
   Fields fields;
@@ -22,12 +26,14 @@ struct Verified {
 
 /// Reads an answer in the order in which it may be believed: HTTP, XML, return_code, signature, identity,
 /// result_code (reference of API v2, section 1).
+/// @param speaker  who answered, as messages name it
 std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const HttpResponse& response,
-                                                     const V2Account& account);
+                                                     const V2Account& account, std::string_view speaker);
 
 /// The answer to a creation. @param now  from which the prepay_id's two hours count
 CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& account,
-                                std::shared_ptr<const OrderIntent> intent, std::chrono::sys_seconds now);
+                                std::shared_ptr<const OrderIntent> intent, std::chrono::sys_seconds now,
+                                std::string_view speaker = wechat_pay);
 
 /// What was asked for: exactly one of the two is set.
 struct OrderReference {
@@ -35,8 +41,9 @@ struct OrderReference {
   std::string transaction_id;
 };
 QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& account,
-                             const OrderReference& asked);
+                             const OrderReference& asked, std::string_view speaker = wechat_pay);
 
-CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& account, const OutTradeNo& asked);
+CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& account, const OutTradeNo& asked,
+                             std::string_view speaker = wechat_pay);
 
 }  // namespace wxpay::v2

@@ -1,5 +1,6 @@
 #include "gateway/v2/reactions.hpp"
 
+#include <algorithm>
 #include <array>
 
 #include "base/text.hpp"
@@ -21,6 +22,7 @@ constexpr auto ask = Reaction::ask_by_query;
 constexpr auto slow = Reaction::slow_down;
 constexpr auto shut = Reaction::order_closed;
 constexpr auto none = Reaction::order_unknown;
+constexpr auto key = Reaction::wrong_key;
 
 // One row an err_code; where an API's page does not list it, the row says what the code's meaning asks for.
 constexpr std::array table{//  err_code                unifiedorder orderquery closeorder
@@ -42,38 +44,98 @@ constexpr std::array table{//  err_code                unifiedorder orderquery c
                            Row{"APPID_MCHID_NOT_MATCH", refuse, refuse, refuse},
                            Row{"LACK_PARAMS", refuse, refuse, refuse},
                            Row{"PARAM_ERROR", refuse, refuse, refuse},
-                           Row{"SIGNERROR", refuse, refuse, refuse},
+                           Row{"SIGNERROR", key, key, key},
+                           Row{"SIGN_ERROR", key, key, key},
                            Row{"XML_FORMAT_ERROR", refuse, refuse, refuse},
                            Row{"POST_DATA_EMPTY", refuse, refuse, refuse},
                            Row{"REQUIRE_POST_METHOD", refuse, refuse, refuse},
                            Row{"NOT_UTF8", refuse, refuse, refuse},
                            Row{"INVALID_TRANSACTIONID", refuse, refuse, refuse}};
 
+/// Words of return_msg, in lower case: both parts must be there, in any order.
 struct Phrase {
-  std::string_view part;  ///< of return_msg, lower case
+  std::string_view part;
   UnsignedRefusal meaning;
+  std::string_view also = {};
 };
 
-// WeChat Pay words these in Chinese or English; the part that stays the same is looked for.
-constexpr std::array phrases{Phrase{"频率限制", {slow, "FREQUENCY_LIMITED"}},
-                             Phrase{"频率过高", {slow, "FREQUENCY_LIMITED"}},
-                             Phrase{"frequency", {slow, "FREQUENCY_LIMITED"}},
-                             Phrase{"签名失败", {refuse, "SIGNERROR"}},
-                             Phrase{"签名错误", {refuse, "SIGNERROR"}},
-                             Phrase{"sign error", {refuse, "SIGNERROR"}},
-                             Phrase{"signerror", {refuse, "SIGNERROR"}},
-                             Phrase{"参数格式校验错误", {refuse, "PARAM_ERROR"}},
-                             Phrase{"参数格式错误", {refuse, "PARAM_ERROR"}},
-                             Phrase{"参数错误", {refuse, "PARAM_ERROR"}},
-                             Phrase{"缺少参数", {refuse, "LACK_PARAMS"}},
-                             Phrase{"missing parameter", {refuse, "LACK_PARAMS"}},
-                             Phrase{"不识别的参数", {refuse, "PARAM_ERROR"}},
-                             Phrase{"unrecognised parameter", {refuse, "PARAM_ERROR"}},
-                             Phrase{"unrecognized parameter", {refuse, "PARAM_ERROR"}},
-                             Phrase{"unknown parameter", {refuse, "PARAM_ERROR"}},
-                             Phrase{"xml格式错误", {refuse, "XML_FORMAT_ERROR"}},
-                             Phrase{"xml解析", {refuse, "XML_FORMAT_ERROR"}},
-                             Phrase{"xml format", {refuse, "XML_FORMAT_ERROR"}}};
+// Not executed: WeChat Pay did not even look at it.
+constexpr std::array too_many{Phrase{"频率限制", {slow, "FREQUENCY_LIMITED"}},
+                              Phrase{"频率过高", {slow, "FREQUENCY_LIMITED"}},
+                              Phrase{"frequency", {slow, "FREQUENCY_LIMITED"}}};
+
+// What may be said of a request that was carried out, of one that still is, or of an order that is there:
+// such words are never final, whatever else stands beside them.
+constexpr std::array<std::string_view, 20> doubts{
+    "订单", "单号",      "重复",    "已支付", "已关闭",        "不一致",  "系统",
+    "超时", "繁忙",      "处理中",  "system", "timeout",       "timed",   "busy",
+    "paid", "duplicate", "already", "used",   "unknown error", "internal"};
+
+// WeChat Pay words its refusals in Chinese or English, and what they are about comes and goes; the part that
+// stays is looked for. Each is a check that comes before an order is made (docs/sources.md lists the words
+// that were seen).
+constexpr std::array phrases{
+    // The signature is checked before the request is read.
+    Phrase{"签名", {key, "SIGNERROR"}}, Phrase{"sign error", {key, "SIGNERROR"}},
+    Phrase{"signerror", {key, "SIGNERROR"}}, Phrase{"sign_error", {key, "SIGNERROR"}},
+    Phrase{"invalid sign", {key, "SIGNERROR"}}, Phrase{"signature", {key, "SIGNERROR"}},
+    // The document could not be taken apart.
+    Phrase{"xml格式错误", {refuse, "XML_FORMAT_ERROR"}}, Phrase{"xml解析", {refuse, "XML_FORMAT_ERROR"}},
+    Phrase{"xml format", {refuse, "XML_FORMAT_ERROR"}}, Phrase{"post数据为空", {refuse, "POST_DATA_EMPTY"}},
+    Phrase{"post_data_empty", {refuse, "POST_DATA_EMPTY"}},
+    Phrase{"请使用post", {refuse, "REQUIRE_POST_METHOD"}},
+    Phrase{"require_post_method", {refuse, "REQUIRE_POST_METHOD"}},
+    Phrase{"编码格式错误", {refuse, "NOT_UTF8"}},
+    // The merchant may not use this product, or may not be paid at all: no order of his is made.
+    Phrase{"权限", {refuse, "NOAUTH"}}, Phrase{"noauth", {refuse, "NOAUTH"}},
+    Phrase{"no_auth", {refuse, "NOAUTH"}}, Phrase{"permission", {refuse, "NOAUTH"}},
+    Phrase{"收款", {refuse, "NOAUTH"}, "限制"}, Phrase{"收款", {refuse, "NOAUTH"}, "关闭"},
+    Phrase{"商户", {refuse, "NOAUTH"}, "注销"}, Phrase{"商户", {refuse, "NOAUTH"}, "暂停"},
+    Phrase{"商户", {refuse, "NOAUTH"}, "冻结"}, Phrase{"商户", {refuse, "NOAUTH"}, "受限"},
+    Phrase{"商家", {refuse, "NOAUTH"}, "违规"}, Phrase{"白名单", {refuse, "NOAUTH"}},
+    // Merchant and app are looked up before anything is stored under them.
+    Phrase{"openid", {refuse, "LACK_PARAMS"}, "必须"}, Phrase{"openid", {refuse, "LACK_PARAMS"}, "缺少"},
+    Phrase{"openid", {refuse, "LACK_PARAMS"}, "missing"}, Phrase{"openid", {refuse, "PARAM_ERROR"}},
+    Phrase{"appid", {refuse, "APPID_NOT_EXIST"}, "不存在"},
+    Phrase{"appid", {refuse, "APPID_MCHID_NOT_MATCH"}, "不匹配"},
+    Phrase{"appid", {refuse, "APPID_MCHID_NOT_MATCH"}, "not match"},
+    Phrase{"mch_id", {refuse, "APPID_MCHID_NOT_MATCH"}, "不匹配"},
+    Phrase{"mch_id", {refuse, "APPID_MCHID_NOT_MATCH"}, "not match"},
+    Phrase{"mch_id", {refuse, "MCHID_NOT_EXIST"}, "不存在"},
+    Phrase{"mchid", {refuse, "MCHID_NOT_EXIST"}, "不存在"},
+    Phrase{"商户号", {refuse, "MCHID_NOT_EXIST"}, "不存在"},
+    Phrase{"商户号", {refuse, "MCHID_NOT_EXIST"}, "有误"},
+    Phrase{"受理关系", {refuse, "MCHID_NOT_EXIST"}, "不存在"},
+    // A parameter is missing, unknown or not what it must be.
+    Phrase{"缺少", {refuse, "LACK_PARAMS"}, "参数"}, Phrase{"必须传", {refuse, "LACK_PARAMS"}},
+    Phrase{"不能为空", {refuse, "LACK_PARAMS"}}, Phrase{"missing parameter", {refuse, "LACK_PARAMS"}},
+    Phrase{"missing param", {refuse, "LACK_PARAMS"}}, Phrase{"lack_params", {refuse, "LACK_PARAMS"}},
+    Phrase{"不识别的参数", {refuse, "PARAM_ERROR"}},
+    Phrase{"unrecognised parameter", {refuse, "PARAM_ERROR"}},
+    Phrase{"unrecognized parameter", {refuse, "PARAM_ERROR"}},
+    Phrase{"unknown parameter", {refuse, "PARAM_ERROR"}}, Phrase{"格式", {refuse, "PARAM_ERROR"}, "错误"},
+    Phrase{"参数错误", {refuse, "PARAM_ERROR"}}, Phrase{"param error", {refuse, "PARAM_ERROR"}},
+    Phrase{"param_error", {refuse, "PARAM_ERROR"}}, Phrase{"parameter error", {refuse, "PARAM_ERROR"}},
+    Phrase{"invalid parameter", {refuse, "PARAM_ERROR"}}, Phrase{"长度", {refuse, "PARAM_ERROR"}},
+    Phrase{"too long", {refuse, "PARAM_ERROR"}}, Phrase{"length", {refuse, "PARAM_ERROR"}},
+    Phrase{"spbill_create_ip", {refuse, "PARAM_ERROR"}}, Phrase{"终端ip", {refuse, "PARAM_ERROR"}},
+    Phrase{"invalid ip", {refuse, "PARAM_ERROR"}}, Phrase{"ip", {refuse, "PARAM_ERROR"}, "不合法"},
+    Phrase{"invalid notify_url", {refuse, "PARAM_ERROR"}}, Phrase{"invalid appid", {refuse, "PARAM_ERROR"}},
+    Phrase{"invalid mch_id", {refuse, "PARAM_ERROR"}}, Phrase{"invalid sub_mch_id", {refuse, "PARAM_ERROR"}},
+    Phrase{"invalid trade_type", {refuse, "PARAM_ERROR"}}};
+
+bool holds(std::string_view words, std::string_view part) {
+  return words.find(part) != std::string_view::npos;
+}
+
+template <std::size_t size>
+std::optional<UnsignedRefusal> find(const std::array<Phrase, size>& among, std::string_view words) {
+  const auto* found = std::find_if(among.begin(), among.end(), [words](const Phrase& phrase) {
+    return holds(words, phrase.part) && holds(words, phrase.also);
+  });
+  if (found == among.end()) return std::nullopt;
+  return found->meaning;
+}
 
 }  // namespace
 
@@ -94,10 +156,11 @@ Reaction reaction_to(Operation operation, std::string_view err_code) {
 
 std::optional<UnsignedRefusal> unsigned_refusal(std::string_view return_msg) {
   const auto words = to_lower(return_msg);
-  for (const auto& phrase : phrases) {
-    if (words.find(phrase.part) != std::string::npos) return phrase.meaning;
-  }
-  return std::nullopt;
+  if (const auto limited = find(too_many, words)) return limited;
+  const bool doubtful =
+      std::any_of(doubts.begin(), doubts.end(), [&](std::string_view doubt) { return holds(words, doubt); });
+  if (doubtful) return std::nullopt;
+  return find(phrases, words);
 }
 
 }  // namespace wxpay::v2

@@ -19,8 +19,9 @@ struct UnsignedRefusal {
   std::string_view err_code;  ///< the code that the documents have for this reason
 };
 
-/// The reasons whose words are known: wrong signature, malformed or unknown parameter (final), and rate
-/// limits. Nothing for any other text: then nobody knows whether the request was carried out.
+/// The reasons whose words are known, and known to be said before an order is made: signature, form,
+/// merchant, app, payer, permission, parameters (final), and rate limits. Nothing for any other text: then
+/// nobody knows whether the request was carried out.
 std::optional<UnsignedRefusal> unsigned_refusal(std::string_view return_msg);
 
 }  // namespace wxpay::v2

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "gateway/v2/answers.hpp"
@@ -21,6 +22,8 @@ using std::chrono::milliseconds;
 constexpr int most_tries = 5;
 constexpr milliseconds first_pause{200};
 constexpr milliseconds longest_pause{5'000};
+
+constexpr std::string_view wechat_pay_host = "api.mch.weixin.qq.com";
 
 const TransportFailure interrupted{ErrorKind::interrupted, false, "interrupted"};
 
@@ -47,9 +50,23 @@ bool may_be_repeated(const HttpResponse& response, const Outcome& outcome) {
   return unknown != nullptr && unknown->kind == ErrorKind::gateway && unknown->said.result_code == "FAIL";
 }
 
+/// Who answers under each base URL, as messages name it: the fallback, a proxy in between or a gateway for
+/// practice may speak where WeChat Pay is asked.
+std::vector<std::string> speakers_of(const std::vector<std::string>& base_urls) {
+  std::vector<std::string> speakers;
+  speakers.reserve(base_urls.size());
+  for (const std::string_view url : base_urls) {
+    const auto scheme = url.find("://");
+    const auto host = scheme == std::string_view::npos ? url : url.substr(scheme + 3);
+    speakers.emplace_back(host == wechat_pay_host ? v2::wechat_pay : host);
+  }
+  return speakers;
+}
+
 /// Where an exchange with this account goes and what it lives from.
 struct Surroundings {
   const V2Account& account;
+  const std::vector<std::string>& speakers;  ///< of the account's base URLs
   const GatewaySeams& seams;
   std::size_t& host;  ///< the base URL that last could be reached
 };
@@ -85,10 +102,16 @@ class V2Exchange final : public Asking<Outcome> {
     } else {
       sent_ = true;
       const auto& response = std::get<HttpResponse>(result);
-      outcome_ = read_(response);
+      const auto& speaker = around_.speakers[host_];
+      outcome_ = read_(response, speaker);
+      if (auto* refused = std::get_if<Refused>(&outcome_)) {
+        if (speaker != v2::wechat_pay) refused->speaker = speaker;
+        refused->doubtful_before = doubtful_;
+      }
       const auto ahead = clock_ahead(response, around_.seams.clock);
       std::visit([ahead](auto& answer) { answer.clock_ahead = ahead; }, outcome_);
       if (!may_be_repeated(response, outcome_)) return std::nullopt;
+      doubtful_ = true;
     }
     if (around_.seams.stop.requested()) {
       interrupt();
@@ -123,20 +146,23 @@ class V2Exchange final : public Asking<Outcome> {
   std::chrono::steady_clock::time_point begun_;
   std::size_t host_ = 0;  ///< of the last try
   int tries_ = 0;
-  bool sent_ = false;  ///< a try may have reached WeChat Pay
+  bool sent_ = false;      ///< a try may have reached WeChat Pay
+  bool doubtful_ = false;  ///< a try had an answer that does not say whether it was carried out
   Outcome outcome_ = Unknown{};
 };
 
 class V2Gateway final : public PaymentGateway {
  public:
-  V2Gateway(V2Account account, GatewaySeams seams) : account_{std::move(account)}, seams_{seams} {}
+  V2Gateway(V2Account account, GatewaySeams seams)
+      : account_{std::move(account)}, speakers_{speakers_of(account_.base_urls)}, seams_{seams} {}
 
   std::unique_ptr<Asking<CreateOutcome>> ask_create(std::shared_ptr<const OrderIntent> intent) override {
     const auto request = v2::unifiedorder_request(*intent, account_, nonce());
     return exchange<CreateOutcome>(
-        "/pay/unifiedorder", request, [this, intent = std::move(intent)](const HttpResponse& response) {
+        "/pay/unifiedorder", request,
+        [this, intent = std::move(intent)](const HttpResponse& response, std::string_view speaker) {
           const auto ahead = clock_ahead(response, seams_.clock);
-          return v2::read_unifiedorder(response, account_, intent, believed_time(seams_.clock.now(), ahead));
+          return v2::read_unifiedorder(response, account_, intent, believed_time(seams_.clock.now(), ahead), speaker);
         });
   }
 
@@ -149,10 +175,11 @@ class V2Gateway final : public PaymentGateway {
   }
 
   std::unique_ptr<Asking<CloseOutcome>> ask_close(const OutTradeNo& out_trade_no) override {
-    return exchange<CloseOutcome>("/pay/closeorder", v2::closeorder_request(out_trade_no, account_, nonce()),
-                                  [this, out_trade_no](const HttpResponse& response) {
-                                    return v2::read_closeorder(response, account_, out_trade_no);
-                                  });
+    return exchange<CloseOutcome>(
+        "/pay/closeorder", v2::closeorder_request(out_trade_no, account_, nonce()),
+        [this, out_trade_no](const HttpResponse& response, std::string_view speaker) {
+          return v2::read_closeorder(response, account_, out_trade_no, speaker);
+        });
   }
 
   void drive(Exchange& exchange) override {
@@ -167,20 +194,22 @@ class V2Gateway final : public PaymentGateway {
  private:
   template <class Outcome, class Read>
   std::unique_ptr<Asking<Outcome>> exchange(std::string path, const Fields& request, Read read) {
-    return std::make_unique<V2Exchange<Outcome, Read>>(Surroundings{account_, seams_, host_}, std::move(path),
-                                                       request, std::move(read));
+    return std::make_unique<V2Exchange<Outcome, Read>>(Surroundings{account_, speakers_, seams_, host_},
+                                                       std::move(path), request, std::move(read));
   }
 
   std::unique_ptr<Asking<QueryOutcome>> ask_query(const Fields& request, v2::OrderReference asked) {
-    return exchange<QueryOutcome>("/pay/orderquery", request,
-                                  [this, asked = std::move(asked)](const HttpResponse& response) {
-                                    return v2::read_orderquery(response, account_, asked);
-                                  });
+    return exchange<QueryOutcome>(
+        "/pay/orderquery", request,
+        [this, asked = std::move(asked)](const HttpResponse& response, std::string_view speaker) {
+          return v2::read_orderquery(response, account_, asked, speaker);
+        });
   }
 
   std::string nonce() { return make_nonce(seams_.random); }
 
   V2Account account_;
+  std::vector<std::string> speakers_;
   GatewaySeams seams_;
   std::size_t host_ = 0;  ///< the base URL that last could be reached
 };
