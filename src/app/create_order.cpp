@@ -218,8 +218,13 @@ CreateResult Creation::asked(Refused refused, OrderLedger& ledger) const {
     const auto verdict = settled.settlement.verdict;
     const bool agrees =
         verdict == Verdict::apply || verdict == Verdict::already_applied || verdict == Verdict::no_news;
+    const bool in_words_only = refused.said.err_code.empty();
     const auto outcome = agrees ? outcome_of(refused) : Outcome::integrity;
-    return said_no(outcome, std::move(refused.said), state_after(settled));
+    auto result = said_no(outcome, std::move(refused.said), state_after(settled));
+    if (agrees && in_words_only && is_open(result.ledger_state)) {
+      result.hint = "WeChat Pay has the order: the same command again asks for its prepay_id";
+    }
+    return result;
   }
   if (const auto* no = std::get_if<Refused>(&*query_answer_)) {
     const bool documented =

@@ -50,10 +50,9 @@ void add_close(CLI::App& root, Command& chosen) {
       "Asks first on a terminal, unless --yes.\n\n"
       "Example:\n"
       "  wxpayctl close 2026112300001 --yes\n\n"
-      "Exit codes: 0 closed; 1 refused, as a paid order is; 3 configuration or key, also where WeChat Pay "
-      "says "
-      "that\n"
-      "the signature is wrong; 4 no answer, run it again; 5 something does not agree; 130 not confirmed");
+      "Exit codes: 0 closed; 1 refused, as a paid order is; 3 configuration or key, also where WeChat Pay\n"
+      "says that the signature is wrong; 4 no answer, run it again; 5 something does not agree; 130 not\n"
+      "confirmed");
   command->callback(
       [&chosen, order] { chosen = [order](Context& context) { return run_close(*order, context); }; });
 }

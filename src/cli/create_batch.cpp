@@ -25,7 +25,7 @@ std::vector<std::string> batch_columns(OutputFormat format) {
   }
   std::vector<std::string> columns{"line"};
   columns.insert(columns.end(), creation_columns().begin(), creation_columns().end());
-  columns.emplace_back("dryRun");
+  columns.insert(columns.end(), {"dryRun", "hint"});
   return columns;
 }
 

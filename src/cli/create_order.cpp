@@ -65,8 +65,14 @@ int run_create_order(const CreateOrderOptions& options, Context& context) {
   warn_of_clock(clock_watch.look(result.clock_ahead));
   report::Record record;
   describe_creation(record, checked.intent, result, context);
+<<<<<<< ours
   context.set_code_when_closed(exit_code(result.outcome));
   context.print(record, creation_columns());
+=======
+  auto columns = creation_columns();
+  columns.emplace_back("hint");
+  context.print(record, columns);
+>>>>>>> theirs
   const bool show_qr_code = result.outcome == app::Outcome::done && !result.prepay->code_url.empty() &&
                             context.options().output == OutputFormat::text && context.output_is_terminal();
   if (show_qr_code) context.print_text(report::qr_code(result.prepay->code_url));
@@ -77,10 +83,10 @@ int run_create_order(const CreateOrderOptions& options, Context& context) {
 
 const std::vector<std::string>& creation_columns() {
   static const std::vector<std::string> columns{
-      "outTradeNo", "returnCode", "returnMsg",   "resultCode", "appId",     "timeStamp", "nonceStr",
-      "package",    "signType",   "paySign",     "appid",      "partnerid", "prepayid",  "noncestr",
-      "timestamp",  "sign",       "codeUrl",     "mwebUrl",    "prepayId",  "ledger",    "errCode",
-      "errCodeDes", "differs",    "ledgerState", "hint"};
+      "outTradeNo", "returnCode", "returnMsg", "resultCode", "appId",   "timeStamp",
+      "nonceStr",   "package",    "signType",  "paySign",    "appid",   "partnerid",
+      "prepayid",   "noncestr",   "timestamp", "sign",       "codeUrl", "mwebUrl",
+      "prepayId",   "ledger",     "errCode",   "errCodeDes", "differs", "ledgerState"};
   return columns;
 }
 
@@ -167,13 +173,9 @@ void add_create_order(CLI::App& root, Command& chosen) {
       "19.90\n"
       "  wxpayctl create-order --request order.json --json\n"
       "  wxpayctl create-order --batch orders.csv --failed again.csv --json > results.jsonl\n\n"
-      "Exit codes: 0 created; 1 refused; 2 the request is wrong; 3 configuration or key, also where WeChat "
-      "Pay "
-      "says\n"
-      "that the signature is wrong; 4 no answer, run it again; 5 the answer is not to be trusted; 7 the "
-      "ledger "
-      "could\n"
-      "not take it; 8 a file cannot be read or written");
+      "Exit codes: 0 created; 1 refused; 2 the request is wrong; 3 configuration or key, also where WeChat\n"
+      "Pay says that the signature is wrong; 4 no answer, run it again; 5 the answer is not to be trusted;\n"
+      "7 the ledger could not take it; 8 a file cannot be read or written");
   command->callback([&chosen, options] {
     chosen = [options](Context& context) { return run_create_order(*options, context); };
   });

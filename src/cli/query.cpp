@@ -238,9 +238,8 @@ void add_query(CLI::App& root, Command& chosen) {
       "Examples:\n"
       "  wxpayctl query 2026112300001 --json\n"
       "  wxpayctl query 2026112300001 --watch --for 10m\n\n"
-      "Exit codes: 0 asked and settled; 1 WeChat Pay has no such order, or refused; 3 configuration or key, "
-      "also where\n"
-      "WeChat Pay says that the signature is wrong; 4 no answer, or undecided after --watch;\n"
+      "Exit codes: 0 asked and settled; 1 WeChat Pay has no such order, or refused; 3 configuration or key,\n"
+      "also where WeChat Pay says that the signature is wrong; 4 no answer, or undecided after --watch;\n"
       "5 amount, transaction, state or signature does not agree; 7 the ledger could not be written");
   command->callback(
       [&chosen, options] { chosen = [options](Context& context) { return run_query(*options, context); }; });

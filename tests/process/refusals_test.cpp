@@ -117,6 +117,7 @@ TEST_CASE("a refusal in other words of an order that is there settles what is th
   auto open = market.json(create("THERE-1"), 1);
   CHECK(open["errCodeDes"] == unknown_words);
   CHECK(open["ledgerState"] == "NOTPAY");
+  CHECK(contains(open.value("hint", ""), "the same command again"));
   auto paid = market.json(create("THERE-2"), 1);
   CHECK(paid["ledgerState"] == "SUCCESS");
   CHECK(market.json(create("THERE-1"))["prepayId"] == market.sandbox.order("THERE-1")["prepayId"]);
