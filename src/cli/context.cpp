@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/system.hpp"
+#include "base/text.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/streams.hpp"
 #include "net/http_transport.hpp"
@@ -34,8 +35,9 @@ void report_error(const Error& error, OutputFormat format) {
     write_standard_error("{\"error\":" + report::to_json(inner) + "}\n");
     return;
   }
-  std::string text = "wxpayctl: error: " + std::string{error.what()} + " (" + code + ")\n";
-  if (!error.hint().empty()) text += "hint: " + error.hint() + "\n";
+  const auto line = [](const std::string& text) { return without_control_characters(text) + '\n'; };
+  std::string text = line("wxpayctl: error: " + std::string{error.what()} + " (" + code + ")");
+  if (!error.hint().empty()) text += line("hint: " + error.hint());
   write_standard_error(text);
 }
 
@@ -87,8 +89,10 @@ LedgerPlace Context::ledger_place() const {
 OrderLedger& Context::ledger() {
   if (!parts_->ledger) {
     const auto place = ledger_place();
-    parts_->ledger = open_sqlite_ledger(
-        {.path = place.path, .create_directories = place.default_place, .actor = actor()}, parts_->clock);
+    parts_->ledger = open_sqlite_ledger({.path = place.path,
+                                         .create_directories = place.default_place,
+                                         .actor = actor()},
+                                        parts_->clock);
   }
   return *parts_->ledger;
 }
@@ -159,7 +163,7 @@ void Context::print_row(const report::Record& record, const std::vector<std::str
       return print_text(report::to_json(record) + "\n");
     case OutputFormat::csv:
       begin_rows(columns);
-      return print_text(report::csv_row(record, columns) + "\n");
+      return print_text(report::spreadsheet_row(record, columns) + "\n");
     case OutputFormat::text:
       if (!parts_->table) parts_->table.emplace(columns);
       parts_->table->add(record);
@@ -220,7 +224,7 @@ void Context::warn(std::string_view message) {
 }
 
 void Context::alert(std::string_view message) {
-  write_standard_error("wxpayctl: warning: " + std::string{message} + "\n");
+  write_standard_error(without_control_characters("wxpayctl: warning: " + std::string{message}) + "\n");
 }
 
 void Context::report(const Error& error) { report_error(error, options_.output); }
@@ -241,7 +245,7 @@ bool Context::color() const {
 
 void Context::confirm(const std::string& question) {
   if (options_.yes || isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1) return;
-  write_standard_error(question + " [y/N] ");
+  write_standard_error(without_control_characters(question) + " [y/N] ");
   std::string answer;
   for (char c = 0; answer.size() < 16 && !stop_.requested();) {
     // In slices: a signal just before a read that waits would be seen only after it.

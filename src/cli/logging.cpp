@@ -6,6 +6,7 @@
 
 #include <mutex>
 
+#include "base/text.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::cli {
@@ -37,7 +38,8 @@ class SpdLog final : public Log {
   void write(LogLevel level, std::string_view line) override {
     if (!enabled(level)) return;
     std::call_once(opened_, [this] { open(); });
-    logger_->log(spdlog_level(level), "{}", line);
+    // One line each, whoever wrote what it quotes.
+    logger_->log(spdlog_level(level), "{}", without_control_characters(std::string{line}));
   }
 
  private:
