@@ -1,7 +1,9 @@
 #include "cli/run.hpp"
+#include "cli/secrecy.hpp"
 #include "wxpay/ledger.hpp"
 
 int main(int argc, char** argv) {
+  wxpay::cli::keep_secrets_in_memory();
   wxpay::spare_memory_statistics();
   return wxpay::cli::run({argv + 1, argv + argc});
 }
