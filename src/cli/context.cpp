@@ -1,15 +1,14 @@
 #include "cli/context.hpp"
 
 #include <poll.h>
-#include <pwd.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <utility>
 
 #include "base/system.hpp"
 #include "base/text.hpp"
+#include "cli/actor.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/streams.hpp"
 #include "net/http_transport.hpp"
@@ -91,7 +90,7 @@ OrderLedger& Context::ledger() {
     const auto place = ledger_place();
     parts_->ledger = open_sqlite_ledger({.path = place.path,
                                          .create_directories = place.default_place,
-                                         .actor = actor()},
+                                         .actor = actor_of(this_caller(environment_), user_name)},
                                         parts_->clock);
   }
   return *parts_->ledger;
@@ -136,17 +135,6 @@ PaymentGateway& Context::gateway() {
     parts_->gateway = make_v2_gateway(account(), {transport(), clock(), random(), stop_, log_});
   }
   return *parts_->gateway;
-}
-
-std::string Context::actor() const {
-  if (const auto behind_sudo = environment_("SUDO_USER")) return *behind_sudo;
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return entry.pw_name;
-  }
-  return "uid " + std::to_string(getuid());
 }
 
 void Context::print(const report::Record& record, const std::vector<std::string>& columns) {
