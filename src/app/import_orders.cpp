@@ -57,7 +57,7 @@ const Field& field_of(const std::string& key, const char* kind) {
   std::vector<std::string> known;
   for (const auto& field : fields) known.emplace_back(field.key);
   const auto meant = nearest(key, known);
-  refuse(std::string{"there is no "} + kind + " " + wire::json_quote(key),
+  refuse(std::string{"there is no "} + kind + " " + wire::json_quote(shortened(key)),
          meant ? "did you mean " + *meant + "?" : "the fields are those that 'orders export' writes");
 }
 
@@ -228,10 +228,10 @@ Order check_imported(const OrderFields& fields, const ImportDefaults& defaults) 
   if (fields.out_trade_no.empty()) refuse("outTradeNo is missing");
   if (fields.total_fee.empty()) refuse("totalFee is missing");
   const auto state = fields.state.empty() ? OrderState::notpay : parse_order_state(fields.state);
-  if (!state) refuse("there is no state " + wire::json_quote(fields.state));
+  if (!state) refuse("there is no state " + wire::json_quote(shortened(fields.state)));
   const auto trade_type =
       fields.trade_type.empty() ? defaults.trade_type : parse_trade_type(fields.trade_type);
-  if (!trade_type) refuse("there is no tradeType " + wire::json_quote(fields.trade_type));
+  if (!trade_type) refuse("there is no tradeType " + wire::json_quote(shortened(fields.trade_type)));
   if (!is_transaction_id(fields.transaction_id))
     refuse("transactionId must be at most 64 letters and digits");
   // Whatever may throw comes before the braces (CONTRIBUTING.md).

@@ -77,7 +77,7 @@ const RequestField& field_of(const std::string& key) {
     }
   }
   const auto meant = nearest(key, known);
-  refuse("the request has an unknown field " + wire::json_quote(key),
+  refuse("the request has an unknown field " + wire::json_quote(shortened(key)),
          meant ? "did you mean " + *meant + "?" : "");
 }
 

@@ -98,16 +98,46 @@ bool has_control_character(std::string_view text) {
   });
 }
 
+std::size_t unshowable_prefix(std::string_view text) {
+  const auto at = [text](std::size_t index) {
+    return index < text.size() ? static_cast<std::uint8_t>(text[index]) : std::uint8_t{0};
+  };
+  const auto within = [](std::uint8_t byte, int first, int last) { return byte >= first && byte <= last; };
+  if (text.empty()) return 0;
+  const auto first = at(0);
+  if (first < 0x20 || first == 0x7F) return 1;
+  // Some terminals take U+009B for the start of a sequence, and the byte 9B alone as well.
+  if (within(first, 0x80, 0x9F)) return 1;
+  if (first == 0xC2 && within(at(1), 0x80, 0x9F)) return 2;
+  if (first == 0xD8 && at(1) == 0x9C) return 2;  // U+061C
+  if (first != 0xE2) return 0;
+  const bool turns_or_ends =
+      (at(1) == 0x80 && (within(at(2), 0x8E, 0x8F) || within(at(2), 0xA8, 0xAE))) ||
+      (at(1) == 0x81 && within(at(2), 0xA6, 0xA9));  // U+200E, 200F, 2028-202E, 2066-2069
+  return turns_or_ends ? 3 : 0;
+}
+
 std::string without_control_characters(std::string text) {
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const auto byte = static_cast<std::uint8_t>(text[i]);
-    if (byte < 0x20 || byte == 0x7F) text[i] = ' ';
-    // U+0080 to U+009F: some terminals take U+009B for the start of a sequence.
-    if (byte != 0xC2 || i + 1 == text.size()) continue;
-    const auto next = static_cast<std::uint8_t>(text[i + 1]);
-    if (next >= 0x80 && next <= 0x9F) text[i] = text[i + 1] = ' ';
+  if (std::all_of(text.begin(), text.end(), [](char c) { return c >= 0x20 && c < 0x7F; })) return text;
+  const std::string_view all{text};
+  for (std::size_t i = 0; i < text.size();) {
+    if (const auto length = unshowable_prefix(all.substr(i)); length > 0) {
+      std::fill_n(text.begin() + static_cast<std::ptrdiff_t>(i), length, ' ');
+      i += length;
+    } else {
+      i += std::max<std::size_t>(sequence_length(all.substr(i)), 1);
+    }
   }
   return text;
+}
+
+std::string shortened(std::string_view text) {
+  constexpr std::size_t longest = 64;
+  if (text.size() <= longest) return std::string{text};
+  text = text.substr(0, longest);
+  // Not in the middle of a character, which has four bytes at most.
+  for (int cut = 0; cut < 3 && !is_utf8(text); ++cut) text.remove_suffix(1);
+  return std::string{text} + "…";
 }
 
 std::string_view trim(std::string_view text) {
@@ -143,6 +173,9 @@ std::optional<std::string> nearest(std::string_view typed, std::span<const std::
   // A third of the letters may be wrong, but at least one and at most three: further away it is a guess.
   std::size_t best_distance = std::clamp<std::size_t>(typed.size() / 3, 1, 3) + 1;
   for (const auto& candidate : candidates) {
+    // At least so many letters must come or go: also what keeps a very long word cheap.
+    const auto longer = std::max(typed.size(), candidate.size()) - std::min(typed.size(), candidate.size());
+    if (longer >= best_distance) continue;
     const auto distance = edit_distance(typed, candidate);
     if (distance < best_distance) {
       best = candidate;

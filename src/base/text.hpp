@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,8 +15,16 @@ bool is_utf8(std::string_view bytes);
 /// Whether the text holds a control character (C0 or DEL).
 bool has_control_character(std::string_view text);
 
-/// The text with blanks for control characters (C0, DEL and C1), as a terminal may be shown it.
+/// How many bytes the character has at the start of the text that no terminal may be shown: a control
+/// character (C0, DEL, C1), or one that ends a line or turns the direction of writing (U+2028, U+202E and
+/// their like). 0 where it is another.
+std::size_t unshowable_prefix(std::string_view text);
+
+/// The text with a blank for each byte of such a character, so that it stays one line and reads as it is.
 std::string without_control_characters(std::string text);
+
+/// The text, or its beginning and an ellipsis where it is longer than a name in a message should be.
+std::string shortened(std::string_view text);
 
 bool has_outer_blank(std::string_view text);
 std::string_view trim(std::string_view text);

@@ -1,15 +1,15 @@
 #include "cli/context.hpp"
 
 #include <poll.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <cerrno>
 #include <utility>
 
 #include "base/system.hpp"
+#include "base/text.hpp"
+#include "cli/actor.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files_in_use.hpp"
 #include "cli/streams.hpp"
@@ -38,8 +38,9 @@ void report_error(const Error& error, OutputFormat format) {
     write_standard_error("{\"error\":" + report::to_json(inner) + "}\n");
     return;
   }
-  std::string text = "wxpayctl: error: " + std::string{error.what()} + " (" + code + ")\n";
-  if (!error.hint().empty()) text += "hint: " + error.hint() + "\n";
+  const auto line = [](const std::string& text) { return without_control_characters(text) + '\n'; };
+  std::string text = line("wxpayctl: error: " + std::string{error.what()} + " (" + code + ")");
+  if (!error.hint().empty()) text += line("hint: " + error.hint());
   write_standard_error(text);
 }
 
@@ -93,12 +94,12 @@ LedgerPlace Context::ledger_place() const {
 OrderLedger& Context::new_or_existing_ledger() {
   const auto place = ledger_place();
   return open_ledger(
-      {.path = place.path, .create_directories = place.default_place, .actor = actor(), .stop = &stop_});
+      {.path = place.path, .create_directories = place.default_place, .actor = actor_of(this_caller(environment_), user_name), .stop = &stop_});
 }
 
 OrderLedger& Context::ledger() {
   const auto place = ledger_place();
-  return open_ledger({.path = place.path, .must_exist = true, .actor = actor(), .stop = &stop_});
+  return open_ledger({.path = place.path, .must_exist = true, .actor = actor_of(this_caller(environment_), user_name), .stop = &stop_});
 }
 
 OrderLedger& Context::ledger_read_only() {
@@ -148,17 +149,6 @@ PaymentGateway& Context::gateway() {
   return *parts_->gateway;
 }
 
-std::string Context::actor() const {
-  if (const auto behind_sudo = environment_("SUDO_USER")) return *behind_sudo;
-  std::array<char, 4096> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwuid_r(getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr) {
-    return entry.pw_name;
-  }
-  return "uid " + std::to_string(getuid());
-}
-
 void Context::print(const report::Record& record, const std::vector<std::string>& columns) {
   if (options_.output == OutputFormat::text) {
     print_text(report::to_text(record, color() ? report::paint_states : report::no_paint));
@@ -173,7 +163,7 @@ void Context::print_row(const report::Record& record, const std::vector<std::str
       return print_text(report::to_json(record) + "\n");
     case OutputFormat::csv:
       begin_rows(columns);
-      return print_text(report::csv_row(record, columns) + "\n");
+      return print_text(report::spreadsheet_row(record, columns) + "\n");
     case OutputFormat::text:
       if (!parts_->table) parts_->table.emplace(columns);
       parts_->table->add(record);
@@ -234,7 +224,7 @@ void Context::warn(std::string_view message) {
 }
 
 void Context::alert(std::string_view message) {
-  write_standard_error("wxpayctl: warning: " + std::string{message} + "\n");
+  write_standard_error(without_control_characters("wxpayctl: warning: " + std::string{message}) + "\n");
 }
 
 void Context::report(const Error& error) { report_error(error, options_.output); }
@@ -271,7 +261,7 @@ bool Context::color() const {
 
 void Context::confirm(const std::string& question) {
   if (options_.yes || isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1) return;
-  write_standard_error(question + " [y/N] ");
+  write_standard_error(without_control_characters(question) + " [y/N] ");
   std::string answer;
   for (char c = 0; answer.size() < 16 && !stop_.requested();) {
     // In slices: a signal just before a read that waits would be seen only after it.

@@ -70,8 +70,6 @@ class Context {
   /// A further transport, which gives its requests up when this stop is requested.
   std::unique_ptr<Transport> make_transport(const Stop& stop);
   std::unique_ptr<Carrier> make_carrier(std::size_t lanes, const Stop& stop);
-  /// Who changes the ledger: the login name, or SUDO_USER's where set.
-  std::string actor() const;
 
   /// Prints the result of a command that has one: an object, a CSV header and row, or "key  value" lines. The
   /// columns are those of CSV.

@@ -65,14 +65,10 @@ int run_create_order(const CreateOrderOptions& options, Context& context) {
   warn_of_clock(clock_watch.look(result.clock_ahead));
   report::Record record;
   describe_creation(record, checked.intent, result, context);
-<<<<<<< ours
   context.set_code_when_closed(exit_code(result.outcome));
-  context.print(record, creation_columns());
-=======
   auto columns = creation_columns();
   columns.emplace_back("hint");
   context.print(record, columns);
->>>>>>> theirs
   const bool show_qr_code = result.outcome == app::Outcome::done && !result.prepay->code_url.empty() &&
                             context.options().output == OutputFormat::text && context.output_is_terminal();
   if (show_qr_code) context.print_text(report::qr_code(result.prepay->code_url));

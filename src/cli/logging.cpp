@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "base/text.hpp"
 #include "base/unique_fd.hpp"
 #include "cli/config/new_file.hpp"
 #include "cli/streams.hpp"
@@ -99,7 +100,8 @@ class SpdLog final : public Log {
   void write(LogLevel level, std::string_view line) override {
     if (!enabled(level)) return;
     std::call_once(opened_, [this] { open(); });
-    logger_->log(spdlog_level(level), "{}", line);
+    // One line each, whoever wrote what it quotes.
+    logger_->log(spdlog_level(level), "{}", without_control_characters(std::string{line}));
   }
 
  private:

@@ -125,7 +125,7 @@ OrderState checked_state(const std::string& text) {
   std::transform(typed.begin(), typed.end(), typed.begin(),
                  [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
   const auto meant = nearest(typed, names);
-  throw Error{ErrorKind::usage, "there is no state '" + text + "'",
+  throw Error{ErrorKind::usage, "there is no state '" + shortened(text) + "'",
               meant ? "did you mean " + *meant + "?" : "states are " + all};
 }
 

@@ -111,6 +111,10 @@ std::string checked_reason(const std::string& reason) {
   if (trim(reason).empty()) refuse("--reason is empty", "say why, it is kept for good");
   if (reason.size() > 500) refuse("--reason is longer than 500 bytes");
   if (!is_utf8(reason) || has_control_character(reason)) refuse("--reason must be one line of UTF-8");
+  if (without_control_characters(reason) != reason) {
+    refuse("--reason has a character that turns the direction of writing or ends a line",
+           "write it without: it is kept for good, and is to be read as it is");
+  }
   return std::string{trim(reason)};
 }
 

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "cli/arguments.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/global_options.hpp"
@@ -32,64 +32,11 @@ OutputFormat wanted_format(const std::vector<std::string>& arguments, const Envi
     const auto& argument = arguments[i];
     const bool next_is_json = i + 1 < arguments.size() && arguments[i + 1] == "json";
     if (argument == "--json" || argument == "--output=json" || argument == "-ojson" ||
-        ((argument == "-o" || argument == "--output") && next_is_json)) {
+        argument == "-o=json" || ((argument == "-o" || argument == "--output") && next_is_json)) {
       json = true;
     }
   }
   return json ? OutputFormat::json : OutputFormat::text;
-}
-
-std::vector<std::string> names_of(const std::vector<const CLI::App*>& commands) {
-  std::vector<std::string> names;
-  for (const auto* command : commands) names.push_back(command->get_name());
-  return names;
-}
-
-std::vector<std::string> option_names(const CLI::App& command) {
-  std::vector<std::string> names;
-  for (const CLI::App* app = &command; app != nullptr; app = app->get_parent()) {
-    for (const auto* option : app->get_options()) {
-      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-    }
-  }
-  return names;
-}
-
-const CLI::App& innermost(const CLI::App& root) {
-  const CLI::App* app = &root;
-  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
-  return *app;
-}
-
-std::string did_you_mean(const std::string& typed, const std::vector<std::string>& candidates) {
-  const auto meant = nearest(typed, candidates);
-  return meant ? "did you mean '" + *meant + "'?" : std::string{};
-}
-
-/// What CLI11 left over is a misspelt command or option, or an argument too many.
-void refuse_what_is_left(const CLI::App& root) {
-  const auto left = root.remaining(true);
-  const auto& command = innermost(root);
-  const auto sub_commands = command.get_subcommands([](const CLI::App*) { return true; });
-  std::string name = command.get_name();
-  for (const auto* above = command.get_parent(); above != nullptr; above = above->get_parent()) {
-    name.insert(0, above->get_name() + " ");
-  }
-  const std::string see_help = "see '" + name + " --help'";
-  for (const auto& word : left) {
-    if (word == "--") continue;
-    if (word.size() > 1 && word.front() == '-') {
-      const auto typed = word.substr(0, word.find('='));
-      const auto hint = did_you_mean(typed, option_names(command));
-      throw Error{ErrorKind::usage, "unknown option " + typed, hint.empty() ? see_help : hint};
-    }
-    if (!sub_commands.empty()) {
-      const auto hint = did_you_mean(word, names_of(sub_commands));
-      throw Error{ErrorKind::usage, "unknown command '" + word + "'", hint.empty() ? see_help : hint};
-    }
-    throw Error{ErrorKind::usage, "there is an argument too many: '" + word + "'", see_help};
-  }
-  if (!sub_commands.empty()) throw Error{ErrorKind::usage, "a command is missing", see_help};
 }
 
 [[noreturn]] void refuse_parse(const CLI::ParseError& error) {
@@ -107,7 +54,6 @@ struct CommandLine {
 
   CommandLine() {
     root.fallthrough();
-    root.allow_extras();
     root.footer(exit_code_help);
     set_help_format(root);
     add_global_options(root, raw);
@@ -118,8 +64,9 @@ struct CommandLine {
 /// True when the line asked for help or the version, which have been printed then.
 bool parse(CommandLine& line, const std::vector<std::string>& arguments, const Stop& stop) {
   try {
-    line.root.parse(
-        std::vector<std::string>{arguments.rbegin(), arguments.rend()});  // CLI11 takes them last first
+    auto in_order = arranged(line.root, arguments);
+    std::reverse(in_order.begin(), in_order.end());  // CLI11 takes them last first
+    line.root.parse(std::move(in_order));
   } catch (const CLI::CallForHelp&) {
     write_standard_output(line.root.help(), stop);
     return true;
@@ -129,7 +76,6 @@ bool parse(CommandLine& line, const std::vector<std::string>& arguments, const S
   } catch (const CLI::ParseError& error) {
     refuse_parse(error);
   }
-  refuse_what_is_left(line.root);
   return false;
 }
 

@@ -257,7 +257,7 @@ int run_fault(const FaultOptions& options, Context& context) {
     std::string all;
     for (const auto& name : names) all += (all.empty() ? "" : ", ") + name;
     const auto meant = nearest(options.kind, names);
-    throw Error{ErrorKind::usage, "unknown kind of fault: " + options.kind,
+    throw Error{ErrorKind::usage, "unknown kind of fault: " + shortened(options.kind),
                 meant ? "did you mean " + *meant + "?" : "one of " + all};
   }
   sandbox::JsonLine command;

@@ -202,7 +202,7 @@ std::string BatchRun::text_with_gaps() const {
   if (is_json())
     return "{\"line\":" + TextForm::gap(gap_line) + "," + report::to_json(result).substr(1) + "\n";
   result.text("line", TextForm::gap(gap_line));
-  return report::csv_row(result, columns_) + "\n";
+  return report::spreadsheet_row(result, columns_) + "\n";
 }
 
 void BatchRun::add(std::size_t line, const report::Record& result) {
@@ -213,7 +213,7 @@ void BatchRun::add(std::size_t line, const report::Record& result) {
     if (context_.output_is_terminal()) progress_.clear();
     context_.print_row(record, columns_);
   } else {
-    output_ += (is_json() ? report::to_json(record) : report::csv_row(record, columns_)) + "\n";
+    output_ += (is_json() ? report::to_json(record) : report::spreadsheet_row(record, columns_)) + "\n";
   }
 }
 

@@ -46,6 +46,9 @@ std::string to_json(const Record& record);
 /// blanks.
 std::string csv_header(const std::vector<std::string>& columns);
 std::string csv_row(const Record& record, const std::vector<std::string>& columns);
+/// The same for a person's spreadsheet: a text that it would take for a formula has `'` before it, and
+/// control characters are blanks. What is to be read back exactly is written by csv_row.
+std::string spreadsheet_row(const Record& record, const std::vector<std::string>& columns);
 
 /// Chooses the escape sequence that a shown value begins with; empty for none.
 using Painter = std::string_view (*)(std::string_view key, std::string_view value);

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "report/record.hpp"
+#include "wxpay/identifiers.hpp"
 
 namespace wxpay::report {
 
@@ -36,6 +37,41 @@ std::string csv_cell(const std::string& text) {
   return quoted + '"';
 }
 
+/// Texts of others as a spreadsheet may be given them.
+struct Harmless : Plain {
+  using Plain::operator();
+  std::string operator()(const std::string& text) const {
+    auto shown = without_control_characters(text);
+    if (is_formula(text)) shown.insert(0, 1, '\'');
+    return shown;
+  }
+  std::string operator()(const std::vector<std::string>& texts) const {
+    return (*this)(Plain::operator()(texts));
+  }
+
+ private:
+  /// Whether a spreadsheet would compute it. An order number, which may begin with `-`, stays what it is:
+  /// without any other character it names neither a cell of another file nor a program.
+  static bool is_formula(std::string_view text) {
+    const auto begin = text.find_first_not_of(" \t\r\n");
+    if (begin == std::string_view::npos ||
+        std::string_view{"=+-@"}.find(text[begin]) == std::string_view::npos) {
+      return false;
+    }
+    return !OutTradeNo::try_parse(text);
+  }
+};
+
+template <class ToText>
+std::string row_of(const Record& record, const std::vector<std::string>& columns, const ToText& to_text) {
+  std::string line;
+  for (const auto& column : columns) {
+    if (&column != &columns.front()) line += ',';
+    if (const auto* value = record.find(column)) line += csv_cell(std::visit(to_text, *value));
+  }
+  return line;
+}
+
 constexpr std::string_view paint_end = "\x1b[0m";
 
 std::string painted(std::string_view paint, const std::string& text) {
@@ -63,12 +99,11 @@ std::string csv_header(const std::vector<std::string>& columns) {
 }
 
 std::string csv_row(const Record& record, const std::vector<std::string>& columns) {
-  std::string line;
-  for (const auto& column : columns) {
-    if (&column != &columns.front()) line += ',';
-    if (const auto* value = record.find(column)) line += csv_cell(plain(*value));
-  }
-  return line;
+  return row_of(record, columns, Plain{});
+}
+
+std::string spreadsheet_row(const Record& record, const std::vector<std::string>& columns) {
+  return row_of(record, columns, Harmless{});
 }
 
 std::string_view no_paint(std::string_view, std::string_view) { return {}; }

@@ -50,11 +50,46 @@ constexpr auto special_bytes = [] {
   return special;
 }();
 
-/// How many bytes from the start stand for themselves in a JSON string.
-std::size_t plain_prefix(std::string_view text) {
-  const auto* const special = std::find_if(
-      text.begin(), text.end(), [](char c) { return special_bytes[static_cast<unsigned char>(c)]; });
-  return static_cast<std::size_t>(special - text.begin());
+/// Those, and the first bytes of the characters that no terminal may be shown.
+constexpr auto escaped_bytes = [] {
+  auto escaped = special_bytes;
+  for (const char c : {'\xC2', '\xD8', '\xE2'}) escaped.at(static_cast<unsigned char>(c)) = true;
+  return escaped;
+}();
+
+/// How many bytes from the start are none of these.
+std::size_t prefix_without(const std::array<bool, 256>& bytes, std::string_view text) {
+  const auto* const found = std::find_if(text.begin(), text.end(),
+                                         [&bytes](char c) { return bytes[static_cast<unsigned char>(c)]; });
+  return static_cast<std::size_t>(found - text.begin());
+}
+
+/// Appends the character at the start of the text as it stands in a JSON string; gives its length.
+std::size_t append_escaped(std::string& json, std::string_view text) {
+  constexpr std::string_view short_forms{"\"\"\\\\\nn\rr\tt"};
+  for (std::size_t i = 0; i < short_forms.size(); i += 2) {
+    if (text.front() != short_forms[i]) continue;
+    json.append(1, '\\').append(1, short_forms[i + 1]);
+    return 1;
+  }
+  const auto length = unshowable_prefix(text);
+  if (length == 0) {
+    json += text.front();
+    return 1;
+  }
+  unsigned code = static_cast<unsigned char>(text.front());
+  if (length == 2) code &= 0x1FU;
+  if (length == 3) code &= 0x0FU;
+  for (std::size_t i = 1; i < length; ++i)
+    code = (code << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
+  json += "\\u";
+  for (const unsigned shift : {12U, 8U, 4U, 0U}) json += "0123456789abcdef"[(code >> shift) & 0x0FU];
+  return length;
+}
+
+std::string with_replacement_characters(std::string_view text) {
+  const auto quoted = Json(std::string{text}).dump(-1, ' ', false, Json::error_handler_t::replace);
+  return Json::parse(quoted).get<std::string>();
 }
 
 /// Reads what records mostly are, an object of texts without escapes and of small whole numbers, many times
@@ -93,7 +128,7 @@ class PlainReader {
 
   bool take_text(std::string& found) {
     if (!take('"')) return false;
-    const auto size = plain_prefix(rest_);
+    const auto size = prefix_without(special_bytes, rest_);
     if (size == rest_.size() || rest_[size] != '"') return false;
     found = rest_.substr(0, size);
     rest_.remove_prefix(size + 1);
@@ -133,7 +168,7 @@ std::variant<JsonObject, Malformed> parse_json_object(std::string_view document)
     if (event == Json::parse_event_t::key && depth == 1) {
       auto key = parsed.get<std::string>();
       if (std::find(findings.keys.begin(), findings.keys.end(), key) != findings.keys.end()) {
-        findings.problem = "key " + json_quote(key) + " is repeated";
+        findings.problem = "key " + json_quote(shortened(key)) + " is repeated";
       }
       findings.keys.push_back(std::move(key));
     }
@@ -154,38 +189,14 @@ std::variant<JsonObject, Malformed> parse_json_object(std::string_view document)
 }
 
 void append_json(std::string& json, std::string_view text) {
-  static constexpr std::array hex{'0', '1', '2', '3', '4', '5', '6', '7',
-                                  '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'};
-  if (!is_utf8(text)) {
-    json += Json(std::string{text}).dump(-1, ' ', false, Json::error_handler_t::replace);
-    return;
-  }
+  if (!is_utf8(text)) return append_json(json, with_replacement_characters(text));
   json += '"';
   for (;;) {
-    const auto size = plain_prefix(text);
+    const auto size = prefix_without(escaped_bytes, text);
     json += text.substr(0, size);
     if (size == text.size()) break;
-    const auto byte = static_cast<unsigned char>(text[size]);
-    text.remove_prefix(size + 1);
-    switch (byte) {
-      case '"':
-        json += "\\\"";
-        break;
-      case '\\':
-        json += "\\\\";
-        break;
-      case '\n':
-        json += "\\n";
-        break;
-      case '\r':
-        json += "\\r";
-        break;
-      case '\t':
-        json += "\\t";
-        break;
-      default:
-        json.append("\\u00").append(1, hex.at(byte >> 4U)).append(1, hex.at(byte & 0x0FU));
-    }
+    text.remove_prefix(size);
+    text.remove_prefix(append_escaped(json, text));
   }
   json += '"';
 }

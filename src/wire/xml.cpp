@@ -230,7 +230,7 @@ std::variant<Fields, Malformed> parse_xml(std::string_view document, std::size_t
   for (const auto& element : parsed.document_element().children()) {
     if (element.type() == pugi::node_element) {
       if (fields.has(element.name()))
-        return Malformed{std::string{"element "} + element.name() + " is repeated"};
+        return Malformed{"element " + shortened(element.name()) + " is repeated"};
       fields.add(element.name(), text_of(element));
     } else if (!trim(element.value()).empty()) {
       return Malformed{"there is text beside the fields"};

@@ -19,6 +19,22 @@ Names kept_of(const ReplayCase& at, const std::string& number) {
 
 }  // namespace
 
+TEST_CASE("a forged notification puts no formula into the CSV of the staff, and neither does a file's name") {
+  const ReplayCase at;
+  at.shop.write("=cmd|x\x1b[31m\xC2\x9B.xml",
+                "<xml><return_code>SUCCESS</return_code><out_trade_no>=HYPERLINK(\"http://e.il/\",\"ok\")"
+                "</out_trade_no><transaction_id>@SUM(A1)</transaction_id><sign>A</sign></xml>");
+  const auto result = at.shop.run({"replay-notify", "--dir", ".", "-o", "csv"});
+  CHECK(result.code == 5);
+  const auto lines = lines_of(result.out);
+  const auto row = std::find_if(lines.begin(), lines.end(),
+                                [](const auto& line) { return contains(line, "BAD_SIGNATURE"); });
+  REQUIRE(row != lines.end());
+  CHECK(contains(*row, "=cmd|x [31m  .xml:1,payment,,,BAD_SIGNATURE,"));
+  const auto by_name = at.shop.run({"replay-notify", "=cmd|x\x1b[31m\xC2\x9B.xml", "-o", "csv"});
+  CHECK(contains(by_name.out, "\n'=cmd|x [31m  .xml:1,payment,,,BAD_SIGNATURE,"));
+}
+
 TEST_CASE("what never ends hides no notification that was saved after it") {
   const ReplayCase at;
   for (const auto* number : {"ORDER-1", "ORDER-2", "ORDER-3"}) at.order(number);

@@ -57,6 +57,34 @@ constexpr const char* three =
 
 }  // namespace
 
+TEST_CASE("an export as CSV comes back byte for byte, also where a list for people is written otherwise") {
+  const Import first;
+  const Json orders[] = {
+      {{"outTradeNo", "-2-3-4-20261123000001"},
+       {"totalFee", 1},
+       {"prepayId", "=1+1,\"x"},
+       {"transactionId", "4200001"}},
+      {{"outTradeNo", "-|*_20261123000000000002"}, {"totalFee", 2}, {"prepayId", "@SUM(A1:A9)"}},
+      {{"outTradeNo", "20261123000000000003"},
+       {"totalFee", 3},
+       {"prepayId", "+86-wx201411101639507cbf6ffd8b07"}}};
+  std::string lines;
+  for (const auto& order : orders) lines += order.dump() + "\n";
+  CHECK(first.run(lines)["imported"] == 3);
+  const auto csv = first.exported({"-o", "csv"});
+  CHECK(contains(csv, "\n-2-3-4-20261123000001,NOTPAY,1,JSAPI,\"=1+1,\"\"x\",4200001,"));
+  CHECK(contains(csv, ",@SUM(A1:A9),"));
+  const Import second;
+  CHECK(second.run(csv)["imported"] == 3);
+  CHECK(second.exported({"-o", "csv"}) == csv);
+  CHECK(second.exported() == first.exported());
+
+  const auto list = first.shop.run({"-p", "sandbox", "orders", "list", "-o", "csv"}).out;
+  CHECK(contains(list, "\n-2-3-4-20261123000001,NOTPAY,1,JSAPI,\"'=1+1,\"\"x\",4200001,"));
+  CHECK(contains(list, ",'@SUM(A1:A9),"));
+  CHECK(contains(list, ",'+86-wx201411101639507cbf6ffd8b07,"));
+}
+
 TEST_CASE("what is imported is exported again as it was, as JSON Lines and as CSV") {
   const Import first;
   CHECK(first.run(three) == Json{{"read", 3}, {"imported", 3}, {"existing", 0}, {"failed", 0}});

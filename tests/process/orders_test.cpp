@@ -2,9 +2,11 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include "cli/actor.hpp"
 #include "support/market.hpp"
 
 using namespace wxpay::test;
+namespace cli = wxpay::cli;
 
 namespace {
 
@@ -26,6 +28,12 @@ struct OrdersMarket : Market {
   }
   std::string state(const std::string& number) const { return json({"orders", "show", number})["state"]; }
 };
+
+/// Whom the history names when no sudo is said to be behind it.
+std::string me() {
+  const auto nothing = [](const std::string&) { return std::optional<std::string>{}; };
+  return cli::actor_of(cli::this_caller(nothing), cli::user_name);
+}
 
 }  // namespace
 
@@ -85,11 +93,9 @@ TEST_CASE("orders list refuses filters that cannot be, with a suggestion") {
 }
 
 TEST_CASE("orders show prints an order with its whole history") {
-  OrdersMarket market;
-  market.shop.environment["SUDO_USER"] = "clerk";
+  const OrdersMarket market;
   market.json(create("20261123-1"));
   market.sandbox.pay("20261123-1");
-  market.shop.environment.erase("SUDO_USER");
   market.json({"query", "20261123-1"});
 
   auto order = market.json({"orders", "show", "20261123-1"});
@@ -103,17 +109,49 @@ TEST_CASE("orders show prints an order with its whole history") {
   CHECK(history[1]["from"] == "CREATING");
   CHECK(history[1]["to"] == "NOTPAY");
   CHECK(history[1]["source"] == "create");
-  CHECK(history[1]["actor"] == "clerk");
   CHECK(history[2]["from"] == "NOTPAY");
   CHECK(history[2]["to"] == "SUCCESS");
   CHECK(history[2]["source"] == "query");
-  const auto* me = ::getpwuid(::getuid());
-  if (me != nullptr) CHECK(history[2]["actor"] == me->pw_name);
+  CHECK(history[2]["actor"] == me());
 
   const auto text = market.shop.run({"orders", "show", "20261123-1"}).out;
-  for (const auto* part : {"20261123-1", "SUCCESS", "CREATING", "clerk", "query"}) {
+  for (const auto* part : {"20261123-1", "SUCCESS", "CREATING", "query"}) {
     CHECK(contains(text, part));
   }
+}
+
+TEST_CASE(
+    "who did it is what the system knows; sudo's word stands beside the user, and only where it can be "
+    "true") {
+  OrdersMarket market;
+  market.json(create("20261123-1"));
+  bool closed = false;
+  const auto marked_by = [&](const std::string& user, const std::string& uid) {
+    market.shop.environment["SUDO_USER"] = user;
+    market.shop.environment["SUDO_UID"] = uid;
+    closed = !closed;
+    market.mark("20261123-1", closed ? "CLOSED" : "NOTPAY", 0);
+    market.shop.environment.erase("SUDO_USER");
+    market.shop.environment.erase("SUDO_UID");
+    return market.json({"orders", "show", "20261123-1"})["history"].back()["actor"].get<std::string>();
+  };
+  const std::string long_name(2'000, 'x');
+  for (const auto& [user, uid] : std::vector<std::pair<std::string, std::string>>{{"boss", ""},
+                                                                                  {"boss", "0"},
+                                                                                  {"boss", "65534"},
+                                                                                  {"", "65534"},
+                                                                                  {long_name, "65534"},
+                                                                                  {"a\xff", "65534"}}) {
+    CAPTURE(user.substr(0, 10));
+    CHECK(marked_by(user, uid) == me());
+  }
+  const auto* nobody = ::getpwuid(65'534);
+  // Where the system knows who logged in, its word counts.
+  const bool logged_in = cli::this_caller(cli::process_environment()).login.has_value();
+  if (nobody != nullptr && !logged_in && ::getuid() != 65'534) {
+    CHECK(marked_by(nobody->pw_name, "65534") == std::string{nobody->pw_name} + " (" + me() + ")");
+  }
+  CHECK(market.json({"ledger", "check"})["ok"] == true);
 }
 
 TEST_CASE("orders show names the notifications that were kept of an order by their digest") {
@@ -182,6 +220,28 @@ TEST_CASE("orders mark moves an order forward and keeps who did it and why") {
   CHECK(entry.contains("actor"));
   CHECK(market.json(create("20261123-1"), 1)["errCode"] == "ORDERPAID");
   CHECK(market.json({"ledger", "check"})["ok"] == true);
+}
+
+TEST_CASE("a reason reads as it is: no other direction of writing and no further line is kept for good") {
+  const OrdersMarket market;
+  market.json(create("20261123-1"));
+  for (const auto* reason : {"a\xE2\x80\xAE"
+                             "b",
+                             "a\xE2\x81\xA6",
+                             "a\xE2\x80\xA8"
+                             "b",
+                             "\xD8\x9C",
+                             "a\xC2\x9B"
+                             "b",
+                             "a\nb", "\xff"}) {
+    CAPTURE(reason);
+    const auto result =
+        market.shop.run({"orders", "mark", "20261123-1", "--state", "CLOSED", "--reason", reason});
+    CHECK(result.code == 2);
+    CHECK(result.err.starts_with("wxpayctl: error: --reason "));
+  }
+  CHECK(market.json({"orders", "show", "20261123-1"})["state"] == "NOTPAY");
+  market.mark("20261123-1", "CLOSED", 0, "“工单” 42…");
 }
 
 TEST_CASE("orders mark undoes an earlier mark, and both stay in the history") {

@@ -97,6 +97,61 @@ TEST_CASE("an error is one line with its code, then a hint, or one JSON object; 
   }
 }
 
+TEST_CASE("an error is one line whatever it quotes, and nothing in it that a terminal would follow") {
+  const Shop shop;
+  const std::string forged =
+      "\x1b[31mX\r\nwxpayctl: warning: all is well\x07\xC2\x9B"
+      "2J\xE2\x80\xAE\xE2\x80\xA8";
+  const Texts rows[] = {{forged},
+                        {"--" + forged},
+                        {"orders", "import", forged},
+                        {"create-order", "--batch", forged},
+                        {"create-order", "--request", forged},
+                        {"ledger", "backup", forged},
+                        {"orders", "list", "--state", forged},
+                        {"query", "X", "-p", forged},
+                        {"query", "X", "--config", forged},
+                        {"sandbox", "fault", forged},
+                        {"sandbox", "fault", "html", "--count", forged},
+                        {"doctor", forged}};
+  for (auto arguments : rows) {
+    CAPTURE(arguments);
+    const auto text = shop.run(arguments);
+    CHECK(text.code != 0);
+    CHECK(lines_of(text.err).size() <= 2);
+    CHECK(text.err.starts_with("wxpayctl: error: "));
+    arguments.insert(arguments.begin(), "--json");
+    const auto json = shop.run(arguments);
+    CHECK(json.code == text.code);
+    json_line(json.err);
+    for (const auto* part : {"\x1b", "\r", "\x07", "\xC2\x9B", "\xE2\x80\xAE", "\xE2\x80\xA8"}) {
+      CHECK_FALSE(contains(text.err + text.out, part));
+      CHECK_FALSE(contains(json.err + json.out, part));
+    }
+  }
+}
+
+TEST_CASE("a name of a million letters is cut in the error that it makes, and found unknown at once") {
+  const Shop shop;
+  shop.write("h.csv", std::string(1'000'000, 'x') + "\n1\n");
+  shop.write("k.json", "{\"" + std::string(60'000, 'x') + "\":\"1\"}");
+  for (const auto& arguments :
+       {Texts{"-p", "sandbox", "create-order", "--batch", "h.csv"},
+        Texts{"-p", "sandbox", "orders", "import", "h.csv"},
+        Texts{"-p", "sandbox", "create-order", "--request", "k.json"}, Texts{std::string(100'000, 'x')},
+        Texts{"query", "--" + std::string(100'000, 'x')},
+        Texts{"orders", "list", "--state", std::string(100'000, 'x')},
+        Texts{"sandbox", "fault", std::string(100'000, 'x')}}) {
+    CAPTURE(arguments.front().substr(0, 9));
+    const auto begin = std::chrono::steady_clock::now();
+    const auto result = shop.run(arguments);
+    CHECK(result.code == 2);
+    CHECK(result.err.size() < 500);
+    CHECK(contains(result.err, "xxx…"));
+    CHECK((std::chrono::steady_clock::now() - begin < std::chrono::seconds{10}));
+  }
+}
+
 TEST_CASE("global options are taken before and after the command") {
   const Market market;
   const auto ledger = market.shop.path("mine.db").string();

@@ -146,6 +146,68 @@ TEST_CASE("a command or argument that is missing, or one too many, is exit 2") {
   }
 }
 
+TEST_CASE("a word among the arguments is an argument: nothing is closed that was to be asked about") {
+  Shop shop;
+  const Sandbox sandbox{shop};
+  for (const auto* number : {"A00001", "B00002", "close", "query", "list"}) {
+    REQUIRE(shop.run(create(number)).code == 0);
+  }
+  const auto asked = shop.run({"query", "A00001", "close", "B00002", "query", "list", "--json"});
+  CHECK(asked.code == 0);
+  Texts numbers;
+  for (auto& line : json_lines(asked.out)) {
+    numbers.push_back(line["outTradeNo"]);
+    CHECK(line["tradeState"] == "NOTPAY");
+  }
+  CHECK(numbers == Texts{"A00001", "close", "B00002", "query", "list"});
+  for (const auto& arguments :
+       {Texts{"close", "A00001", "close"}, Texts{"close", "A00001", "B00002"},
+        Texts{"close", "--", "A00001", "close"}, Texts{"orders", "list", "close", "A00001"},
+        Texts{"orders", "list", "--", "close", "A00001"}, Texts{"doctor", "--", "close", "A00001"},
+        Texts{"orders", "show", "A00001", "close", "B00002"},
+        Texts{"sandbox", "pay", "A00001", "--", "close", "B00002"},
+        Texts{"ledger", "check", "sandbox", "pay", "A00001"}, Texts{"--", "close", "A00001"}}) {
+    CAPTURE(arguments);
+    const auto result = shop.run(arguments);
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    CHECK(contains(result.err, "(USAGE)"));
+  }
+  CHECK(sandbox.requests("/pay/closeorder") == 0);
+  CHECK(sandbox.requests("/sandbox/pay") == 0);
+  CHECK(json_line(shop.run({"close", "close", "--json"}).out)["ledgerState"] == "CLOSED");
+}
+
+TEST_CASE("an empty --option= does not take the next argument, and no option takes another for its value") {
+  Shop shop;
+  const Sandbox sandbox{shop};
+  shop.write("b.csv", "outTradeNo,openId,amount\nT20261123000001,oUpF8uMuAJO_M2pxb1Q9zNjWeS6o,1.00\n");
+  const std::pair<Texts, std::string> rows[] = {
+      {{"create-order", "--batch", "b.csv", "--failed=", "--dry-run"}, "--failed is empty"},
+      {{"create-order", "--batch", "b.csv", "--failed", "--dry-run"}, "--failed needs a value"},
+      {create("T20261123000002", {"--attach=", "--json"}), "--attach is empty"},
+      {create("T20261123000002", {"--body", "", "--timeout=5s"}), "--body is empty"},
+      {create("T20261123000002", {"-p=", "sandbox"}), "-p is empty"},
+      {{"orders", "mark", "T20261123000001", "--state", "CLOSED", "--reason=", "--yes"}, "--reason is empty"},
+      {{"orders", "mark", "T20261123000001", "--state", "CLOSED", "--reason", "--yes"},
+       "--reason needs a value"},
+      {{"query", "--transaction-id=", "T20261123000001"}, "--transaction-id is empty"},
+      {{"--config=", "query", "T20261123000001"}, "--config is empty"},
+      {{"sandbox", "notify", "T20261123000001", "--out="}, "--out is empty"}};
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    const auto result = shop.run(row.first);
+    CHECK(result.code == 2);
+    CHECK(result.out.empty());
+    CHECK(contains(result.err, row.second));
+  }
+  CHECK(sandbox.requests() == 0);
+  CHECK_FALSE(std::filesystem::exists(shop.ledger()));
+  CHECK_FALSE(std::filesystem::exists(shop.path("--dry-run")));
+  CHECK(shop.run(create("-2-3-4-20261123", {"--attach=--json", "--body", "-5% tea"})).code == 0);
+  CHECK(shop.run({"query", "--", "-2-3-4-20261123"}).code == 0);
+}
+
 TEST_CASE("wrong usage is found before the configuration is read") {
   const Shop shop;
   CHECK(shop.run(create("bad number", {"-p", "sandbox"})).code == 2);

@@ -101,6 +101,59 @@ TEST_CASE("every fault of the file names file and line, and what to do") {
   }
 }
 
+TEST_CASE("no configuration takes more stack than there is: keys have few parts, wherever they stand") {
+  const auto key = [](std::size_t dots) {
+    std::string name = "a";
+    for (std::size_t i = 0; i < dots; ++i) name += i % 3 == 0 ? ".b" : i % 3 == 1 ? " . \"c.d\"" : ".'e'";
+    return name;
+  };
+  const auto repeated = [](int times, const std::string& text) {
+    std::string all;
+    for (int i = 0; i < times; ++i) all += text;
+    return all;
+  };
+  struct Row {
+    std::string text;
+    int line;  ///< of the refusal; 0: for another reason
+  };
+  const Row rows[] = {
+      {key(16) + " = 1\n", 0},
+      {key(17) + " = 1\n", 1},
+      {key(10'000) + " = 1\n", 1},
+      {"[" + key(16) + "]\n", 0},
+      {"\n[" + key(17) + "]\n", 2},
+      {"[[" + key(10'000) + "]]\n", 1},
+      {shop + "body = {" + key(17) + " = 1}\n", 4},
+      {shop + "body = [1, {x = 1, " + key(17) + " = 1}]\n", 4},
+      {shop + "body = [\n  {\n" + key(17) + " = 1}]\n", 6},
+      // What looks as if a text went on, and what does.
+      {"x = [\"\"\"a\"\"\"\", {" + key(17) + " = 1}]\n", 1},
+      {"x = [\"\"\"\n'\"\"\", {" + key(17) + " = 1}]\n", 2},
+      {"x = [\"\\\"\", {" + key(17) + " = 1}]\n", 1},
+      {"x = ['\\', {" + key(17) + " = 1}]\n", 1},
+      {"x = ['''\n'''', {" + key(17) + " = 1}]\n", 2},
+      {"# '\n" + key(17) + " = 1\n", 2},
+      {"x = \"no end\n" + key(17) + " = 1\n", 2},
+      {shop + "# ..................\nbody = \"....................\"\nzzz = 1\n", 0},
+      {shop + "body = \"\"\"\n....................\n....................\"\"\"\nzzz = 1\n", 0},
+      {shop + "body = [" + repeated(20, "1.0, ") + "]\n", 0},
+      // What the parser itself limits.
+      {"a = " + repeated(30'000, "["), 0},
+      {"a = " + repeated(15'000, "{a="), 0},
+      {"a = " + repeated(250, "{" + key(16) + " = ") + "1" + repeated(250, "}"), 0},
+  };
+  const ConfigFolder folder;
+  for (const auto& row : rows) {
+    CAPTURE(row.text.substr(0, 200));
+    const auto error = error_in(folder, row.text);
+    CAPTURE(error.what());
+    CHECK((error.kind() == ErrorKind::config));
+    const auto refusal = ":" + std::to_string(row.line) + ": a key has more than 16 dots";
+    const bool refused = std::string{error.what()}.find(refusal) != std::string::npos;
+    CHECK(refused == (row.line != 0));
+  }
+}
+
 TEST_CASE("the first of several faults is the one that is told, and a byte-order mark is none") {
   const ConfigFolder folder;
   const auto error = error_in(folder, "[profiles.shop]\nzzz = 1\naaa = 2\n");
@@ -248,7 +301,7 @@ TEST_CASE("a configuration of another user is refused, one of root's or one's ow
 
 TEST_CASE("a configuration that is too large or a FIFO is refused without waiting") {
   const ConfigFolder folder;
-  CHECK(std::string{error_in(folder, shop + std::string(std::size_t{1024} * 1024, '#')).what()}.find(
+  CHECK(std::string{error_in(folder, shop + std::string(std::size_t{64} * 1024, '#')).what()}.find(
             "is larger than") != std::string::npos);
   SettingOptions options;
   options.config = folder.path("fifo").string();

@@ -59,6 +59,14 @@ TEST_CASE("JSON texts are escaped, and read back by another reader") {
   CHECK(line.find('\n') == std::string::npos);
   const auto read = nlohmann::json::parse(line);
   CHECK(read.at(every_byte) == every_byte);
+  // The same value, but nothing in it that a terminal would follow.
+  CHECK(wire::json_quote("\xC2\x80\xC2\x9B\xC2\x9F\xC2\xA0") == "\"\\u0080\\u009b\\u009f\xC2\xA0\"");
+  CHECK(wire::json_quote("\xD8\x9C\xD8\x9B\xE2\x80\xA8\xE2\x80\xAE\xE2\x81\xA6“…”\xE2\x82\xAC") ==
+        "\"\\u061c\xD8\x9B\\u2028\\u202e\\u2066“…”\xE2\x82\xAC\"");
+  for (const std::string text : {"a\xC2\x9B", "\xE2\x80\xA9 b", "茶\xE2\x81\xA9茶“”", "\xD8\x9C"}) {
+    CHECK(nlohmann::json::parse(wire::json_quote(text)) == text);
+  }
+  CHECK(wire::json_quote("\xFF\xC2\x9B\"") == "\"\xEF\xBF\xBD\\u009b\\\"\"");
   CHECK(nlohmann::json::parse(wire::json_quote("a\xFF\x62")) ==
         "a\xEF\xBF\xBD"
         "b");
@@ -83,6 +91,42 @@ TEST_CASE("CSV cells are quoted where they must be") {
   }
   CHECK(report::csv_row(sample(), {"differs", "ok"}) == "body attach,true");
   CHECK(report::csv_header({"a,b"}) == "\"a,b\"");
+}
+
+TEST_CASE("what a spreadsheet would compute gets a quote, where a person is to read the CSV") {
+  struct Row {
+    std::string value, cell;
+  };
+  const Row rows[] = {
+      {"=1+1", "'=1+1"},
+      {"+86 10", "'+86 10"},
+      {"-1+2", "'-1+2"},
+      {"@SUM(A1)", "'@SUM(A1)"},
+      {"=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"},
+      {"=HYPERLINK(\"http://e.il/\",\"ok\")", "\"'=HYPERLINK(\"\"http://e.il/\"\",\"\"ok\"\")\""},
+      {"\t=1", "' =1"},
+      {"\r@x", "' @x"},
+      {"\n +x", "'  +x"},
+      {"  =1", "'  =1"},
+      {"-2-3-4", "-2-3-4"},
+      {"-", "-"},
+      {"-1.5", "'-1.5"},
+      {"a=1", "a=1"},
+      {"'", "'"},
+      {"", ""},
+      {" ", " "},
+      {"茶,绿", "\"茶,绿\""},
+      {"\x1b[31m\xC2\x9B\xE2\x80\xAE.xml", " [31m     .xml"},
+      {"a\nb", "a b"}};
+  for (const auto& row : rows) {
+    Record record;
+    record.text("a", row.value).number("b", -7).flag("c", true).list("d", {row.value});
+    CAPTURE(row.value);
+    CHECK(report::spreadsheet_row(record, {"a", "b", "c", "d"}) == row.cell + ",-7,true," + row.cell);
+  }
+  Record nested;
+  nested.records("history", {sample(), sample()});
+  CHECK(report::spreadsheet_row(nested, {"history"}) == report::csv_row(nested, {"history"}));
 }
 
 TEST_CASE("text shows keys in one column") {

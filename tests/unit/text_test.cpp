@@ -63,6 +63,64 @@ TEST_CASE("control characters are found, and blanks shown in their place") {
   // U+009B begins a sequence on some terminals.
   CHECK(without_control_characters("a\xC2\x9B"s + "2J\xC2\x80\xC2\x9F") == "a  2J    ");
   CHECK(without_control_characters("cut \xC2") == "cut \xC2");
+  // As the byte that an 8-bit terminal takes for the same, which is no UTF-8.
+  CHECK(without_control_characters("a\x9B"s + "2J \xFF") == "a 2J \xFF");
+}
+
+TEST_CASE("what turns the direction of writing or ends a line is no more shown than a control character") {
+  const std::string_view unshowable[] = {"\xD8\x9C",      // U+061C
+                                         "\xE2\x80\x8E",  // U+200E
+                                         "\xE2\x80\x8F",  // U+200F
+                                         "\xE2\x80\xA8",  // U+2028
+                                         "\xE2\x80\xA9",  // U+2029
+                                         "\xE2\x80\xAA",  // U+202A
+                                         "\xE2\x80\xAE",  // U+202E
+                                         "\xE2\x81\xA6",  // U+2066
+                                         "\xE2\x81\xA9",  // U+2069
+                                         "\xC2\x80",     "\xC2\x9B", "\xC2\x9F", "\n", "\x1b", "\x7F"};
+  for (const auto character : unshowable) {
+    CAPTURE(character);
+    const std::string text = "支" + std::string{character} + "付";
+    CHECK(unshowable_prefix(character) == character.size());
+    CHECK(unshowable_prefix(std::string{character} + "付") == character.size());
+    CHECK(without_control_characters(text) == "支" + std::string(character.size(), ' ') + "付");
+  }
+  const std::string_view shown[] = {"a",
+                                    " ",
+                                    "\xC2\xA0",
+                                    "\xD8\x9B",
+                                    "\xD8\x9D",
+                                    "\xE2\x80\x8B",
+                                    "\xE2\x80\x90",
+                                    "\xE2\x80\xA7",
+                                    "\xE2\x80\xAF",
+                                    "\xE2\x81\xA5",
+                                    "\xE2\x81\xAA",
+                                    "“",
+                                    "…",
+                                    "€",
+                                    "付",
+                                    "\xE2",
+                                    "\xD8",
+                                    ""};
+  for (const auto character : shown) {
+    CAPTURE(character);
+    CHECK(unshowable_prefix(character) == 0);
+    CHECK(without_control_characters(std::string{character}) == character);
+  }
+}
+
+TEST_CASE("a long name is cut in messages, and not within a character") {
+  CHECK(shortened("") == "");
+  CHECK(shortened(std::string(64, 'x')) == std::string(64, 'x'));
+  CHECK(shortened(std::string(65, 'x')) == std::string(64, 'x') + "…");
+  CHECK(shortened(std::string(1'000'000, 'x')) == std::string(64, 'x') + "…");
+  for (std::size_t before = 60; before < 64; ++before) {
+    const auto cut = shortened(std::string(before, 'x') + "支付支付");
+    CHECK(is_utf8(cut));
+    CHECK(cut.starts_with(std::string(before, 'x')));
+    CHECK(cut.ends_with("…"));
+  }
 }
 
 TEST_CASE("blanks are trimmed at both ends and nowhere else") {
@@ -116,6 +174,10 @@ TEST_CASE("what was meant is guessed from what was typed, when it is near enough
     CHECK(nearest(row.typed, commands).value_or("") == row.meant);
   }
   CHECK_FALSE(nearest("query", {}).has_value());
+  // Of a word of a million letters each candidate would take millions of steps.
+  const auto begin = std::chrono::steady_clock::now();
+  for (int i = 0; i < 1'000; ++i) CHECK_FALSE(nearest(std::string(1'000'000, 'q'), commands).has_value());
+  CHECK((std::chrono::steady_clock::now() - begin < std::chrono::seconds{10}));
 }
 
 TEST_CASE("an out_trade_no is its 1 to 32 characters and nothing else") {

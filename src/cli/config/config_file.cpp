@@ -15,7 +15,11 @@ namespace wxpay::cli {
 
 namespace {
 
-constexpr std::size_t largest_config = std::size_t{1024} * 1024;
+constexpr std::size_t largest_config = std::size_t{64} * 1024;
+
+/// The parser makes a table of every part of a key, one in the other, and has no limit of its own: tens of
+/// thousands take more stack than there is. No key of ours has more than two dots.
+constexpr std::size_t most_dots = 16;
 
 enum class Type { text, number };
 
@@ -192,6 +196,64 @@ void read_top_level(ConfigFile& file, const toml::table& root) {
   }
 }
 
+/// Where a string of TOML that begins at `at` ends: behind its closing quotes, or where it can go on no more.
+std::size_t end_of_string(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const std::string three(3, quote);
+  const bool has_lines = text.substr(at, 3) == three;
+  for (at += has_lines ? 3 : 1; at < text.size(); ++at) {
+    if (text[at] == '\\' && quote == '"') {
+      ++at;
+    } else if (text[at] == '\n' && !has_lines) {
+      return at;
+    } else if (text[at] == quote && !has_lines) {
+      return at + 1;
+    } else if (has_lines && text.substr(at, 3) == three) {
+      // Two quotes more may belong to the text.
+      at += 3;
+      for (int more = 0; more < 2 && at < text.size() && text[at] == quote; ++more) ++at;
+      return at;
+    }
+  }
+  return text.size();
+}
+
+/// Refuses a key of too many parts before it is parsed. Keys stand outside of strings and comments, on one
+/// line.
+void refuse_deep_keys(const ConfigFile& file, std::string_view text) {
+  std::size_t dots = 0;
+  int line = 1;
+  for (std::size_t at = 0; at < text.size();) {
+    const auto begin = at;
+    switch (text[at]) {
+      case '"':
+      case '\'':
+        at = end_of_string(text, at);
+        break;
+      case '#':
+        at = std::min(text.find('\n', at), text.size());
+        break;
+      case '\n':
+      case '=':
+      case ',':
+      case '[':
+      case '{':
+        dots = 0;
+        ++at;
+        break;
+      case '.':
+        if (++dots > most_dots)
+          fail(file, line, "a key has more than " + std::to_string(most_dots) + " dots");
+        ++at;
+        break;
+      default:
+        ++at;
+    }
+    const auto passed = text.substr(begin, at - begin);
+    line += static_cast<int>(std::count(passed.begin(), passed.end(), '\n'));
+  }
+}
+
 /// The parser's own words, without the one message that repeats a value: it could be a key.
 std::string described(std::string_view words) {
   if (words.find("not representable") != std::string_view::npos) return "a number has too many digits";
@@ -236,6 +298,7 @@ std::string ConfigFile::place(int line) const { return path.string() + ":" + std
 ConfigFile parse_config(std::string_view text, const std::filesystem::path& path) {
   ConfigFile file;
   file.path = path;
+  refuse_deep_keys(file, text);
   try {
     read_top_level(file, toml::parse(text));
   } catch (const toml::parse_error& error) {

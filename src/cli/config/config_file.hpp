@@ -42,7 +42,8 @@ struct ConfigFile {
 };
 
 /// Reads TOML.
-/// @throws Error{config} naming file and line: no TOML, a repeated or unknown key, a wrong type
+/// @throws Error{config} naming file and line: no TOML, a repeated or unknown key, one of many parts, a wrong
+/// type
 ConfigFile parse_config(std::string_view text, const std::filesystem::path& path);
 
 /// Reads a configuration and refuses one that group or others may change, or that shows a secret to others.

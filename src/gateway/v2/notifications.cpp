@@ -24,13 +24,10 @@ Notification& conclude(Notification& notification, NotificationVerdict verdict, 
   return notification;
 }
 
+/// Empty where it is none: whoever sends a document that is not verified chooses what stands there.
 std::string shown_number(const Fields& fields, std::string_view name) {
-  auto number = fields.get(name);
-  if (number.size() > longest_number) {
-    number.resize(longest_number);
-    while (!is_utf8(number)) number.pop_back();
-  }
-  return printable(std::move(number));
+  const auto number = fields.get(name).substr(0, longest_number);
+  return OutTradeNo::try_parse(number) ? number : std::string{};
 }
 
 /// The order that a document names which is no whole XML, as one that was cut off; empty where it names none.
