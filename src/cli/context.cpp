@@ -93,13 +93,18 @@ LedgerPlace Context::ledger_place() const {
 
 OrderLedger& Context::new_or_existing_ledger() {
   const auto place = ledger_place();
-  return open_ledger(
-      {.path = place.path, .create_directories = place.default_place, .actor = actor_of(this_caller(environment_), user_name), .stop = &stop_});
+  return open_ledger({.path = place.path,
+                      .create_directories = place.default_place,
+                      .actor = actor_of(this_caller(environment_), user_name),
+                      .stop = &stop_});
 }
 
 OrderLedger& Context::ledger() {
   const auto place = ledger_place();
-  return open_ledger({.path = place.path, .must_exist = true, .actor = actor_of(this_caller(environment_), user_name), .stop = &stop_});
+  return open_ledger({.path = place.path,
+                      .must_exist = true,
+                      .actor = actor_of(this_caller(environment_), user_name),
+                      .stop = &stop_});
 }
 
 OrderLedger& Context::ledger_read_only() {

@@ -224,7 +224,8 @@ TransportFailure CurlRequest::failure_before_sending(CURLcode code) const {
               "the name of " + proxy_name(target_).value_or("the proxy") + " cannot be resolved"};
     case CURLE_COULDNT_CONNECT:
       return {ErrorKind::network, false,
-              "cannot connect to " + other_side() + ": " + (may_open_no_more_files() ? no_more_files : cause(code))};
+              "cannot connect to " + other_side() + ": " +
+                  (may_open_no_more_files() ? no_more_files : cause(code))};
     case CURLE_PEER_FAILED_VERIFICATION:
       return {ErrorKind::network, false, untrusted_certificate(cause(code))};
     case CURLE_SSL_CACERT_BADFILE:

@@ -15,7 +15,8 @@ using namespace wxpay::test;
 namespace {
 
 #ifdef __SANITIZE_ADDRESS__
-constexpr int kills = 40;  // a process takes ten times as long to start; the other builds kill as often as is asked for
+constexpr int kills =
+    40;  // a process takes ten times as long to start; the other builds kill as often as is asked for
 #else
 constexpr int kills = 200;
 #endif

@@ -162,7 +162,8 @@ class V2Gateway final : public PaymentGateway {
         "/pay/unifiedorder", request,
         [this, intent = std::move(intent)](const HttpResponse& response, std::string_view speaker) {
           const auto ahead = clock_ahead(response, seams_.clock);
-          return v2::read_unifiedorder(response, account_, intent, believed_time(seams_.clock.now(), ahead), speaker);
+          return v2::read_unifiedorder(response, account_, intent, believed_time(seams_.clock.now(), ahead),
+                                       speaker);
         });
   }
 
