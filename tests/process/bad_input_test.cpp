@@ -56,7 +56,8 @@ TEST_CASE("create-order takes no amount that is not a whole number of fen from 1
   const Untouched shop;
   for (const auto* amount : {"0", "-1", "-0", "+1", "12345678901", "99999999999999999999", "1e3", "10.005",
                              "10.00", "１０００", "٣", "", " 1", "1 ", "0x10", "1,000", "NaN", "1_000"}) {
-    shop.refused(create("20261123-1", {"--total-fee", amount}), "total_fee");
+    shop.refused(create("20261123-1", {"--total-fee", amount}),
+                 *amount == 0 ? "--total-fee is empty" : "total_fee");
   }
 }
 
@@ -83,7 +84,7 @@ TEST_CASE("an out_trade_no is 1 to 32 bytes of 0-9 A-Z a-z _ - | * everywhere") 
   for (const auto& number : {std::string{}, too_long, std::string{"T 1"}, std::string{"T/1"},
                              std::string{"T.1"}, std::string{"T'1"}, std::string{"订单1"},
                              std::string{"Ｔ１"}, std::string{"T\n1"}, std::string{"T;1"}}) {
-    shop.refused(with_number(number), "out_trade_no");
+    shop.refused(with_number(number), number.empty() ? "--out-trade-no is empty" : "out_trade_no");
   }
   for (const auto& number : {too_long, std::string{"T 1"}, std::string{"订单1"}}) {
     shop.refused({"query", number}, "out_trade_no");
@@ -119,7 +120,8 @@ TEST_CASE("a body of exactly 127 bytes is accepted") {
 TEST_CASE("each trade type says what it cannot do without, and others do not exist") {
   const Untouched shop;
   for (const auto* type : {"jsap", "MICROPAY", "", "JSAPI2", "ＪＳＡＰＩ"}) {
-    shop.refused(create("20261123-1", {"--trade-type", type}), "trade_type");
+    shop.refused(create("20261123-1", {"--trade-type", type}),
+                 *type == 0 ? "--trade-type is empty" : "trade_type");
   }
   shop.refused({"create-order", "--out-trade-no", "20261123-1", "--total-fee", "1"}, "openid");
   shop.refused({"create-order", "--out-trade-no", "20261123-1", "--total-fee", "1", "--openid", ""},

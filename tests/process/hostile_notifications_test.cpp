@@ -21,6 +21,7 @@ Names kept_of(const ReplayCase& at, const std::string& number) {
 
 TEST_CASE("a forged notification puts no formula into the CSV of the staff, and neither does a file's name") {
   const ReplayCase at;
+  at.shop.make_ledger();
   at.shop.write("=cmd|x\x1b[31m\xC2\x9B.xml",
                 "<xml><return_code>SUCCESS</return_code><out_trade_no>=HYPERLINK(\"http://e.il/\",\"ok\")"
                 "</out_trade_no><transaction_id>@SUM(A1)</transaction_id><sign>A</sign></xml>");

@@ -157,14 +157,14 @@ TEST_CASE("where the process may open no more files, the message says so") {
   const ReconcileMarket market;
   market.order("ORDER-2026112300001");
   int failures = 0;
-  for (int files = 4; files <= 10; ++files) {
+  // With fewer the program itself is not loaded, where this test was started with a descriptor more.
+  for (int files = 6; files <= 10; ++files) {
     CAPTURE(files);
     const auto result = run(by_shell(market.shop.command({"query", "ORDER-2026112300001"}),
                                      "ulimit -n " + std::to_string(files) + ";"));
     if (result.code == 0) continue;
     ++failures;
-    CHECK((contains(result.err, "may open no more files") || contains(result.err, "Too many open files") ||
-           contains(result.err, "cannot be written")));
+    CHECK((contains(result.err, "may open no more files") || contains(result.err, "Too many open files")));
   }
   CHECK(failures > 0);
 }
