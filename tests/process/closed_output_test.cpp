@@ -123,7 +123,9 @@ TEST_CASE("a changing command that was cut short is exit 141, unless it found so
   market.shop.write("batch", text);
   market.shop.write("with-bad",
                     "outTradeNo,openid,totalFee\nBAD-2026112300001,o,0\n" + text.substr(text.find('\n') + 1));
-  for (const auto& [file, code] : {std::pair{"batch", 141}, std::pair{"with-bad", 1}}) {
+  for (const auto& row : {std::pair{"batch", 141}, std::pair{"with-bad", 1}}) {
+    const char* const file = row.first;
+    const int code = row.second;
     CAPTURE(file);
     Process batch{market.shop.command(
         {"create-order", "--batch", file, "--json", "--rate", "10000", "--failed", "again"})};
@@ -172,8 +174,9 @@ TEST_CASE("reconcile has the code that it found, and its summary goes to standar
   other.shop.write("batch", batch_of("MANY-20261123-", 3'000));
   CHECK(other.shop.run({"create-order", "--batch", "batch", "--rate", "10000"}).code == 0);
   const Texts detailed{"reconcile", "--older-than", "0s", "--json", "--details", "--rate", "10000"};
-  for (const auto& [at, code] : {std::pair{&market, 5}, std::pair{&other, 141}}) {
-    Process process{at->shop.command(detailed)};
+  for (const auto& row : {std::pair{&market, 5}, std::pair{&other, 141}}) {
+    const int code = row.second;
+    Process process{row.first->shop.command(detailed)};
     process.read_line();
     process.close_output();
     const auto result = process.wait();

@@ -136,14 +136,14 @@ TEST_CASE(
     return market.json({"orders", "show", "20261123-1"})["history"].back()["actor"].get<std::string>();
   };
   const std::string long_name(2'000, 'x');
-  for (const auto& [user, uid] : std::vector<std::pair<std::string, std::string>>{{"boss", ""},
-                                                                                  {"boss", "0"},
-                                                                                  {"boss", "65534"},
-                                                                                  {"", "65534"},
-                                                                                  {long_name, "65534"},
-                                                                                  {"a\xff", "65534"}}) {
-    CAPTURE(user.substr(0, 10));
-    CHECK(marked_by(user, uid) == me());
+  for (const auto& row : std::vector<std::pair<std::string, std::string>>{{"boss", ""},
+                                                                          {"boss", "0"},
+                                                                          {"boss", "65534"},
+                                                                          {"", "65534"},
+                                                                          {long_name, "65534"},
+                                                                          {"a\xff", "65534"}}) {
+    CAPTURE(row.first.substr(0, 10));
+    CHECK(marked_by(row.first, row.second) == me());
   }
   const auto* nobody = ::getpwuid(65'534);
   // Where the system knows who logged in, its word counts.

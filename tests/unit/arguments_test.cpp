@@ -139,7 +139,9 @@ TEST_CASE(
                                               {all, all},
                                               {Texts{"A00001", "--"} + name + Texts{"B00002"}, all},
                                               {name + Texts{"--", "--"}, name + Texts{"--"}}};
-      for (const auto& [typed, arguments] : rows) {
+      for (const auto& row : rows) {
+        const auto& typed = row.first;
+        const auto& arguments = row.second;
         const auto parsed = parse(leaf.path + leaf.required + typed);
         CAPTURE(typed);
         const bool fits = arguments.size() <= leaf.arguments;
