@@ -129,16 +129,16 @@ TEST_CASE("--failed keeps what the last run left where this one cannot begin") {
     Texts more;
     int code;
   };
-  const Row rows_[] = {
+  const Row cases[] = {
       {{"--ledger", "folder"}, 7},  {{"--ledger", "missing/shop.db"}, 7},
       {{"--ledger", "text.db"}, 7}, {{"--base-url", "ftp://127.0.0.1"}, 3},
       {{"--jobs", "0"}, 2},         {{"-p", "nobody"}, 3},
   };
-  for (const auto& row_ : rows_) {
-    CAPTURE(row_.more);
-    auto more = row_.more;
+  for (const auto& one : cases) {
+    CAPTURE(one.more);
+    auto more = one.more;
     more.insert(more.end(), {"--failed", "again"});
-    CHECK(market.batch(rows("ORDER-20261123-", 3), more).code == row_.code);
+    CHECK(market.batch(rows("ORDER-20261123-", 3), more).code == one.code);
     CHECK(market.shop.read("again") == left);
   }
   CHECK(market.batch("outTradeNo,colour\nA-2026112300001,red\n", {"--failed", "again"}).code == 2);
