@@ -55,15 +55,17 @@ class WriteLock {
   std::optional<Transaction> transaction_;
 };
 
-/// Gives the ledger and what is beside it a name with the time. The ledger goes first: without it nobody
-/// takes its log for another one's (prepare_file).
+/// Gives the ledger and what is beside it a name with the time. The ledger keeps its own name besides, until
+/// the copy takes it: whoever dies in between leaves a ledger with two names, which nobody writes, and never
+/// none.
 std::vector<std::filesystem::path> move_aside(const std::filesystem::path& ledger, const std::string& stamp) {
   std::vector<std::filesystem::path> kept_as;
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     const auto from = ledger.string() + suffix;
     const auto to = ledger.string() + ".before-" + stamp + suffix;
     if (::access(to.c_str(), F_OK) == 0) fail(to + " exists already", EEXIST);
-    if (::rename(from.c_str(), to.c_str()) == 0) {
+    const bool is_ledger = *suffix == 0;
+    if ((is_ledger ? ::link(from.c_str(), to.c_str()) : ::rename(from.c_str(), to.c_str())) == 0) {
       kept_as.emplace_back(to);
     } else if (errno != ENOENT) {
       fail(from + " cannot be moved aside", errno);
