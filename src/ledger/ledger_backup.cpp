@@ -4,10 +4,12 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <string_view>
 #include <system_error>
 
 #include "base/unique_fd.hpp"
@@ -31,6 +33,14 @@ namespace {
   throw Error{ErrorKind::file, target.string() + " exists already", "name a file that does not exist yet"};
 }
 
+/// Empty, or with a database's first bytes: anything else of such a name is somebody's own.
+bool may_be_half_a_copy(int file) {
+  constexpr std::string_view first_bytes{"SQLite format 3", 16};
+  std::array<char, first_bytes.size()> read{};
+  const auto size = ::pread(file, read.data(), read.size(), 0);
+  return size == 0 || (size == std::ssize(read) && std::string_view{read.data(), read.size()} == first_bytes);
+}
+
 /// Removes what backups to the same target left that were killed: nobody else would, and each has the
 /// ledger's size. One that is being written is held by a lock.
 void remove_left_over(const std::filesystem::path& target) {
@@ -40,7 +50,7 @@ void remove_left_over(const std::filesystem::path& target) {
     const auto name = entry.path().filename().string();
     if (!name.starts_with(prefix) || name.size() != prefix.size() + 6) continue;
     const UniqueFd file{::open(entry.path().c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW)};
-    if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0) continue;
+    if (!file || ::flock(file.get(), LOCK_EX | LOCK_NB) != 0 || !may_be_half_a_copy(file.get())) continue;
     ::unlink(entry.path().c_str());
     ::unlink((entry.path().string() + "-journal").c_str());
   }

@@ -190,9 +190,9 @@ TEST_CASE("a ledger with a second name is read and not written") {
 TEST_CASE("ledger backup removes what a killed backup to the same file left") {
   const Market market;
   market.shop.run(create("20261123-1"));
-  const auto left = market.shop.write("copy.db.partial-abc123", "half");
+  const auto left = market.shop.write("copy.db.partial-abc123", std::string{"SQLite format 3\0half", 20});
   market.shop.write("copy.db.partial-abc123-journal", "");
-  const auto foreign = market.shop.write("copy.db.partial-notes", "mine");
+  const auto foreign = market.shop.write("copy.db.partial-report", "mine");
   CHECK(market.shop.run({"ledger", "backup", market.shop.path("copy.db").string()}).code == 0);
   CHECK_FALSE(std::filesystem::exists(left));
   CHECK_FALSE(std::filesystem::exists(left.string() + "-journal"));
