@@ -35,7 +35,8 @@ namespace {
 
 /// Empty, or with a database's first bytes: anything else of such a name is somebody's own.
 bool may_be_half_a_copy(int file) {
-  constexpr std::string_view first_bytes{"SQLite format 3", 16};
+  using namespace std::string_view_literals;
+  constexpr auto first_bytes = "SQLite format 3\0"sv;
   std::array<char, first_bytes.size()> read{};
   const auto size = ::pread(file, read.data(), read.size(), 0);
   return size == 0 || (size == std::ssize(read) && std::string_view{read.data(), read.size()} == first_bytes);
