@@ -66,6 +66,11 @@ struct OrderIntent {
   std::optional<std::chrono::seconds> expire_in;
 };
 
+/// Whether an order of `theirs` belongs to another app or sub-merchant than `ours`: WeChat Pay would deny
+/// that it knows it, or name another app, and neither says anything of the order. An imported order may not
+/// say whose it is.
+bool is_of_another_app(const MerchantIdentity& theirs, const MerchantIdentity& ours);
+
 /// What WeChat Pay answered to a creation.
 struct Prepay {
   PrepayId prepay_id;

@@ -1,20 +1,27 @@
 #include "app/close_order.hpp"
 
+#include <utility>
+
 namespace wxpay::app {
 
 namespace {
 
 class Closing {
  public:
-  Closing(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger& ledger,
+  Closing(const OutTradeNo& out_trade_no, const MerchantIdentity& merchant, OrderLedger& ledger,
           PaymentGateway& gateway)
-      : number_{out_trade_no}, mch_id_{mch_id}, ledger_{ledger}, gateway_{gateway} {}
+      : number_{out_trade_no},
+        merchant_{merchant},
+        mch_id_{merchant.mch_id},
+        ledger_{ledger},
+        gateway_{gateway} {}
 
   CloseResult run() {
     const auto order = ledger_.find(mch_id_, number_);
     if (order) state_ = order->state;
     if (order && is_paid(order->state))
       return ended(Outcome::refused, {{}, {}, "FAIL", "ORDERPAID", "the order is paid"});
+    if (order && is_of_another_app(order->intent.merchant, merchant_)) return of_another_app(*order);
     if (order) ledger_.note(mch_id_, number_, EvidenceSource::close, "closing is asked for");
     auto outcome = gateway_.close(number_);
     if (auto* closed = std::get_if<Closed>(&outcome))
@@ -24,6 +31,16 @@ class Closing {
   }
 
  private:
+  /// Asked with this app's id, WeChat Pay would deny the order while it can be paid.
+  CloseResult of_another_app(const Order& order) const {
+    const auto& theirs = order.intent.merchant;
+    auto why = "the order belongs to the app " + theirs.app_id.text();
+    if (!theirs.sub_mch_id.empty()) why += " of the sub-merchant " + theirs.sub_mch_id.text();
+    auto result = ended(Outcome::refused, {{}, {}, "FAIL", "OTHER_APP", std::move(why)});
+    result.hint = "close it with the profile of that app";
+    return result;
+  }
+
   CloseResult ended(Outcome outcome, WireResult said) const {
     const auto hint = outcome == Outcome::wrong_key ? wrong_key_hint : std::string_view{};
     return {outcome, std::move(said), state_, std::string{hint}};
@@ -93,6 +110,7 @@ class Closing {
   }
 
   const OutTradeNo& number_;
+  const MerchantIdentity& merchant_;
   const MerchantId& mch_id_;
   OrderLedger& ledger_;
   PaymentGateway& gateway_;
@@ -101,9 +119,9 @@ class Closing {
 
 }  // namespace
 
-CloseResult close_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger& ledger,
+CloseResult close_order(const OutTradeNo& out_trade_no, const MerchantIdentity& merchant, OrderLedger& ledger,
                         PaymentGateway& gateway) {
-  return Closing{out_trade_no, mch_id, ledger, gateway}.run();
+  return Closing{out_trade_no, merchant, ledger, gateway}.run();
 }
 
 }  // namespace wxpay::app

@@ -17,8 +17,9 @@ struct CloseResult {
 };
 
 /// Closes an order at WeChat Pay and then in the ledger. The intent is in the history before the request
-/// leaves. A paid order is not closed; an order that WeChat Pay says is paid is settled by a query.
-CloseResult close_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger& ledger,
+/// leaves. A paid order is not closed, nor one of another app than the merchant's; an order that WeChat Pay
+/// says is paid is settled by a query.
+CloseResult close_order(const OutTradeNo& out_trade_no, const MerchantIdentity& merchant, OrderLedger& ledger,
                         PaymentGateway& gateway);
 
 }  // namespace wxpay::app

@@ -120,6 +120,21 @@ std::string out_trade_no_in(std::string_view json) {
   return {};
 }
 
+bool may_be_order_request(std::string_view json) {
+  auto parsed = wire::parse_json_object(json);
+  const auto* object = std::get_if<wire::JsonObject>(&parsed);
+  // A record can have failed as it is no JSON.
+  if (object == nullptr) return json.find("\"outTradeNo\"") != std::string_view::npos;
+  bool has_a_field = false;
+  for (const auto& [key, value] : *object) {
+    if (key == "resultCode" || key == "state") return false;
+    has_a_field =
+        has_a_field || std::any_of(request_fields.begin(), request_fields.end(),
+                                   [&key = key](const auto& field) { return is_key_of(field, key); });
+  }
+  return has_a_field;
+}
+
 OrderColumns::OrderColumns(const std::vector<std::string>& names) {
   for (const auto& name : names) {
     const auto& field = field_of(name);

@@ -58,6 +58,10 @@ OrderRequest parse_order_request(std::string_view json);
 /// The out_trade_no of a record that is bad otherwise, as far as it can be read; else empty.
 std::string out_trade_no_in(std::string_view json);
 
+/// Whether it looks like a record of a batch, be it a bad one, and not like another JSON Lines record: a
+/// result of a batch, an order of an export, or anything else.
+bool may_be_order_request(std::string_view json);
+
 /// The columns of a CSV batch: their names are the keys of parse_order_request.
 class OrderColumns {
  public:

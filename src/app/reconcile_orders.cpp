@@ -276,7 +276,7 @@ std::optional<Order> ReconcileOrders::next_order() {
     const bool too_young = options_.until && order.created_at >= *options_.until &&
                            !lies_ahead(order.created_at, seams_.clock.now());
     if (too_old || too_young) continue;
-    if (is_of_another_app(order)) {
+    if (is_of_another_app(order.intent.merchant, seams_.merchant)) {
       ++of_other_apps_;
       continue;
     }
@@ -301,19 +301,10 @@ bool ReconcileOrders::fill_page() {
   return !page_.empty();
 }
 
-/// WeChat Pay would deny that it knows such an order, or name another app, and neither says anything of the
-/// order. An imported order may not say whose it is.
-bool ReconcileOrders::is_of_another_app(const Order& order) const {
-  const auto& ours = seams_.merchant;
-  const auto& theirs = order.intent.merchant;
-  if (theirs.app_id.empty()) return !theirs.sub_mch_id.empty() && theirs.sub_mch_id != ours.sub_mch_id;
-  return theirs.app_id != ours.app_id || theirs.sub_mch_id != ours.sub_mch_id;
-}
-
 std::optional<OutTradeNo> ReconcileOrders::newest_order() const {
   std::optional<OutTradeNo> newest;
   seams_.ledger->list(seams_.merchant.mch_id, {}, [&](const Order& order) {
-    if (is_of_another_app(order)) return true;
+    if (is_of_another_app(order.intent.merchant, seams_.merchant)) return true;
     newest = order.intent.out_trade_no;
     return false;
   });

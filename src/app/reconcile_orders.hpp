@@ -105,7 +105,6 @@ class ReconcileOrders {
   ClosedOrders closed_orders() const;
   std::optional<Order> next_order();
   bool fill_page();
-  bool is_of_another_app(const Order& order) const;
   std::optional<OutTradeNo> newest_order() const;
   bool time_lies_ahead(const Order& order) const;
   std::optional<std::chrono::sys_seconds> noted_as_closed(const Order& order) const;

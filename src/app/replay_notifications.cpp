@@ -192,7 +192,10 @@ class NotificationReplay::Item final : public PipelineItem {
   }
 
   Next record() override {
-    if (notification_.evidence) settle(*notification_.evidence);
+    if (notification_.evidence) {
+      notification_.evidence->kept = true;
+      settle(*notification_.evidence);
+    }
     if (!replay_.options_.dry_run && is_kept(result_.outcome, notification_)) keep();
     return is_to_be_forwarded() ? Next::work : Next::done;
   }

@@ -163,10 +163,15 @@ std::optional<year_month_day> parse_date(std::string_view text, sys_seconds now)
 }
 
 std::optional<sys_seconds> parse_time(std::string_view text, sys_seconds now) {
+  if (text == "now") return now;
   if (const auto instant = parse_rfc3339(text)) return instant;
   if (const auto instant = parse_wire_time(text)) return instant;
   if (const auto date = parse_date(text, now)) return sys_days{*date} - beijing_offset;
-  if (const auto digits = digits_of(text, "dddd-dd-dd dd:dd:dd")) {
+  for (const auto* pattern :
+       {"dddd-dd-dd dd:dd:dd", "dddd/dd/dd dd:dd:dd", "dddd-dd-dd dd:dd", "dddd/dd/dd dd:dd", "dddd/dd/dd"}) {
+    auto digits = digits_of(text, pattern);
+    if (!digits) continue;
+    digits->resize(14, '0');  // what is not said begins
     const auto civil = civil_of(*digits);
     if (!civil) return std::nullopt;
     return *civil - beijing_offset;

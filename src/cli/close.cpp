@@ -13,8 +13,8 @@ int run_close(const std::string& order, Context& context) {
   const auto number = OutTradeNo::parse(order);
   auto& gateway = context.gateway();
   auto& ledger = context.ledger();
-  const auto& mch_id = context.profile().merchant.mch_id;
-  const auto known = ledger.find(mch_id, number);
+  const auto& merchant = context.profile().merchant;
+  const auto known = ledger.find(merchant.mch_id, number);
   const auto now = context.clock().now();
   const auto made_at = known ? time_of_creation(*known, now) : std::nullopt;
   if (known && is_open(known->state) && !made_at) {
@@ -27,7 +27,7 @@ int run_close(const std::string& order, Context& context) {
                  " is younger than 5 minutes, and WeChat Pay asks not to close such orders");
   }
   context.confirm("Close order " + order + " for good?");
-  const auto result = app::close_order(number, mch_id, ledger, gateway);
+  const auto result = app::close_order(number, merchant, ledger, gateway);
   report::Record record;
   record.text("outTradeNo", order)
       .text("resultCode", result.said.result_code)

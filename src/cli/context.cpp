@@ -115,7 +115,8 @@ OrderLedger& Context::ledger_read_only() {
 bool Context::has_ledger() const {
   const auto path = ledger_place().path;
   struct stat found {};
-  return ::stat(path.c_str(), &found) == 0;
+  // One that cannot be reached may be there: opening it says why it cannot.
+  return ::stat(path.c_str(), &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
 OrderLedger& Context::open_ledger(const LedgerOptions& options) {

@@ -16,7 +16,7 @@ namespace wxpay::cli {
 namespace {
 
 constexpr std::size_t write_at_once = 65'536;
-/// A header is no longer.
+/// A header is no longer, and a record of a batch neither.
 constexpr std::size_t longest_header = 65'536;
 
 /// Whether a batch could be read from there, as from anything that an earlier run left; an empty file counts.
@@ -27,9 +27,12 @@ void read_as_batch(int file) {
                               return count < 0 ? std::size_t{0} : static_cast<std::size_t>(count);
                             },
                             longest_header};
-  if (reader.format() == wire::RecordFormat::json_lines) return;
   const auto header = reader.next();
   if (!header) return;
+  if (reader.format() == wire::RecordFormat::json_lines) {
+    if (app::may_be_order_request(header->text)) return;
+    throw Error{ErrorKind::usage, "it holds other JSON"};
+  }
   const auto names = wire::split_csv(header->text);
   if (const auto* malformed = std::get_if<wire::Malformed>(&names)) {
     throw Error{ErrorKind::usage, malformed->why};

@@ -91,21 +91,25 @@ class FileSink final : public LineSink {
   bool told_ = false;
 };
 
-class SpdLog final : public Log {
+class SpdLog final : public OpenableLog {
  public:
   explicit SpdLog(LogOptions options) : options_{std::move(options)} {}
+
+  void open() override {
+    std::call_once(opened_, [this] { open_sink(); });
+  }
 
   bool enabled(LogLevel level) const noexcept override { return level >= options_.level; }
 
   void write(LogLevel level, std::string_view line) override {
     if (!enabled(level)) return;
-    std::call_once(opened_, [this] { open(); });
+    open();
     // One line each, whoever wrote what it quotes.
     logger_->log(spdlog_level(level), "{}", without_control_characters(std::string{line}));
   }
 
  private:
-  void open() {
+  void open_sink() {
     spdlog::sink_ptr sink;
     if (options_.file.empty()) {
       sink = std::make_shared<StandardErrorSink>();
@@ -124,6 +128,8 @@ class SpdLog final : public Log {
 
 }  // namespace
 
-std::unique_ptr<Log> make_log(LogOptions options) { return std::make_unique<SpdLog>(std::move(options)); }
+std::unique_ptr<OpenableLog> make_log(LogOptions options) {
+  return std::make_unique<SpdLog>(std::move(options));
+}
 
 }  // namespace wxpay::cli

@@ -12,9 +12,14 @@ struct LogOptions {
   std::string file;  ///< empty: standard error
 };
 
-/// A log that is opened on its first line. A new file is for its owner alone (0600), and a link is not
-/// followed. A line that cannot be written is lost, which is told once on standard error.
-/// @throws Error{file} on the first line, when the file cannot be opened
-std::unique_ptr<Log> make_log(LogOptions options);
+/// A log that is opened on its first line, or before. A new file is for its owner alone (0600), and a link is
+/// not followed. A line that cannot be written is lost, which is told once on standard error.
+class OpenableLog : public Log {
+ public:
+  /// @throws Error{file}  the file cannot be opened
+  virtual void open() = 0;
+};
+
+std::unique_ptr<OpenableLog> make_log(LogOptions options);
 
 }  // namespace wxpay::cli

@@ -20,7 +20,7 @@ report::Record describe(const app::QueryResult& result) {
   if (result.total_fee) record.number("totalFee", result.total_fee->count());
   if (result.time_end) record.text("timeEnd", format_rfc3339(*result.time_end));
   if (result.ledger_state) record.text("ledgerState", std::string{to_string(*result.ledger_state)});
-  record.text("resultMsg", result.result_msg)
+  record.text_if_set("resultMsg", result.result_msg)
       .text_if_set("reason", result.reason)
       .text_if_set("note", result.note)
       .text_if_set("updateError", result.update_error);

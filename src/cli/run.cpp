@@ -94,7 +94,11 @@ int run_chosen(CommandLine& line, const Environment& environment, const SignalSt
   const auto options = resolve_global_options(line.raw, environment);
   const auto log = make_log(log_options(options));
   Context context{options, environment, stop, *log};
-  if (!options.log_file.empty()) context.refuse_output("--log-file", options.log_file);
+  if (!options.log_file.empty()) {
+    context.refuse_output("--log-file", options.log_file);
+    // Before anything is done: an answer of WeChat Pay's must not be lost over a log that cannot be written.
+    log->open();
+  }
   int code = exit_done;
   try {
     code = line.chosen(context);

@@ -37,9 +37,12 @@ bool contradicts(const Id& ours, const Id& said) {
 bool is_another_merchant(const MerchantIdentity& ours, const MerchantIdentity& said) {
   // An order without an app was imported from a record that does not say whose it is.
   const bool is_unsaid = ours.app_id.empty() && ours.sub_mch_id.empty();
+  // A person, and the news that there is no such order, name the merchant alone. Whoever names the app names
+  // the sub-merchant too, where there is one.
+  const bool says_whose_it_is = !said.app_id.empty() || !said.sub_mch_id.empty();
   return contradicts(ours.mch_id, said.mch_id) || contradicts(ours.app_id, said.app_id) ||
          contradicts(ours.sub_app_id, said.sub_app_id) ||
-         (!said.sub_mch_id.empty() && ours.sub_mch_id != said.sub_mch_id && !is_unsaid);
+         (says_whose_it_is && ours.sub_mch_id != said.sub_mch_id && !is_unsaid);
 }
 
 bool is_another_amount(const Order& order, const PaymentEvidence& evidence) {
@@ -133,6 +136,11 @@ class Settler {
 };
 
 }  // namespace
+
+bool is_of_another_app(const MerchantIdentity& theirs, const MerchantIdentity& ours) {
+  if (theirs.app_id.empty()) return !theirs.sub_mch_id.empty() && theirs.sub_mch_id != ours.sub_mch_id;
+  return theirs.app_id != ours.app_id || theirs.sub_mch_id != ours.sub_mch_id;
+}
 
 Settlement settle(const Order& order, const PaymentEvidence& evidence) {
   const Settler settler{order, evidence};

@@ -1,5 +1,6 @@
 #include "ledger/changes.hpp"
 
+#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -31,7 +32,8 @@ void apply(Order& order, const PaymentEvidence& evidence, const Settlement& sett
            std::chrono::sys_seconds now) {
   order.state = settlement.to;
   order.proven_state = settlement.proven;
-  order.updated_at = now;
+  // A clock that is behind must not hide a change from the walk over what was closed lately.
+  order.updated_at = std::max(order.updated_at, now);
   if (!evidence.transaction_id.empty()) order.transaction_id = evidence.transaction_id;
   if (evidence.prepay) order.prepay = evidence.prepay;
   if (is_paid(order.state)) {

@@ -134,27 +134,50 @@ NotificationChain walk_notifications(const Database& database, std::string_view 
   return chain;
 }
 
-std::string untied_entry(const Database& database) {
-  if (schema_version(database) < first_schema) return {};
-  // An order keeps what was applied to it in the same transaction; entries before the first of them are of
-  // programs that kept nothing.
+namespace {
+
+/// An entry whose notification is gone. The entries say themselves whether it was kept; of those before the
+/// mark, all were kept from the first on that still is.
+std::string entry_without_notification(const Database& database) {
   static constexpr const char* kept =
       "EXISTS (SELECT 1 FROM orders o JOIN notifications n ON n.mch_id = o.mch_id AND n.out_trade_no = "
       "o.out_trade_no "
       "AND n.digest = h.digest AND n.outcome = 'APPLIED' WHERE o.seq = h.order_seq)";
-  Statement statement{database, std::string{"SELECT h.number, "} + kept +
+  Statement statement{database, std::string{"SELECT h.number, h.details, "} + kept +
                                     " FROM history h WHERE h.source = 'notify' AND h.digest IS NOT NULL "
                                     "ORDER BY h.number"};
   bool began = false;
   auto rows = statement.run({});
   while (rows.next()) {
-    const bool is_kept = rows.integer(1) != 0;
-    if (began && !is_kept) {
+    const bool was_kept = began || (!rows.is_null(1) && rows.text(1) == kept_mark);
+    const bool is_kept = rows.integer(2) != 0;
+    if (was_kept && !is_kept) {
       return "the notification that entry " + std::to_string(rows.integer(0)) + " names is not kept any more";
     }
-    began = began || is_kept;
+    began = was_kept || is_kept;
   }
   return {};
+}
+
+/// A notification that says it was applied, and no entry of its order does.
+std::string notification_without_entry(const Database& database) {
+  Statement statement{
+      database,
+      "SELECT n.number FROM notifications n WHERE n.outcome = 'APPLIED' AND NOT EXISTS (SELECT 1 FROM orders "
+      "o "
+      "JOIN history h ON h.order_seq = o.seq WHERE o.mch_id = n.mch_id AND o.out_trade_no = n.out_trade_no "
+      "AND h.source = 'notify' AND h.digest = n.digest) ORDER BY n.number LIMIT 1"};
+  auto rows = statement.run({});
+  if (!rows.next()) return {};
+  return "the kept notification " + std::to_string(rows.integer(0)) + " is in no entry of its order";
+}
+
+}  // namespace
+
+std::string untied_entry(const Database& database) {
+  if (schema_version(database) < first_schema) return {};
+  auto problem = entry_without_notification(database);
+  return problem.empty() ? notification_without_entry(database) : problem;
 }
 
 }  // namespace wxpay::ledger

@@ -33,13 +33,16 @@ namespace {
   throw Error{ErrorKind::file, target.string() + " exists already", "name a file that does not exist yet"};
 }
 
-/// Empty, or with a database's first bytes: anything else of such a name is somebody's own.
+/// Empty, with a database's first bytes, or with none yet, since SQLite copies the first page last: anything
+/// else of such a name is somebody's own.
 bool may_be_half_a_copy(int file) {
   using namespace std::string_view_literals;
   constexpr auto first_bytes = "SQLite format 3\0"sv;
   std::array<char, first_bytes.size()> read{};
   const auto size = ::pread(file, read.data(), read.size(), 0);
-  return size == 0 || (size == std::ssize(read) && std::string_view{read.data(), read.size()} == first_bytes);
+  const std::string_view found{read.data(), read.size()};
+  const bool is_blank = found.find_first_not_of('\0') == std::string_view::npos;
+  return size == 0 || (size == std::ssize(read) && (found == first_bytes || is_blank));
 }
 
 /// Removes what backups to the same target left that were killed: nobody else would, and each has the
@@ -139,8 +142,9 @@ void backup_ledger(const Database& database, const std::filesystem::path& target
     Transaction snapshot{database, Transaction::Kind::read};
     database.number("SELECT count(*) FROM sqlite_schema");
     const Database copy{partial.name(), Access::read_write, std::chrono::milliseconds{0}};
-    // Half a copy is thrown away as a whole, and a whole one is put on disk at the end.
-    copy.execute("PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF");
+    // Half a copy is thrown away as a whole, and a whole one is put on disk at the end. No journal at all is
+    // what a defensive connection does not have.
+    copy.execute("PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF");
     copy_pages(database, copy, target);
     snapshot.commit();
     database.require_unchanged();

@@ -53,6 +53,12 @@ void create(const std::filesystem::path& path) {
        "the folder " + folder_of(path).string() + " must be writable for this user");
 }
 
+/// Whether there are changes that may not be in the file yet.
+bool has_log(const std::filesystem::path& path) {
+  struct stat log {};
+  return ::stat((path.string() + "-wal").c_str(), &log) == 0 && log.st_size > 0;
+}
+
 /// The log and its index stay beside the ledger, so a mode that it was given later must become theirs too.
 void give_log_the_mode_of(const std::filesystem::path& path, const struct stat& ledger) {
   for (const char* suffix : {"-wal", "-shm"}) {
@@ -92,6 +98,13 @@ void prepare_file(const LedgerOptions& options) {
     if (!S_ISREG(found.st_mode)) {
       throw Error{ErrorKind::ledger, path.string() + " is not a regular file", "name another with --ledger"};
     }
+    // Only a command that may make a ledger may fill an empty file: it may be what is left of one.
+    if (found.st_size == 0 && options.must_exist && !has_log(path)) {
+      throw Error{
+          ErrorKind::ledger, "the ledger " + path.string() + " is empty",
+          "the first order fills it; where there were orders, `wxpayctl ledger restore FILE` puts a copy "
+          "in its place"};
+    }
     // SQLite would take some tiny files for new ones and write over them.
     if (found.st_size > 0 && found.st_size < smallest_database) {
       throw describe_failure(SQLITE_NOTADB, 0, path.string(), {});
@@ -99,6 +112,8 @@ void prepare_file(const LedgerOptions& options) {
     if (!options.read_only) refuse_second_name(path, found);
     // Asked instead of tried: closing a file of one's own would drop the locks of SQLite's on it.
     const int wanted = options.read_only ? R_OK : R_OK | W_OK;
+    if (::access(path.c_str(), wanted) != 0 && errno == EROFS)
+      throw describe_failure(SQLITE_READONLY, EROFS, path.string(), {});
     if (::access(path.c_str(), wanted) != 0) {
       fail("the ledger " + path.string() + (options.read_only ? " cannot be read" : " cannot be written"),
            errno, "run as a user who may, or change the mode of the file");
@@ -114,8 +129,7 @@ void prepare_file(const LedgerOptions& options) {
         ErrorKind::ledger, "there is no ledger " + path.string(),
         "'create-order' and 'orders import' make one; name another with --ledger, or its profile with -p"};
   }
-  struct stat log {};
-  if (::stat((path.string() + "-wal").c_str(), &log) == 0 && log.st_size > 0) {
+  if (has_log(path)) {
     throw Error{ErrorKind::ledger,
                 "there is no ledger " + path.string() + ", but its log " + path.string() + "-wal is there",
                 "put the ledger back beside its log, or move the log away"};

@@ -10,6 +10,7 @@
 
 #include "base/text.hpp"
 #include "ledger/ledger_file.hpp"
+#include "ledger/run_lock.hpp"
 #include "ledger/sqlite_database.hpp"
 #include "wxpay/time.hpp"
 
@@ -18,10 +19,11 @@ namespace wxpay::ledger {
 namespace {
 
 constexpr std::chrono::seconds longest_wait{10};
+constexpr std::size_t stamp_length = 15;
 
 [[noreturn]] void fail(const std::string& what, int error) {
   throw Error{ErrorKind::ledger, what + ": " + std::generic_category().message(error),
-              "nothing was changed unless the hint of `wxpayctl ledger check` says otherwise"};
+              "the ledger was left as it is; run it again when that is mended"};
 }
 
 bool is_same_file(const std::filesystem::path& a, const std::filesystem::path& b) {
@@ -38,22 +40,65 @@ std::string stamp_of(std::chrono::sys_seconds now) {
   return stamp;
 }
 
+bool is_whole(const std::filesystem::path& ledger, const Clock& clock) {
+  try {
+    return open_sqlite_ledger({.path = ledger, .read_only = true}, clock)->check({}).ok;
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::ledger_busy) throw;
+    return false;
+  }
+}
+
+bool has_log(const std::filesystem::path& ledger) {
+  struct stat found {};
+  return ::stat((ledger.string() + "-wal").c_str(), &found) == 0 && found.st_size > 0;
+}
+
 /// Keeps others from writing while the file is exchanged. One that is too damaged to be opened nobody writes.
 class WriteLock {
  public:
-  explicit WriteLock(const std::filesystem::path& ledger) {
+  explicit WriteLock(const std::filesystem::path& ledger, bool whole) {
     try {
       database_.emplace(ledger, Access::read_write, BusyWait{longest_wait, nullptr});
-      transaction_.emplace(*database_, Transaction::Kind::write);
+      if (whole) {
+        lock_without_log(ledger);
+      } else {
+        transaction_.emplace(*database_, Transaction::Kind::write);
+      }
     } catch (const Error& error) {
       if (error.kind() == ErrorKind::ledger_busy) throw;
     }
   }
 
  private:
+  /// A whole ledger takes over what is in its log: whoever dies before the copy has its place then leaves one
+  /// that needs no log. The log of a damaged one may be another's, and stays as it is.
+  void lock_without_log(const std::filesystem::path& ledger) {
+    constexpr int most_tries = 20;
+    for (int i = 0; i < most_tries; ++i) {
+      if (database_->number("PRAGMA wal_checkpoint(TRUNCATE)") != 0) break;
+      transaction_.emplace(*database_, Transaction::Kind::write);
+      if (!has_log(ledger)) return;  // nobody wrote in between
+      transaction_.reset();
+    }
+    throw Error{ErrorKind::ledger_busy, "the ledger " + ledger.string() + " is being read or written",
+                "run it again when the others have ended"};
+  }
+
   std::optional<Database> database_;
   std::optional<Transaction> transaction_;
 };
+
+/// Copies that restores left which were killed. Called under the lock of the ledger's jobs.
+void remove_left_over(const std::filesystem::path& ledger) {
+  const auto prefix = ledger.filename().string() + ".restored-";
+  std::error_code ignored;
+  for (const auto& entry : std::filesystem::directory_iterator{folder_of(ledger), ignored}) {
+    const auto name = entry.path().filename().string();
+    const bool is_ours = name.starts_with(prefix) && name.size() == prefix.size() + stamp_length;
+    if (is_ours && entry.is_regular_file(ignored)) ::unlink(entry.path().c_str());
+  }
+}
 
 /// Gives the ledger and what is beside it a name with the time. The ledger keeps its own name besides, until
 /// the copy takes it: whoever dies in between leaves a ledger with two names, which nobody writes, and never
@@ -74,21 +119,37 @@ std::vector<std::filesystem::path> move_aside(const std::filesystem::path& ledge
   return kept_as;
 }
 
+/// Opens and checks the copy. What is wrong with it is said of the copy, not of the ledger.
+std::unique_ptr<OrderLedger> open_copy(const std::filesystem::path& copy, const Clock& clock,
+                                       CheckReport& report) {
+  constexpr const char* hint = "the ledger was left as it is; name a copy that `ledger backup` made";
+  try {
+    auto source = open_sqlite_ledger({.path = copy, .read_only = true}, clock);
+    report = source->check({});
+    if (report.ok) return source;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::ledger) throw;
+    throw Error{ErrorKind::ledger, "the copy cannot be used: " + std::string{error.what()}, hint};
+  }
+  throw Error{ErrorKind::ledger, "the copy " + copy.string() + " is not whole: " + report.problem, hint};
+}
+
 }  // namespace
 
-Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy,
+Restored restore_ledger(const std::filesystem::path& named, const std::filesystem::path& copy,
                         const Clock& clock) {
+  // The name may be a link, and the log is beside what it leads to.
+  std::error_code ignored;
+  auto ledger = std::filesystem::weakly_canonical(named, ignored);
+  if (ignored) ledger = named;
   if (is_same_file(ledger, copy)) {
     throw Error{ErrorKind::usage, copy.string() + " is the ledger itself",
                 "name a copy that `ledger backup` made"};
   }
   Restored restored;
-  const auto source = open_sqlite_ledger({.path = copy, .read_only = true}, clock);
-  restored.copy = source->check({});
-  if (!restored.copy.ok) {
-    throw Error{ErrorKind::ledger, "the copy " + copy.string() + " is not whole: " + restored.copy.problem,
-                "the ledger was left as it is; name another copy"};
-  }
+  const auto source = open_copy(copy, clock, restored.copy);
+  RunLock jobs{ledger};
+  remove_left_over(ledger);
   const auto stamp = stamp_of(clock.now());
   const std::filesystem::path beside = ledger.string() + ".restored-" + stamp;
   source->backup(beside);
@@ -99,7 +160,8 @@ Restored restore_ledger(const std::filesystem::path& ledger, const std::filesyst
       // Who may not give it away keeps it, as the owner of what was copied.
       if (::chown(beside.c_str(), found.st_uid, found.st_gid) != 0) errno = 0;
     }
-    const WriteLock lock{ledger};
+    const WriteLock lock{ledger, is_whole(ledger, clock)};
+    jobs.reset_complete();
     restored.kept_as = move_aside(ledger, stamp);
     if (::rename(beside.c_str(), ledger.c_str()) != 0)
       fail(ledger.string() + " cannot be put in place", errno);

@@ -16,7 +16,8 @@ struct Restored {
 /// Puts a copy that `OrderLedger::backup` made in the ledger's place. The copy is checked first; the ledger
 /// that was there, damaged or not, keeps its log and gets a name with the time.
 /// @throws Error{ledger}  the copy is not whole, or the ledger cannot be replaced
-/// @throws Error{ledger_busy}  somebody writes the ledger
+/// @throws Error{ledger_busy}  somebody writes the ledger, or reads what is in its log
+/// @throws Error{lock_held}  a job such as reconcile is at work on it
 Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy,
                         const Clock& clock);
 

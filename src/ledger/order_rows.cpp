@@ -217,6 +217,7 @@ HistoryEntry read_entry(const Rows& rows, const Database& database) {
   entry.reason = reader.text();
   entry.digest = reader.text();
   entry.replaced = reader.text();
+  if (entry.replaced == kept_mark) entry.replaced.clear();
   return entry;
 }
 

@@ -82,11 +82,14 @@ struct StoredOrder {
   Order order;
 };
 
+/// The details of an entry whose notification was kept in the same transaction.
+inline constexpr std::string_view kept_mark{R"({"kept":true})"};
+
 /// A history entry and what the ledger keeps with it.
 struct StoredEntry {
   HistoryEntry entry;
   std::int64_t order_seq = 0;
-  std::string details;      ///< JSON, or empty
+  std::string details;      ///< the parameters that were replaced (JSON), `kept_mark`, or empty
   std::string hash_before;  ///< of the order's row, raw; empty for its first entry
   std::string hash_after;
 };

@@ -119,8 +119,14 @@ std::optional<std::chrono::sys_seconds> RunLock::last_complete(const std::filesy
   return found;
 }
 
-/// In place: a lock on a file that another one took the name of would hold up nobody. A line that was broken
-/// off in a power cut counts as none.
+void RunLock::reset_complete() {
+  std::string text;
+  each_line(text_of(file_.get()), [&](std::string_view line) {
+    if (time_in(line)) text.append(line.substr(0, line.rfind(' ') + 1)) += format_rfc3339({}) + "\n";
+  });
+  write(text);
+}
+
 void RunLock::set_complete(const MerchantIdentity& merchant, std::chrono::sys_seconds started) {
   const auto beginning = beginning_of_line(merchant);
   std::string text;
@@ -128,10 +134,16 @@ void RunLock::set_complete(const MerchantIdentity& merchant, std::chrono::sys_se
     if (!line.starts_with(beginning) && time_in(line)) text.append(line).append("\n");
   });
   text += beginning + format_rfc3339(started) + "\n";
+  write(text);
+}
+
+/// In place: a lock on a file that another one took the name of would hold up nobody. A line that was broken
+/// off in a power cut counts as none.
+void RunLock::write(const std::string& text) {
   const auto written = ::pwrite(file_.get(), text.data(), text.size(), 0);
   const bool whole = written == static_cast<ssize_t>(text.size());
   if (whole && ::ftruncate(file_.get(), static_cast<off_t>(text.size())) == 0) return;
-  throw Error{ErrorKind::ledger, "the time of this run cannot be kept beside the ledger: " +
+  throw Error{ErrorKind::ledger, "the times of complete runs cannot be kept beside the ledger: " +
                                      std::generic_category().message(whole || written < 0 ? errno : ENOSPC)};
 }
 

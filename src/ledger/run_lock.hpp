@@ -25,8 +25,14 @@ class RunLock {
                                                                const MerchantIdentity& merchant);
   /// @throws Error{ledger}  the file cannot be written
   void set_complete(const MerchantIdentity& merchant, std::chrono::sys_seconds started);
+  /// Sets the complete runs back to 1970, so that the next one asks about all that was closed: the ledger is
+  /// to be replaced by one that has not what they found.
+  /// @throws Error{ledger}  the file cannot be written
+  void reset_complete();
 
  private:
+  void write(const std::string& text);
+
   UniqueFd file_;
 };
 

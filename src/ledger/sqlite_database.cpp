@@ -111,7 +111,9 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
               "try again when the other run has ended"};
     case SQLITE_NOTADB:
       return {ErrorKind::ledger, with("", " is not a ledger"),
-              "name another file with --ledger, or move this one away"};
+              "name another file with --ledger; where it was one, `wxpayctl ledger restore FILE` puts a copy "
+              "in its "
+              "place and keeps this one"};
     case SQLITE_CORRUPT:
       return {ErrorKind::ledger, with("the ledger ", " is damaged: " + std::string{detail}),
               "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps "

@@ -111,17 +111,18 @@ class SqliteLedger final : public OrderLedger {
     const auto settlement = wxpay::settle(stored.order, evidence);
     if (settlement.verdict == Verdict::apply) {
       const auto from = stored.order.state;
-      apply(stored.order, evidence, settlement, clock_.now());
+      const auto now = clock_.now();
+      apply(stored.order, evidence, settlement, now);
       const auto row = to_row(stored.seq, stored.order);
       std::array<Value, settled_order_columns.size() + 1> values;
       for (std::size_t i = 0; i < settled_order_columns.size(); ++i)
         values[i] = row[settled_order_columns[i]];
       values.back() = stored.seq;
       settle_order_.change(values, 1);
-      auto entry = new_entry(stored.order.updated_at, from, settlement.to, evidence.source,
-                             std::move(loaded->row_hash));
+      auto entry = new_entry(now, from, settlement.to, evidence.source, std::move(loaded->row_hash));
       entry.entry.reason = reason_of(evidence, settlement);
       entry.entry.digest = evidence.digest;
+      if (evidence.kept) entry.details = kept_mark;
       history_.append(row, std::move(entry));
     }
     change.commit();

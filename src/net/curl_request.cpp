@@ -259,7 +259,10 @@ std::string CurlRequest::other_side() const {
 // What libcurl, or under it the system, says; text of the other side's may be part of it.
 std::string CurlRequest::cause(CURLcode code) const {
   std::string text{error_text_.data()};
-  if (text.empty()) text = curl_easy_strerror(code);
+  // It quotes the URL of a proxy that it does not understand, user and password too.
+  const bool may_hold_a_secret = text.find("://") != std::string::npos || text.find('@') != std::string::npos;
+  if (text.starts_with("Unsupported proxy scheme")) return "its URL has a scheme that is not known";
+  if (text.empty() || may_hold_a_secret) text = curl_easy_strerror(code);
   long system_error = 0;
   curl_easy_getinfo(easy_, CURLINFO_OS_ERRNO, &system_error);
   if (code == CURLE_COULDNT_CONNECT && system_error != 0) {

@@ -120,6 +120,25 @@ TEST_CASE("what was closed before cron stood still is asked about when it goes a
   CHECK(market.shop.read("other.db.reconcile.lock") != weekend);
 }
 
+TEST_CASE("what was closed before a restored copy was made is asked about again") {
+  const ReconcileMarket market;
+  market.order("20261123-00000001");
+  const auto ledger = market.shop.path("other.db").string();
+  const auto closed =
+      record("20261123-00000001", "\"state\":\"CLOSED\",\"createdAt\":\"" + rfc3339(-hours{300}) +
+                                      "\",\"updatedAt\":\"" + rfc3339(-hours{240}) + "\"");
+  REQUIRE(market.shop.run({"orders", "import", "-", "--ledger", ledger}, closed).code == 0);
+  const auto copy = market.shop.path("copy.db").string();
+  REQUIRE(market.shop.run({"ledger", "backup", copy, "--ledger", ledger}).code == 0);
+  market.sandbox.pay("20261123-00000001");
+  market.shop.write("other.db.reconcile.lock", after_complete_run(market, hours{240}));
+  const Counts found{{"checked", 1}, {"updated", 1}, {"paidAfterClose", 1}};
+  CHECK(counts(market.reconcile({"--ledger", ledger}, 6)) == found);
+  CHECK(counts(market.reconcile({"--ledger", ledger})).empty());
+  REQUIRE(market.shop.run({"ledger", "restore", copy, "--ledger", ledger}).code == 0);
+  CHECK(counts(market.reconcile({"--ledger", ledger}, 6)) == found);
+}
+
 TEST_CASE("--close-expired closes nothing while the gateway's Date is more than five minutes off") {
   const Shop shop;
   ScriptedGateway gateway;

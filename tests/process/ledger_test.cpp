@@ -192,11 +192,45 @@ TEST_CASE("ledger backup removes what a killed backup to the same file left") {
   market.shop.run(create("20261123-1"));
   const auto left = market.shop.write("copy.db.partial-abc123", std::string{"SQLite format 3\0half", 20});
   market.shop.write("copy.db.partial-abc123-journal", "");
+  // SQLite copies the first page last.
+  const auto blank = market.shop.write("copy.db.partial-abc124", std::string(4096, '\0') + "pages");
   const auto foreign = market.shop.write("copy.db.partial-report", "mine");
   CHECK(market.shop.run({"ledger", "backup", market.shop.path("copy.db").string()}).code == 0);
   CHECK_FALSE(std::filesystem::exists(left));
   CHECK_FALSE(std::filesystem::exists(left.string() + "-journal"));
+  CHECK_FALSE(std::filesystem::exists(blank));
   CHECK(std::filesystem::exists(foreign));
+}
+
+TEST_CASE("a ledger that is restored by the name of a link is restored where the link leads") {
+  const Market market;
+  market.shop.run(create("20261123-1"));
+  const auto copy = market.shop.path("copy.db").string();
+  REQUIRE(market.shop.run({"ledger", "backup", copy}).code == 0);
+  const auto link = market.shop.path("link.db");
+  std::filesystem::create_symlink(market.shop.ledger(), link);
+  market.shop.run(create("20261123-2"));
+  REQUIRE(market.shop.run({"ledger", "restore", copy, "--ledger", link.string()}).code == 0);
+  CHECK(std::filesystem::is_symlink(link));
+  for (const auto& name : {market.shop.ledger().string(), link.string()}) {
+    CHECK(market.shop.run({"orders", "show", "20261123-1", "--ledger", name}).code == 0);
+    CHECK(market.shop.run({"orders", "show", "20261123-2", "--ledger", name}).code == 1);
+  }
+}
+
+TEST_CASE("what is wrong with a copy that shall be restored is said of the copy") {
+  const Market market;
+  market.shop.run(create("20261123-1"));
+  const auto before = market.check();
+  const auto junk = market.shop.write("junk.db", std::string(8192, 'x')).string();
+  for (const auto& copy : {market.shop.path("none.db").string(), junk}) {
+    CAPTURE(copy);
+    const auto refused = market.shop.run({"ledger", "restore", copy});
+    CHECK(refused.code == 7);
+    CHECK(contains(refused.err, "the copy cannot be used"));
+    CHECK(contains(refused.err, "the ledger was left as it is"));
+  }
+  CHECK(market.check() == before);
 }
 
 TEST_CASE("the reconcile lock belongs to the ledger's owner, and a link is not followed") {

@@ -146,13 +146,26 @@ TEST_CASE("--failed keeps what the last run left where this one cannot begin") {
   CHECK(market.sandbox.requests() == 0);
 
   // Nor is anything that no batch left.
-  market.shop.write("notes", "what to do on Monday\n");
-  CHECK(market.batch(rows("ORDER-20261123-", 3), {"--failed", "notes"}).code == 2);
-  CHECK(market.shop.read("notes") == "what to do on Monday\n");
+  for (const std::string text :
+       {"what to do on Monday\n", "{\n  \"name\": \"shop\"\n}\n", "{\"name\":\"shop\",\"version\":\"1\"}\n",
+        R"({"outTradeNo":"A-2026112300001","resultCode":"SUCCESS","totalFee":1000})",
+        R"({"outTradeNo":"A-2026112300001","state":"NOTPAY","totalFee":1000})"}) {
+    CAPTURE(text);
+    market.shop.write("notes", text);
+    CHECK(market.batch(rows("ORDER-20261123-", 3), {"--failed", "notes"}).code == 2);
+    CHECK(market.shop.read("notes") == text);
+  }
   CHECK(market.sandbox.requests() == 0);
 
   CHECK(market.batch(rows("ORDER-20261123-", 3), {"--failed", "again"}).code == 0);
   CHECK(market.shop.read("again") == header);
+  // What a batch of JSON leaves may be no good JSON.
+  for (const std::string text : {R"({"outTradeNo":"A-2026112300001","opneid":"o1"})",
+                                 R"({"outTradeNo":"A-2026112300001","body":"cut)", R"({"total_fee":1000})"}) {
+    CAPTURE(text);
+    market.shop.write("again", text);
+    CHECK(market.batch(rows("ORDER-20261123-", 3), {"--failed", "again"}).code == 0);
+  }
 }
 
 TEST_CASE("a batch that is killed leaves --failed as it was") {

@@ -301,9 +301,14 @@ TEST_CASE("logging goes to standard error or the file, never to standard output"
   CHECK(filed.out == quiet.out);
   CHECK(contains(market.shop.read("wxpayctl.log"), "/pay/orderquery"));
   CHECK(market.shop.run({"query", "ORDER-1", "--log-level", "loud"}).code == 2);
-  const auto unwritable =
-      market.shop.run({"query", "ORDER-1", "-vv", "--log-file", market.shop.path().string()});
-  CHECK(unwritable.code == 8);
+  // A log that cannot be written is told before anything is asked of WeChat Pay, also where nothing would be
+  // logged.
+  for (const auto& loudness : {Texts{}, Texts{"-vv"}}) {
+    auto closing = Texts{"close", "ORDER-1", "--yes", "--log-file", market.shop.path().string()};
+    closing.insert(closing.end(), loudness.begin(), loudness.end());
+    CHECK(market.shop.run(closing).code == 8);
+    CHECK(market.shop.run({"query", "ORDER-1", "--json"}).out == quiet.out);
+  }
 }
 
 TEST_CASE("a secret never appears in output, logs, errors or the ledger, and an openid in no log") {

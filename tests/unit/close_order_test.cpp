@@ -15,7 +15,8 @@ using ledger_fixture::test_merchant;
 namespace {
 
 app::CloseResult close(UseCase& use_case) {
-  return app::close_order(number_of("T1"), test_merchant(), *use_case.ledger, use_case.gateway);
+  return app::close_order(number_of("T1"), ledger_fixture::intent_of("T1").merchant, *use_case.ledger,
+                          use_case.gateway);
 }
 
 Closed closed_now() { return {said_success(), evidence_of("T1", EvidenceSource::close, OrderState::closed)}; }
@@ -48,6 +49,23 @@ TEST_CASE("a paid order is not closed, and nobody is asked to") {
     CHECK((result.outcome == Outcome::refused));
     CHECK(result.said.err_code == "ORDERPAID");
     CHECK((result.ledger_state == state));
+    CHECK(use_case.gateway.closed.empty());
+    CHECK(use_case.history().size() == before);
+  }
+}
+
+TEST_CASE("an order of another app or sub-merchant is not closed, and nobody is asked to") {
+  for (const bool other_sub_merchant : {false, true}) {
+    UseCase use_case;
+    use_case.bring_to(OrderState::notpay);
+    auto merchant = ledger_fixture::intent_of("T1").merchant;
+    merchant.app_id = AppId{other_sub_merchant ? merchant.app_id.text() : "wxbbbbbbbbbbbbbbbb"};
+    if (other_sub_merchant) merchant.sub_mch_id = MerchantId{"1900000777"};
+    const auto before = use_case.history().size();
+    const auto result = app::close_order(number_of("T1"), merchant, *use_case.ledger, use_case.gateway);
+    CHECK((result.outcome == Outcome::refused));
+    CHECK(result.said.err_code == "OTHER_APP");
+    CHECK((use_case.state() == OrderState::notpay));
     CHECK(use_case.gateway.closed.empty());
     CHECK(use_case.history().size() == before);
   }

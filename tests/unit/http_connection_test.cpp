@@ -214,6 +214,14 @@ TEST_CASE("a proxy from the environment is used, except for loopback") {
 
   const auto closed_port = [] { return RawServer{answering({""})}.url(); }();
   const auto place = closed_port.substr(7, closed_port.size() - 8);  // without http:// and /
+  for (const char* scheme : {"htpp", "ftp", "socks9"}) {
+    environment.set("http_proxy", std::string{scheme} + "://buyer:secret@" + place);
+    const auto odd = failure(client.post("http://other.invalid/pay"));
+    CHECK_FALSE(odd.sent);
+    CHECK(contains(odd.message, "its URL has a scheme that is not known"));
+    CHECK_FALSE(contains(odd.message, "secret"));
+    CHECK_FALSE(contains(client.log.lines.back(), "secret"));
+  }
   environment.set("http_proxy", "http://buyer:secret@" + place);
   const auto unreachable = failure(client.post("http://other.invalid/pay"));
   CHECK_FALSE(unreachable.sent);

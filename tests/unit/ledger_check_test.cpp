@@ -452,3 +452,30 @@ TEST_CASE("kept notifications hang on the history and have a head of their own")
   CHECK_FALSE(cut.ok);
   CHECK(contains(cut.problem, "is not kept any more"));
 }
+
+TEST_CASE("a marked entry misses its notification even where none is left, and none is added unseen") {
+  const LedgerFolder folder;
+  const std::string number{"T20261128180001"};
+  const auto digest = crypto::sha256_hex(number);
+  {
+    const auto ledger = open_ledger(folder.ledger());
+    create_order(*ledger, number);
+    create_order(*ledger, "T20261128180002");
+    auto payment = payment_of(number);
+    payment.digest = digest;
+    payment.kept = true;
+    ledger->settle(payment);
+    ledger->keep({standing_clock().now(), test_merchant(), number, "APPLIED", digest, number});
+    CHECK(ledger->history(test_merchant(), OutTradeNo::parse(number)).back().replaced.empty());
+  }
+  REQUIRE(check(folder.ledger()).ok);
+  const auto emptied = folder.ledger().parent_path() / "emptied.db";
+  std::filesystem::copy_file(folder.ledger(), emptied);
+  REQUIRE(RawDatabase{emptied}.run("DROP TRIGGER notifications_no_delete; DELETE FROM notifications") == "");
+  CHECK(contains(check(emptied).problem, "is not kept any more"));
+
+  const auto ledger = open_ledger(folder.ledger());
+  ledger->keep({standing_clock().now(), test_merchant(), "T20261128180002", "APPLIED",
+                crypto::sha256_hex("forged"), "forged"});
+  CHECK(contains(ledger->check({}).problem, "the kept notification 2 is in no entry of its order"));
+}

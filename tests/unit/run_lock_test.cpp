@@ -52,6 +52,18 @@ TEST_CASE_FIXTURE(LockFile, "the lock's file keeps when the last complete run of
   CHECK((last(sub) == now - std::chrono::hours{48}));
 }
 
+TEST_CASE_FIXTURE(LockFile, "complete runs are set back for every app at once") {
+  RunLock lock{folder.ledger()};
+  lock.reset_complete();
+  CHECK_FALSE(last());
+  const auto other = of_app("wx9999999999999999");
+  lock.set_complete(ours, now);
+  lock.set_complete(other, now);
+  lock.reset_complete();
+  CHECK((last() == std::chrono::sys_seconds{}));
+  CHECK((last(other) == std::chrono::sys_seconds{}));
+}
+
 TEST_CASE_FIXTURE(LockFile, "what is no time of a run counts as none, and is gone with the next one") {
   RunLock lock{folder.ledger()};
   lock.set_complete(ours, now);

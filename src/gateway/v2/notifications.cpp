@@ -44,15 +44,18 @@ std::string number_in(std::string_view document) {
   return number ? number->text() : std::string{};
 }
 
+/// The signed answer to a refund has all that a payment has; money that goes back is no payment.
+bool speaks_of_refunds(const Fields& fields) {
+  return std::any_of(fields.begin(), fields.end(), [](const auto& field) {
+    return !field.second.empty() && field.first.find("refund") != std::string::npos;
+  });
+}
+
 NotificationKind kind_of(const Fields& fields) {
   // Signatures do not cover empty fields, so anybody can add one: it counts as absent.
   const auto is_set = [&fields](std::string_view name) { return !fields.find(name).value_or("").empty(); };
   if (is_set("req_info")) return NotificationKind::refund;
-  // The signed answer to a refund has all that a payment has; money that goes back is no payment.
-  const bool speaks_of_refunds = std::any_of(fields.begin(), fields.end(), [](const auto& field) {
-    return !field.second.empty() && field.first.find("refund") != std::string::npos;
-  });
-  if (speaks_of_refunds) return NotificationKind::unknown;
+  if (speaks_of_refunds(fields)) return NotificationKind::unknown;
   const bool names_a_payment = is_set("out_trade_no") || is_set("transaction_id");
   return names_a_payment ? NotificationKind::payment : NotificationKind::unknown;
 }
@@ -149,7 +152,8 @@ Notification read_notification(std::string_view document, const V2Account& accou
   }
   if (notification.kind != NotificationKind::payment) {
     return conclude(notification, NotificationVerdict::ignored,
-                    is_refund ? "it is about a refund" : "it is about neither a payment nor a refund");
+                    is_refund || speaks_of_refunds(fields) ? "it is about a refund"
+                                                           : "it is about neither a payment nor a refund");
   }
   read_payment(notification, fields, merchant);
   return notification;
@@ -158,7 +162,7 @@ Notification read_notification(std::string_view document, const V2Account& accou
 bool is_signed(std::string_view document, const V2Account& account) {
   const auto parsed = wire::parse_xml(document);
   const auto* fields = std::get_if<Fields>(&parsed);
-  return fields != nullptr && signature_problem(*fields, account, what).empty();
+  return fields != nullptr && signature_problem(*fields, account, what, Ambiguity::allowed).empty();
 }
 
 }  // namespace wxpay::v2

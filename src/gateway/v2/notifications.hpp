@@ -42,7 +42,8 @@ struct Notification {
 /// it. Bytes are worthless, and have no digest, when they are malformed, not signed, and name no order.
 Notification read_notification(std::string_view document, const V2Account& account);
 
-/// Whether it is a message, of whatever kind, that bears the account's signature.
+/// Whether it is a message, of whatever kind, that bears the account's signature, be its fields ambiguous or
+/// not: what is signed is one document.
 bool is_signed(std::string_view document, const V2Account& account);
 
 }  // namespace wxpay::v2

@@ -63,9 +63,9 @@ std::string identity_problem(const Fields& fields, const MerchantIdentity& merch
 
 void take_time_end(PaymentEvidence& evidence, const Fields& fields) {
   const auto said = fields.get("time_end");
+  if (said.empty()) return;
   const auto time_end = parse_wire_time(said);
-  if (!time_end) return;
-  if (*time_end >= earliest_payment) {
+  if (time_end && *time_end >= earliest_payment) {
     evidence.time_end = time_end;
   } else {
     evidence.reason = "its time_end is " + printable(said);
@@ -74,8 +74,6 @@ void take_time_end(PaymentEvidence& evidence, const Fields& fields) {
 
 std::string payment_problem(const PaymentEvidence& evidence, const Fields& fields) {
   if (!fields.get("total_fee").empty() && !evidence.total_fee) return "its total_fee is no amount";
-  if (!fields.get("time_end").empty() && !parse_wire_time(fields.get("time_end")))
-    return "its time_end is no time";
   if (evidence.transaction_id.text().size() > 32 || has_control_character(evidence.transaction_id.text())) {
     return "its transaction_id is malformed";
   }
