@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -15,9 +16,10 @@ struct Restored {
 
 /// Puts a copy that `OrderLedger::backup` made in the ledger's place. The copy is checked first; the ledger
 /// that was there, damaged or not, keeps its log and gets a name with the time.
+/// @param undisturbed  held while the files are exchanged; null: nobody wants to know
 /// @throws Error{ledger}  the copy is not whole, or the ledger cannot be replaced
 /// @throws Error{ledger_busy}  somebody writes the ledger
 Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy,
-                        const Clock& clock);
+                        const Clock& clock, std::mutex* undisturbed = nullptr);
 
 }  // namespace wxpay::ledger
