@@ -1,11 +1,7 @@
 #include "cli/suspension.hpp"
 
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <sys/signalfd.h>
-#include <unistd.h>
+#include <pthread.h>
 
-#include <array>
 #include <csignal>
 #include <system_error>
 
@@ -35,37 +31,34 @@ Suspension::Suspension() {
   // A parent without job control has it ignored, and so it stays.
   if (sigaction(SIGTSTP, nullptr, &inherited) != 0 || inherited.sa_handler != SIG_DFL) return;
   const auto signals = stop_signal();
-  end_ = UniqueFd{::eventfd(0, EFD_CLOEXEC)};
-  requests_ = UniqueFd{::signalfd(-1, &signals, SFD_CLOEXEC)};
-  // Without them Ctrl-Z stops the program wherever it is, which is no reason to refuse its work.
-  if (!end_ || !requests_) return;
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   try {
     watcher_ = std::thread{[this] { watch(); }};
   } catch (const std::system_error&) {
+    // Ctrl-Z then stops the program wherever it is, which is no reason to refuse its work.
     pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   }
 }
 
 Suspension::~Suspension() {
   if (!watcher_.joinable()) return;
-  eventfd_write(end_.get(), 1);
+  ended_ = true;
+  pthread_kill(watcher_.native_handle(), SIGTSTP);
   watcher_.join();
   const auto signals = stop_signal();
   pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
 }
 
 void Suspension::watch() {
-  // The thread that is asked to end the program is the one that works.
-  sigset_t others;
-  sigfillset(&others);
-  pthread_sigmask(SIG_BLOCK, &others, nullptr);
-  std::array<pollfd, 2> waiting{pollfd{requests_.get(), POLLIN, 0}, pollfd{end_.get(), POLLIN, 0}};
+  // What ends a wait is for the threads that work.
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+  const auto signals = stop_signal();
   while (true) {
-    if (::poll(waiting.data(), waiting.size(), -1) < 0) continue;
-    if (waiting[1].revents != 0) return;
-    signalfd_siginfo request{};
-    if (::read(requests_.get(), &request, sizeof request) != sizeof request) continue;
+    int received = 0;
+    sigwait(&signals, &received);
+    if (ended_) return;
     const std::scoped_lock between_changes{undisturbed_};
     stop_here();
   }

@@ -1,9 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <thread>
-
-#include "base/unique_fd.hpp"
 
 namespace wxpay::cli {
 
@@ -26,8 +25,7 @@ class Suspension {
   void watch();
 
   std::mutex undisturbed_;
-  UniqueFd requests_;  ///< readable when SIGTSTP has come
-  UniqueFd end_;       ///< readable when the watching is to end
+  std::atomic<bool> ended_ = false;
   std::thread watcher_;
 };
 

@@ -37,7 +37,22 @@ void make_folders(const std::filesystem::path& folder) {
   sync_folder(folder_of(folder));
 }
 
+/// SQLite would find out when the file is there already.
+void refuse_too_long(const std::filesystem::path& path) {
+  // Beside it stand files with longer names: "-journal", and ".reconcile.lock".
+  constexpr std::size_t longest_name = 240;
+  constexpr std::size_t longest_path = 500;
+  const bool is_too_long = path.filename().native().size() > longest_name ||
+                           std::filesystem::absolute(path).native().size() > longest_path;
+  if (!is_too_long) return;
+  throw Error{ErrorKind::ledger,
+              "the name of the ledger " + path.string() + " is too long for the files beside it",
+              "name another with --ledger: at most " + std::to_string(longest_name) + " bytes, and " +
+                  std::to_string(longest_path) + " with its folders"};
+}
+
 void create(const std::filesystem::path& path) {
+  refuse_too_long(path);
   const UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_file)};
   if (file) {
     sync_folder(folder_of(path));
@@ -85,8 +100,11 @@ void prepare_file(const LedgerOptions& options) {
     // Asked instead of tried: closing a file of one's own would drop the locks of SQLite's on it.
     const int wanted = options.read_only ? R_OK : R_OK | W_OK;
     if (::access(path.c_str(), wanted) != 0) {
+      const int error = errno;
       fail("the ledger " + path.string() + (options.read_only ? " cannot be read" : " cannot be written"),
-           errno, "run as a user who may, or change the mode of the file");
+           error,
+           error == EROFS ? "its file system is mounted read-only: name another ledger with --ledger"
+                          : "run as a user who may, or change the mode of the file");
     }
     if (!options.read_only) give_log_the_mode_of(path, found);
     return;
@@ -133,6 +151,9 @@ bool must_be_immutable(const std::filesystem::path& path) {
   const bool has_log = ::stat(log_path.c_str(), &log) == 0;
   const bool has_index = ::access(beside(path, "-shm").c_str(), R_OK) == 0;
   if (has_log && (has_index || log.st_size > 0)) return false;
+  // What a write left that was broken off: the file alone is no state that ever was.
+  struct stat journal {};
+  if (::stat(beside(path, "-journal").c_str(), &journal) == 0 && journal.st_size > 0) return false;
   struct statvfs system {};
   const auto folder = folder_of(log_path);
   const bool is_full = ::statvfs(folder.c_str(), &system) == 0 && system.f_bavail == 0;

@@ -42,12 +42,12 @@ std::string stamp_of(std::chrono::sys_seconds now) {
 /// Keeps others from writing while the file is exchanged. One that is too damaged to be opened nobody writes.
 class WriteLock {
  public:
-  WriteLock(const std::filesystem::path& ledger, std::mutex* undisturbed) {
+  WriteLock(const std::filesystem::path& ledger, const Stop* stop, std::mutex* undisturbed) {
     try {
-      database_.emplace(ledger, Access::read_write, BusyWait{longest_wait, nullptr, undisturbed});
+      database_.emplace(ledger, Access::read_write, BusyWait{longest_wait, stop, undisturbed});
       transaction_.emplace(*database_, Transaction::Kind::write);
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::ledger_busy) throw;
+      if (error.kind() == ErrorKind::ledger_busy || error.kind() == ErrorKind::interrupted) throw;
     }
     if (!transaction_ && undisturbed != nullptr) undisturbed_ = std::unique_lock{*undisturbed};
   }
@@ -80,7 +80,7 @@ std::vector<std::filesystem::path> move_aside(const std::filesystem::path& ledge
 }  // namespace
 
 Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy,
-                        const Clock& clock, std::mutex* undisturbed) {
+                        const Clock& clock, const Stop* stop, std::mutex* undisturbed) {
   if (is_same_file(ledger, copy)) {
     throw Error{ErrorKind::usage, copy.string() + " is the ledger itself",
                 "name a copy that `ledger backup` made"};
@@ -102,7 +102,7 @@ Restored restore_ledger(const std::filesystem::path& ledger, const std::filesyst
       // Who may not give it away keeps it, as the owner of what was copied.
       if (::chown(beside.c_str(), found.st_uid, found.st_gid) != 0) errno = 0;
     }
-    const WriteLock lock{ledger, undisturbed};
+    const WriteLock lock{ledger, stop, undisturbed};
     restored.kept_as = move_aside(ledger, stamp);
     if (::rename(beside.c_str(), ledger.c_str()) != 0)
       fail(ledger.string() + " cannot be put in place", errno);

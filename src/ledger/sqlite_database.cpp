@@ -89,6 +89,26 @@ bool is_disk_full(int code, int system_error) {
 
 }  // namespace
 
+namespace {
+
+/// What a connection that only reads cannot do, by SQLite's extended code.
+Error describe_read_only(int code, const std::string& name) {
+  switch (code) {
+    case SQLITE_READONLY_ROLLBACK:
+      return {ErrorKind::ledger, "a write to the ledger " + name + " was broken off, most likely its making",
+              "the next command that writes to it, as `wxpayctl create-order`, takes it back and goes on"};
+    case SQLITE_READONLY_RECOVERY:
+    case SQLITE_READONLY_CANTINIT:
+      return {ErrorKind::ledger, "the log of the ledger " + name + " was left by a crash",
+              "the next command of a user who may write the ledger carries it over"};
+    default:
+      return {ErrorKind::ledger, "the ledger " + name + " cannot be written",
+              "the file and its folder must be writable for this user"};
+  }
+}
+
+}  // namespace
+
 Error describe_failure(int code, int system_error, const std::string& name, std::string_view detail) {
   const auto with = [&](std::string_view before, std::string_view after) {
     return std::string{before} + name + std::string{after};
@@ -103,6 +123,10 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
     return {ErrorKind::ledger, with("the ledger ", " is on a read-only file system"),
             "where a log (-wal) with changes is beside it, copy both to a writable folder"};
   }
+  if (system_error == EMFILE || system_error == ENFILE) {
+    return {ErrorKind::ledger, with("the ledger ", " cannot be opened: too many files are open already"),
+            "raise the limit (ulimit -n) and run it again"};
+  }
   switch (code & 0xff) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -116,6 +140,7 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
               "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps "
               "this one"};
     case SQLITE_READONLY:
+      return describe_read_only(code, name);
     case SQLITE_PERM:
       return {ErrorKind::ledger, with("the ledger ", " cannot be written"),
               "the file and its folder must be writable for this user"};

@@ -76,7 +76,7 @@ TEST_CASE("a ledger on a full disk can be read, checked, exported, and backed up
 
 TEST_CASE("a backup that does not fit on its disk leaves nothing there, and the ledger as it is") {
   const Market market;
-  const SmallDisk disk{market.shop.path("disk"), "64k"};
+  const SmallDisk disk{market.shop.path("disk"), "40k"};
   if (!disk.mounted()) {
     MESSAGE(cannot_mount);
     return;

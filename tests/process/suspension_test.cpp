@@ -94,7 +94,8 @@ TEST_CASE("Ctrl-Z in a batch holds no transaction, and the batch goes on") {
 
 TEST_CASE("Ctrl-Z in an import holds no transaction, and the import goes on") {
   auto random = seeded();
-  const Shop shop;
+  const Market market;
+  const auto& shop = market.shop;
   shop.make_ledger();
   std::string text{"outTradeNo,totalFee\n"};
   for (int i = 0; i < 60'000; ++i) text += numbered("ORDER-20261123000", i) + ",1000\n";
@@ -109,7 +110,8 @@ TEST_CASE("Ctrl-Z in an import holds no transaction, and the import goes on") {
 
 TEST_CASE("Ctrl-Z while the ledger is opened or closed keeps nobody from it") {
   auto random = seeded();
-  const Shop shop;
+  const Market market;
+  const auto& shop = market.shop;
   shop.make_ledger();
   for (int i = 0; i < 30; ++i) {
     shop.write("orders", "outTradeNo,totalFee\n" + numbered("ORDER-20261123000", i) + ",1000\n");
@@ -121,7 +123,8 @@ TEST_CASE("Ctrl-Z while the ledger is opened or closed keeps nobody from it") {
 }
 
 TEST_CASE("Ctrl-Z does not wait for another process that holds the ledger") {
-  const Shop shop;
+  const Market market;
+  const auto& shop = market.shop;
   shop.make_ledger();
   shop.write("orders", "outTradeNo,totalFee\nORDER-20261123001,1000\n");
   sqlite3* opened = nullptr;

@@ -138,9 +138,9 @@ bool may_write_ledger(const LedgerPlace& place) {
 
 Finding judge_open_ledger(const LedgerPlace& place) {
   const auto path = std::filesystem::absolute(place.path);
+  // The log beside it gets its mode from whoever writes next.
   std::string open_to_all;
-  for (const auto& file : {path, std::filesystem::path{path.string() + "-wal"},
-                           std::filesystem::path{path.string() + "-shm"}, path.parent_path()}) {
+  for (const auto& file : {path, path.parent_path()}) {
     if (all_may_write(file)) open_to_all += " " + file.string();
   }
   if (!open_to_all.empty()) {
