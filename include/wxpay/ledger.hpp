@@ -6,12 +6,14 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "wxpay/clock.hpp"
+#include "wxpay/error.hpp"
 #include "wxpay/evidence.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/settle.hpp"
@@ -53,10 +55,32 @@ struct SettleResult {
   std::optional<Order> order;  ///< none: the ledger does not know this order, and nothing was written
 };
 
+/// An order whose row holds what no order can hold, as an older program may have written it. Nothing was
+/// changed, and the other orders are not concerned.
+class UnreadableOrder final : public Error {
+ public:
+  /// @param what  names the order and what is wrong with it
+  explicit UnreadableOrder(const std::string& what);
+};
+
+/// Those that a walk came by.
+class UnreadableOrders {
+ public:
+  void add(const UnreadableOrder& order);
+  bool empty() const noexcept { return count_ == 0; }
+  /// All of them as one error.
+  UnreadableOrder together() const;
+
+ private:
+  std::int64_t count_ = 0;
+  std::string told_;
+};
+
 /// Where a walk over orders stands; a walk begins with a new one.
 struct OrderCursor {
-  std::int64_t seq = 0;      ///< of the last order that was given
-  std::int64_t instant = 0;  ///< its updated_at, where the walk goes by that
+  std::int64_t seq = 0;         ///< of the last order that was given
+  std::int64_t instant = 0;     ///< its updated_at, where the walk goes by that
+  UnreadableOrders unreadable;  ///< on the way so far, and left out
 };
 
 /// Which open orders a walk gives.
@@ -98,7 +122,8 @@ struct CheckReport {
 
 /// The merchant's own record of orders. Every change is one transaction with its history entry; what a call
 /// returned is on disk. Every function throws Error{ledger} when the store fails and Error{ledger_busy} when
-/// another process kept it locked past the wait.
+/// another process kept it locked past the wait, and UnreadableOrder where what it is about cannot be read:
+/// inside `transact` that one leaves the transaction as it was.
 class OrderLedger {
  public:
   virtual ~OrderLedger() = default;
@@ -131,6 +156,7 @@ class OrderLedger {
                                                       const OutTradeNo& out_trade_no) = 0;
 
   /// Up to `most` orders of a walk by key, oldest first, and moves the cursor behind them; empty at the end.
+  /// Those that cannot be read are noted in the cursor.
   /// Orders may enter or leave the selection between two pages: none of the others is missed or given twice.
   virtual std::vector<Order> page(const MerchantId& mch_id, const OpenOrders& which, OrderCursor& cursor,
                                   std::size_t most) = 0;
@@ -148,6 +174,7 @@ class OrderLedger {
   /// Newest first unless the filter says otherwise, as a stream of what the ledger held at the start; the
   /// visitor returns false to stop. It may take its time, as others go on writing, but must not write to this
   /// ledger itself.
+  /// @throws UnreadableOrder  at the end, where some cannot be read: all others were given
   virtual void list(const MerchantId& mch_id, const OrderFilter& filter,
                     const std::function<bool(const Order&)>& visit) = 0;
 
@@ -171,6 +198,9 @@ struct LedgerOptions {
   std::chrono::milliseconds busy_wait{10'000};
   std::string actor;           ///< kept with every change
   const Stop* stop = nullptr;  ///< ends a wait for another process; must outlive the ledger
+  /// Held while the ledger keeps other processes from the file, so that nobody suspends this one meanwhile;
+  /// must outlive the ledger.
+  std::mutex* undisturbed = nullptr;
 };
 
 /// Opens, creates (0600) or migrates the ledger. The clock must outlive it. One thread at a time may use it.

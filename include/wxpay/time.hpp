@@ -11,6 +11,11 @@ namespace wxpay {
 /// wire carries this time, and bills are cut by it, whatever zone the machine is in.
 inline constexpr std::chrono::hours beijing_offset{8};
 
+/// The first and the last instant that are written and read anywhere: 1970-01-01T00:00:00Z and
+/// 9999-12-31T23:59:59+08:00.
+inline constexpr std::chrono::sys_seconds earliest_time{};
+inline constexpr std::chrono::sys_seconds latest_time{std::chrono::seconds{253'402'271'999}};
+
 /// `2026-11-23T10:00:00+08:00`
 std::string format_rfc3339(std::chrono::sys_seconds instant);
 /// `20261123100000`, as time_expire and time_end are written.

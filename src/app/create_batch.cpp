@@ -97,7 +97,7 @@ class CreateBatch::Item final : public PipelineItem {
       if (!batch_.under_way_.insert(creation_->out_trade_no().text()).second) return Next::wait;
       holds_number_ = true;
     }
-    if (creation_->record(batch_.seams_.ledger)) return Next::work;
+    if (goes_on()) return Next::work;
     batch_.under_way_.erase(creation_->out_trade_no().text());
     return Next::done;
   }
@@ -120,10 +120,11 @@ class CreateBatch::Item final : public PipelineItem {
 
   BatchResult result(bool finished) {
     BatchResult result;
-    result.kind = !creation_ ? BatchResult::Kind::bad
-                  : finished ? BatchResult::Kind::created
-                  : is_sent_ ? BatchResult::Kind::not_recorded
-                             : BatchResult::Kind::not_sent;
+    result.kind = !creation_       ? BatchResult::Kind::bad
+                  : is_unreadable_ ? BatchResult::Kind::unreadable
+                  : finished       ? BatchResult::Kind::created
+                  : is_sent_       ? BatchResult::Kind::not_recorded
+                                   : BatchResult::Kind::not_sent;
     result.line = entry_.raw.line;
     result.raw = std::move(entry_.raw.text);
     result.out_trade_no = std::move(entry_.out_trade_no);
@@ -133,6 +134,16 @@ class CreateBatch::Item final : public PipelineItem {
   }
 
  private:
+  bool goes_on() {
+    try {
+      return creation_->record(batch_.seams_.ledger);
+    } catch (const UnreadableOrder& error) {
+      entry_.problem = error.what();
+      is_unreadable_ = true;
+      return false;
+    }
+  }
+
   Exchange* next_question(std::size_t worker) {
     const auto& gateways = batch_.seams_.gateways;
     auto& gateway = gateways.gateway(worker);
@@ -148,6 +159,7 @@ class CreateBatch::Item final : public PipelineItem {
   std::optional<Creation> creation_;
   bool holds_number_ = false;
   bool is_sent_ = false;
+  bool is_unreadable_ = false;
   SlowerTries slower_tries_;
 };
 

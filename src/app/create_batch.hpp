@@ -21,6 +21,7 @@ namespace wxpay::app {
 struct BatchResult {
   enum class Kind {
     bad,           ///< the record itself is wrong; nothing was written or sent
+    unreadable,    ///< the ledger has the number with what cannot be read; nothing was written
     created,       ///< has a CreateResult, of whatever outcome
     not_sent,      ///< the batch was stopped before
     not_recorded,  ///< it may have been sent, but no answer is in the ledger: CREATING
@@ -29,7 +30,7 @@ struct BatchResult {
   std::size_t line = 0;      ///< on which the record begins
   std::string raw;           ///< the record as it stood in the input
   std::string out_trade_no;  ///< as given, where it could be read
-  std::string problem;       ///< of a bad record
+  std::string problem;       ///< of a bad record or an unreadable order
   const Creation* creation = nullptr;
 };
 

@@ -52,8 +52,14 @@ bool Creation::begin(OrderLedger& ledger) {
     case CreatePlan::closed:
       result_ = own_refusal("ORDERCLOSED", closed_text);
       return false;
-    case CreatePlan::first:
     case CreatePlan::again:
+      if (const auto problem = ambiguity_of(intent()); !problem.empty()) {
+        result_ = own_refusal("PARAM_ERROR",
+                              problem + "; it was stored before and is not sent again: use a new number");
+        return false;
+      }
+      break;
+    case CreatePlan::first:
     case CreatePlan::replace:
       break;
   }
@@ -127,12 +133,12 @@ CreateResult Creation::reused() const {
           .ledger_state = begun_->order.state};
 }
 
-CreateResult Creation::own_refusal(const char* code, const char* why) const {
+CreateResult Creation::own_refusal(const char* code, std::string why) const {
   CreateResult result;
   result.outcome = Outcome::refused;
   result.said.result_code = "FAIL";
   result.said.err_code = code;
-  result.said.err_code_des = why;
+  result.said.err_code_des = std::move(why);
   result.differs = begun_->decision.differs;
   result.ledger_state = begun_->order.state;
   return result;

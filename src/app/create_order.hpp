@@ -63,7 +63,7 @@ class Creation {
   bool needs_a_query() const;
   CreateResult concluded(OrderLedger& ledger);
   CreateResult reused() const;
-  CreateResult own_refusal(const char* code, const char* why) const;
+  CreateResult own_refusal(const char* code, std::string why) const;
   CreateResult overtaken(const char* code, const char* why, OrderState state) const;
   CreateResult accepted(Created created, OrderLedger& ledger) const;
   CreateResult refused_by_gateway(Refused refused, OrderLedger& ledger) const;

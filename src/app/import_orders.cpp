@@ -24,8 +24,6 @@ using Member = std::string OrderFields::*;
 constexpr std::size_t group_size = 2'000;
 /// What WeChat Pay gives a prepay_id; a record does not say it.
 constexpr std::chrono::hours prepay_lifetime{2};
-/// 9999-12-31T23:59:59+08:00, as far as times are written.
-constexpr std::chrono::sys_seconds latest_time{std::chrono::seconds{253'402'271'999}};
 
 struct Field {
   std::string_view key;
@@ -93,7 +91,7 @@ Fen fee_of(const std::string& text) {
 std::optional<std::chrono::sys_seconds> time_of(std::string_view name, const std::string& text) {
   if (text.empty()) return std::nullopt;
   const auto time = parse_rfc3339(text);
-  if (!time || *time < std::chrono::sys_seconds{} || *time > latest_time) {
+  if (!time || *time < earliest_time || *time > latest_time) {
     refuse(std::string{name} + " is no time", "write 2026-11-22T10:00:00+08:00");
   }
   return time;

@@ -175,6 +175,11 @@ std::string OrderColumns::out_trade_no_in(const std::vector<std::string>& cells)
 
 namespace {
 
+std::string ambiguous_text(std::string_view name, std::string_view field) {
+  return std::string{name} + " holds &" + std::string{field} +
+         "=, a field of WeChat Pay's messages: one signature would serve for two documents";
+}
+
 /// A text as the wire takes it, or empty. The limits count bytes, which is safe whichever of bytes and
 /// characters is meant.
 std::string checked_text(const char* name, const std::string& text, std::size_t longest) {
@@ -188,9 +193,7 @@ std::string checked_text(const char* name, const std::string& text, std::size_t 
   // Some readers of the signed text trim it, others do not (reference of API v2, 3.3).
   if (has_outer_blank(text)) refuse(std::string{name} + " begins or ends with a blank");
   if (const auto field = field_within(text); !field.empty()) {
-    refuse(std::string{name} + " holds &" + std::string{field} +
-               "=, a field of WeChat Pay's messages: one signature would serve for two documents",
-           "write it without the & before it");
+    refuse(ambiguous_text(name, field), "write it without the & before it");
   }
   return text;
 }
@@ -265,10 +268,7 @@ void set_expiry(const OrderRequest& request, std::chrono::sys_seconds now, Order
   if (intent.time_expire && *intent.time_expire < now + std::chrono::minutes{1}) {
     refuse("the expiry is less than 1 minute ahead");
   }
-  constexpr std::chrono::sys_days year_10000{std::chrono::year{10000} / 1 / 1};
-  if (intent.time_expire && *intent.time_expire >= year_10000 - beijing_offset) {
-    refuse("the expiry is after the year 9999");
-  }
+  if (intent.time_expire && *intent.time_expire > latest_time) refuse("the expiry is after the year 9999");
 }
 
 /// What each trade type cannot do without (API v2, 9_1).
@@ -329,6 +329,19 @@ CheckedRequest check_order_request(const OrderRequest& request, const OrderDefau
                                " has fewer than the 6 characters that WeChat Pay asks for now");
   }
   return checked;
+}
+
+std::string ambiguity_of(const OrderIntent& intent) {
+  using Text = std::pair<std::string_view, const std::string*>;
+  for (const auto& [name, text] :
+       {Text{"body", &intent.body}, Text{"notify_url", &intent.notify_url}, Text{"openid", &intent.openid},
+        Text{"sub_openid", &intent.sub_openid}, Text{"attach", &intent.attach},
+        Text{"detail", &intent.detail}, Text{"goods_tag", &intent.goods_tag},
+        Text{"product_id", &intent.product_id}, Text{"device_info", &intent.device_info},
+        Text{"limit_pay", &intent.limit_pay}, Text{"scene_info", &intent.scene_info}}) {
+    if (const auto field = field_within(*text); !field.empty()) return ambiguous_text(name, field);
+  }
+  return {};
 }
 
 }  // namespace wxpay::app

@@ -83,4 +83,8 @@ class OrderColumns {
 CheckedRequest check_order_request(const OrderRequest& request, const OrderDefaults& defaults,
                                    std::chrono::sys_seconds now);
 
+/// What is wrong with an order that was stored when texts that make a signature serve for two documents were
+/// still taken; empty: nothing.
+std::string ambiguity_of(const OrderIntent& intent);
+
 }  // namespace wxpay::app

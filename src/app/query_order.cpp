@@ -71,6 +71,7 @@ QueryResult settle_answer(const QueryAnswer& answer, OrderLedger* ledger, WriteB
   try {
     return describe_settled(answer, ledger->settle(evidence), write_back);
   } catch (const Error& error) {
+    if (error.kind() == ErrorKind::interrupted) throw;
     auto result = describe_answer(answer);
     result.outcome = Outcome::ledger_failed;
     result.result_msg = "UPDATE_FAIL";

@@ -254,10 +254,14 @@ ClosedOrders ReconcileOrders::closed_orders() const {
 
 /// When an earlier run noted that an order is closed whose closing lies in the future.
 std::optional<std::chrono::sys_seconds> ReconcileOrders::noted_as_closed(const Order& order) const {
-  const auto history = seams_.ledger->history(seams_.merchant.mch_id, order.intent.out_trade_no);
-  if (history.empty() || history.back().from != OrderState::closed) return std::nullopt;
-  if (lies_ahead(history.back().at, seams_.clock.now())) return std::nullopt;
-  return history.back().at;
+  try {
+    const auto history = seams_.ledger->history(seams_.merchant.mch_id, order.intent.out_trade_no);
+    if (history.empty() || history.back().from != OrderState::closed) return std::nullopt;
+    if (lies_ahead(history.back().at, seams_.clock.now())) return std::nullopt;
+    return history.back().at;
+  } catch (const UnreadableOrder&) {
+    return std::nullopt;
+  }
 }
 
 bool ReconcileOrders::time_lies_ahead(const Order& order) const {
@@ -296,18 +300,22 @@ bool ReconcileOrders::fill_page() {
   if (!open_ones_given_)
     page_ = seams_.ledger->page(seams_.merchant.mch_id, open_orders(), cursor_, page_size);
   if (!page_.empty()) return true;
-  if (!std::exchange(open_ones_given_, true)) cursor_ = {};
+  if (!std::exchange(open_ones_given_, true)) cursor_ = {.unreadable = std::move(cursor_.unreadable)};
   page_ = seams_.ledger->page(seams_.merchant.mch_id, closed_orders(), cursor_, page_size);
   return !page_.empty();
 }
 
 std::optional<OutTradeNo> ReconcileOrders::newest_order() const {
   std::optional<OutTradeNo> newest;
-  seams_.ledger->list(seams_.merchant.mch_id, {}, [&](const Order& order) {
-    if (is_of_another_app(order.intent.merchant, seams_.merchant)) return true;
-    newest = order.intent.out_trade_no;
-    return false;
-  });
+  try {
+    seams_.ledger->list(seams_.merchant.mch_id, {}, [&](const Order& order) {
+      if (is_of_another_app(order.intent.merchant, seams_.merchant)) return true;
+      newest = order.intent.out_trade_no;
+      return false;
+    });
+  } catch (const UnreadableOrder&) {
+    // None of those that can be read; the walk tells of the others.
+  }
   return newest;
 }
 

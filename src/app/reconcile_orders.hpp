@@ -93,6 +93,8 @@ class ReconcileOrders {
   bool gave_up() const noexcept { return gave_up_; }
   /// Orders that it came by and left alone, as they are of another app or sub-merchant.
   std::int64_t of_other_apps() const noexcept { return of_other_apps_; }
+  /// Orders that it came by and could not read.
+  const UnreadableOrders& unreadable() const noexcept { return cursor_.unreadable; }
   /// Whether every order that was to be asked about was, with an answer about each of the closed ones; of the
   /// open ones the next run asks anyway. A run on a wrong clock is not complete.
   bool is_complete() const noexcept { return complete_; }

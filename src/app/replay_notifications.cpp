@@ -192,9 +192,15 @@ class NotificationReplay::Item final : public PipelineItem {
   }
 
   Next record() override {
-    if (notification_.evidence) {
-      notification_.evidence->kept = true;
-      settle(*notification_.evidence);
+    try {
+      if (notification_.evidence) {
+        notification_.evidence->kept = true;
+        settle(*notification_.evidence);
+      }
+    } catch (const UnreadableOrder& error) {
+      // Of this order alone; it would be in the way of all others in the transaction.
+      record_failed(error);
+      return Next::done;
     }
     if (!replay_.options_.dry_run && is_kept(result_.outcome, notification_)) keep();
     return is_to_be_forwarded() ? Next::work : Next::done;

@@ -13,6 +13,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/files_in_use.hpp"
 #include "cli/streams.hpp"
+#include "cli/suspension.hpp"
 #include "net/http_transport.hpp"
 
 namespace wxpay::cli {
@@ -51,6 +52,7 @@ struct Context::Parts {
   SystemRandom random;
   std::optional<Profile> profile;
   std::optional<Secret> key;
+  std::optional<Suspension> suspension;
   std::unique_ptr<OrderLedger> ledger;
   std::unique_ptr<Transport> transport;
   std::unique_ptr<PaymentGateway> gateway;
@@ -95,21 +97,18 @@ OrderLedger& Context::new_or_existing_ledger() {
   const auto place = ledger_place();
   return open_ledger({.path = place.path,
                       .create_directories = place.default_place,
-                      .actor = actor_of(this_caller(environment_), user_name),
-                      .stop = &stop_});
+                      .actor = actor_of(this_caller(environment_), user_name)});
 }
 
 OrderLedger& Context::ledger() {
   const auto place = ledger_place();
-  return open_ledger({.path = place.path,
-                      .must_exist = true,
-                      .actor = actor_of(this_caller(environment_), user_name),
-                      .stop = &stop_});
+  return open_ledger(
+      {.path = place.path, .must_exist = true, .actor = actor_of(this_caller(environment_), user_name)});
 }
 
 OrderLedger& Context::ledger_read_only() {
   const auto place = ledger_place();
-  return open_ledger({.path = place.path, .read_only = true, .stop = &stop_});
+  return open_ledger({.path = place.path, .read_only = true});
 }
 
 bool Context::has_ledger() const {
@@ -119,8 +118,16 @@ bool Context::has_ledger() const {
   return ::stat(path.c_str(), &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
 }
 
-OrderLedger& Context::open_ledger(const LedgerOptions& options) {
-  if (!parts_->ledger) parts_->ledger = open_sqlite_ledger(options, parts_->clock);
+std::mutex& Context::undisturbed() {
+  if (!parts_->suspension) parts_->suspension.emplace();
+  return parts_->suspension->undisturbed();
+}
+
+OrderLedger& Context::open_ledger(LedgerOptions options) {
+  if (parts_->ledger) return *parts_->ledger;
+  options.stop = &stop_;
+  options.undisturbed = &undisturbed();
+  parts_->ledger = open_sqlite_ledger(options, parts_->clock);
   return *parts_->ledger;
 }
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -63,6 +64,8 @@ class Context {
   OrderLedger& ledger_read_only();
   /// Whether there is a file that opening could find.
   bool has_ledger() const;
+  /// Held by whoever keeps other processes from the ledger: Ctrl-Z waits for it.
+  std::mutex& undisturbed();
   Transport& transport();
   PaymentGateway& gateway();
   /// What a gateway of this profile is made of, for a command that needs several.
@@ -120,7 +123,7 @@ class Context {
 
  private:
   void end_table();
-  OrderLedger& open_ledger(const LedgerOptions& options);
+  OrderLedger& open_ledger(LedgerOptions options);
 
   struct Parts;
   GlobalOptions options_;

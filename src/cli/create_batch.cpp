@@ -150,6 +150,7 @@ class BatchRun {
       ++not_recorded_;
       return keep_failed(result.raw);
     }
+    if (result.kind == Kind::unreadable) return take_unreadable(result);
     const bool bad = result.kind == Kind::bad || creation->expired();
     const bool runs_again = bad || fails(creation->result());
     count(result, bad);
@@ -168,16 +169,27 @@ class BatchRun {
     print(record);
   }
 
+  void take_unreadable(const app::BatchResult& result) {
+    ++bad_;
+    code_ = gravest(code_, exit_ledger);
+    progress_.add(true);
+    keep_failed(result.raw);
+    report::Record record;
+    record.number("line", static_cast<std::int64_t>(result.line));
+    describe_bad(record, result.out_trade_no, result.problem, "LEDGER");
+    print(record);
+  }
+
   void leave(std::size_t line, const std::string& raw) {
     if (not_sent_++ == 0) first_not_sent_ = line;
     keep_failed(raw);
   }
 
   static void describe_bad(report::Record& record, const std::string& out_trade_no,
-                           const std::string& problem) {
+                           const std::string& problem, const char* code = "PARAM_ERROR") {
     record.text_if_set("outTradeNo", without_control_characters(out_trade_no))
         .text("resultCode", "FAIL")
-        .text("errCode", "PARAM_ERROR")
+        .text("errCode", code)
         .text("errCodeDes", without_control_characters(problem));
   }
 
@@ -271,7 +283,15 @@ class BatchRun {
     }
     const auto& intent = entry.request->intent;
     if (intent.out_trade_no.shorter_than_advised()) ++short_numbers_;
-    const auto order = ledger == nullptr ? std::nullopt : ledger->find(mch_id, intent.out_trade_no);
+    std::optional<Order> order;
+    try {
+      if (ledger != nullptr) order = ledger->find(mch_id, intent.out_trade_no);
+    } catch (const UnreadableOrder& error) {
+      describe_bad(record, intent.out_trade_no.text(), error.what(), "LEDGER");
+      code_ = gravest(code_, exit_ledger);
+      ++bad_;
+      return false;
+    }
     const bool good = describe_plan(
         record, intent.out_trade_no,
         plan_create(order ? &*order : nullptr, intent, entry.request->defaulted, context_.clock().now()),
@@ -300,8 +320,10 @@ class BatchRun {
       case CreatePlan::reuse:
         record.text("resultCode", "SUCCESS").text("ledger", "REUSED");
         return true;
-      case CreatePlan::first:
       case CreatePlan::again:
+        if (!app::ambiguity_of(order->intent).empty()) return refuse("PARAM_ERROR");
+        break;
+      case CreatePlan::first:
       case CreatePlan::replace:
         break;
     }

@@ -5,6 +5,8 @@
 #include "cli/commands.hpp"
 #include "cli/config/check_up.hpp"
 #include "cli/exit_code.hpp"
+#include "ledger/examination.hpp"
+#include "ledger/run_lock.hpp"
 
 namespace wxpay::cli {
 
@@ -22,7 +24,10 @@ class Doctor {
     const bool configured = check("config", [this] { return check_config(); });
     const bool keyed = configured && check("key", [this] { return check_key(); });
     // A ledger that an option names needs no configuration.
-    if (configured || names_ledger()) check("ledger", [this] { return check_ledger(); });
+    if (configured || names_ledger()) {
+      const bool opens = check("ledger", [this] { return check_ledger(); });
+      if (opens && context_.has_ledger()) check("lock", [this] { return check_lock(); });
+    }
     if (configured) {
       check("gateway", [this, keyed] {
         return keyed ? check_gateway() : Finding{Health::fail, "needs the key"};
@@ -74,8 +79,17 @@ class Doctor {
   Finding check_ledger() {
     const auto place = resolve_ledger(context_.options().settings, context_.environment());
     if (!context_.has_ledger()) return judge_new_ledger(place);
-    context_.ledger_read_only();
+    const auto found = ledger::examine(place.path);
+    if (!found.problem.empty()) return {Health::fail, found.problem};
+    if (!found.notice.empty()) return {Health::warn, found.notice};
     return judge_open_ledger(place);
+  }
+
+  Finding check_lock() {
+    const auto place = resolve_ledger(context_.options().settings, context_.environment());
+    if (!may_write_ledger(place)) return {Health::ok, "not tried, as this user may not write the ledger"};
+    const auto problem = ledger::RunLock::problem(place.path);
+    return problem.empty() ? Finding{Health::ok, "`reconcile` can take it"} : Finding{Health::fail, problem};
   }
 
   Finding check_gateway() {

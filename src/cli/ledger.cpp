@@ -49,7 +49,8 @@ int run_backup(const std::string& target, Context& context) {
 int run_restore(const std::string& copy, Context& context) {
   const auto path = context.ledger_place().path;
   context.confirm("Put " + copy + " in the place of the ledger " + path.string() + "?");
-  const auto restored = ledger::restore_ledger(path, copy, context.clock());
+  const auto restored =
+      ledger::restore_ledger(path, copy, context.clock(), &context.stop(), &context.undisturbed());
   report::Record record;
   record.text("restored", path.string())
       .text("from", copy)

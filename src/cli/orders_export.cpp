@@ -36,13 +36,21 @@ int run_export(const ExportOptions& options, Context& context) {
     // Rows on a terminal are progress enough.
     if (!context.output_is_terminal()) progress.show();
   };
-  ledger.list(mch_id, filter, [&](const Order& order) {
+  const auto take = [&](const Order& order) {
     is_csv ? append_csv(text, order) : append_json(text, order);
     text += '\n';
     progress.add(false);
     if (text.size() >= written_at_once) write();
     return !context.stop().requested();
-  });
+  };
+  try {
+    ledger.list(mch_id, filter, take);
+  } catch (const UnreadableOrder&) {
+    // All the others are written all the same.
+    write();
+    progress.clear();
+    throw;
+  }
   write();
   progress.clear();
   if (context.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};

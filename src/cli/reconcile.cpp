@@ -119,6 +119,7 @@ class Reconcile {
     gave_up_ = reconcile.gave_up();
     cut_short_ = !reconcile.finished();
     other_apps_ = reconcile.of_other_apps();
+    unreadable_ = reconcile.unreadable();
   }
 
   /// Without it the next run asks about more than it need, or about the last day alone.
@@ -234,6 +235,7 @@ class Reconcile {
     if (!context_.options().quiet || !nothing_done) give_summary();
     if (output_ != Output::open) context_.discard();
     report_failures();
+    if (!unreadable_.empty()) fail(unreadable_.together());
     report_clock();
     if (other_apps_ > 0) {
       context_.warn(counted_orders(other_apps_) +
@@ -344,6 +346,7 @@ class Reconcile {
   std::int64_t paid_after_close_ = 0;
   std::int64_t failed_ = 0;
   std::int64_t other_apps_ = 0;
+  UnreadableOrders unreadable_;
   std::int64_t time_lies_ahead_ = 0;
   std::string first_ahead_;
   std::int64_t not_closed_by_clock_ = 0;

@@ -37,7 +37,22 @@ void make_folders(const std::filesystem::path& folder) {
   sync_folder(folder_of(folder));
 }
 
+/// SQLite would find out when the file is there already.
+void refuse_too_long(const std::filesystem::path& path) {
+  // Beside it stand files with longer names: "-journal", and ".reconcile.lock".
+  constexpr std::size_t longest_name = 240;
+  constexpr std::size_t longest_path = 500;
+  const bool is_too_long = path.filename().native().size() > longest_name ||
+                           std::filesystem::absolute(path).native().size() > longest_path;
+  if (!is_too_long) return;
+  throw Error{ErrorKind::ledger,
+              "the name of the ledger " + path.string() + " is too long for the files beside it",
+              "name another with --ledger: at most " + std::to_string(longest_name) + " bytes, and " +
+                  std::to_string(longest_path) + " with its folders"};
+}
+
 void create(const std::filesystem::path& path) {
+  refuse_too_long(path);
   const UniqueFd file{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, private_file)};
   if (file) {
     sync_folder(folder_of(path));
@@ -62,26 +77,11 @@ bool has_log(const std::filesystem::path& path) {
 /// The log and its index stay beside the ledger, so a mode that it was given later must become theirs too.
 void give_log_the_mode_of(const std::filesystem::path& path, const struct stat& ledger) {
   for (const char* suffix : {"-wal", "-shm"}) {
-    const auto beside = path.string() + suffix;
+    const auto companion = beside(path, suffix);
     struct stat found {};
-    if (::lstat(beside.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
+    if (::lstat(companion.c_str(), &found) != 0 || !S_ISREG(found.st_mode)) continue;
     // Only their owner may; who may not finds out by opening them.
-    if (found.st_mode != ledger.st_mode) ::chmod(beside.c_str(), ledger.st_mode & 0777U);
-  }
-}
-
-/// SQLite names its log after the path: writers under two names would have two logs and overwrite each other.
-void refuse_second_name(const std::filesystem::path& path, const struct stat& found) {
-  if (found.st_nlink > 1) {
-    throw Error{ErrorKind::ledger, "the ledger " + path.string() + " has a second name (a hard link)",
-                "remove the other link: writers under both would overwrite each other's orders"};
-  }
-  struct statx more {};
-  const bool is_mount = ::statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS, &more) == 0 &&
-                        (more.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
-  if (is_mount) {
-    throw Error{ErrorKind::ledger, "the ledger " + path.string() + " is mounted alone, without its folder",
-                "mount the folder that holds it: its log must be one for all who write it"};
+    if (found.st_mode != ledger.st_mode) ::chmod(companion.c_str(), ledger.st_mode & 0777U);
   }
 }
 
@@ -109,14 +109,17 @@ void prepare_file(const LedgerOptions& options) {
     if (found.st_size > 0 && found.st_size < smallest_database) {
       throw describe_failure(SQLITE_NOTADB, 0, path.string(), {});
     }
-    if (!options.read_only) refuse_second_name(path, found);
+    if (!options.read_only) refuse_second_name(path);
     // Asked instead of tried: closing a file of one's own would drop the locks of SQLite's on it.
     const int wanted = options.read_only ? R_OK : R_OK | W_OK;
     if (::access(path.c_str(), wanted) != 0 && errno == EROFS)
       throw describe_failure(SQLITE_READONLY, EROFS, path.string(), {});
     if (::access(path.c_str(), wanted) != 0) {
+      const int error = errno;
       fail("the ledger " + path.string() + (options.read_only ? " cannot be read" : " cannot be written"),
-           errno, "run as a user who may, or change the mode of the file");
+           error,
+           error == EROFS ? "its file system is mounted read-only: name another ledger with --ledger"
+                          : "run as a user who may, or change the mode of the file");
     }
     if (!options.read_only) give_log_the_mode_of(path, found);
     return;
@@ -138,16 +141,45 @@ void prepare_file(const LedgerOptions& options) {
   create(path);
 }
 
+// SQLite names its log after the path: writers under two names would have two logs and overwrite each other.
+void refuse_second_name(const std::filesystem::path& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0 && found.st_nlink > 1) {
+    throw Error{ErrorKind::ledger, "the ledger " + path.string() + " has a second name (a hard link)",
+                "remove the other link: writers under both would overwrite each other's orders"};
+  }
+  struct statx more {};
+  const bool is_mount = ::statx(AT_FDCWD, path.c_str(), 0, STATX_BASIC_STATS, &more) == 0 &&
+                        (more.stx_attributes & STATX_ATTR_MOUNT_ROOT) != 0;
+  if (is_mount) {
+    throw Error{ErrorKind::ledger, "the ledger " + path.string() + " is mounted alone, without its folder",
+                "mount the folder that holds it: its log must be one for all who write it"};
+  }
+}
+
 bool must_be_immutable(const std::filesystem::path& path) {
   // With its log and index beside it, SQLite locks also for those who may only read; where they cannot be
   // made, the file alone is read, and held against itself at the end.
   struct stat log {};
-  const bool has_log = ::stat((path.string() + "-wal").c_str(), &log) == 0;
-  const bool has_index = ::access((path.string() + "-shm").c_str(), R_OK) == 0;
+  const auto log_path = beside(path, "-wal");
+  const bool has_log = ::stat(log_path.c_str(), &log) == 0;
+  const bool has_index = ::access(beside(path, "-shm").c_str(), R_OK) == 0;
   if (has_log && (has_index || log.st_size > 0)) return false;
+  // What a write left that was broken off: the file alone is no state that ever was.
+  struct stat journal {};
+  if (::stat(beside(path, "-journal").c_str(), &journal) == 0 && journal.st_size > 0) return false;
   struct statvfs system {};
-  const bool is_full = ::statvfs(folder_of(path).c_str(), &system) == 0 && system.f_bavail == 0;
-  return is_full || ::access(folder_of(path).c_str(), W_OK) != 0;
+  const auto folder = folder_of(log_path);
+  const bool is_full = ::statvfs(folder.c_str(), &system) == 0 && system.f_bavail == 0;
+  return is_full || ::access(folder.c_str(), W_OK) != 0;
+}
+
+std::filesystem::path beside(const std::filesystem::path& path, const char* suffix) {
+  std::error_code error;
+  auto real = std::filesystem::canonical(path, error);
+  if (error) real = path;
+  real += suffix;
+  return real;
 }
 
 std::filesystem::path folder_of(const std::filesystem::path& path) {

@@ -15,6 +15,13 @@ void prepare_file(const LedgerOptions& options);
 /// a full disk, and no change is in a log.
 bool must_be_immutable(const std::filesystem::path& path);
 
+/// @throws Error{ledger}  it has a second name, or is mounted alone: writers under both would overwrite each
+/// other
+void refuse_second_name(const std::filesystem::path& path);
+
+/// A file of SQLite's beside the ledger, where SQLite has it: beside what a link leads to.
+std::filesystem::path beside(const std::filesystem::path& path, const char* suffix);
+
 /// The folder that holds the file.
 std::filesystem::path folder_of(const std::filesystem::path& path);
 

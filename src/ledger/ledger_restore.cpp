@@ -5,6 +5,7 @@
 
 #include <cerrno>
 #include <cstdio>
+#include <mutex>
 #include <optional>
 #include <system_error>
 
@@ -57,17 +58,18 @@ bool has_log(const std::filesystem::path& ledger) {
 /// Keeps others from writing while the file is exchanged. One that is too damaged to be opened nobody writes.
 class WriteLock {
  public:
-  explicit WriteLock(const std::filesystem::path& ledger, bool whole) {
+  WriteLock(const std::filesystem::path& ledger, bool whole, const Stop* stop, std::mutex* undisturbed) {
     try {
-      database_.emplace(ledger, Access::read_write, BusyWait{longest_wait, nullptr});
+      database_.emplace(ledger, Access::read_write, BusyWait{longest_wait, stop, undisturbed});
       if (whole) {
         lock_without_log(ledger);
       } else {
         transaction_.emplace(*database_, Transaction::Kind::write);
       }
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::ledger_busy) throw;
+      if (error.kind() == ErrorKind::ledger_busy || error.kind() == ErrorKind::interrupted) throw;
     }
+    if (!transaction_ && undisturbed != nullptr) undisturbed_ = std::unique_lock{*undisturbed};
   }
 
  private:
@@ -87,6 +89,7 @@ class WriteLock {
 
   std::optional<Database> database_;
   std::optional<Transaction> transaction_;
+  std::unique_lock<std::mutex> undisturbed_;
 };
 
 /// Copies that restores left which were killed. Called under the lock of the ledger's jobs.
@@ -137,7 +140,7 @@ std::unique_ptr<OrderLedger> open_copy(const std::filesystem::path& copy, const 
 }  // namespace
 
 Restored restore_ledger(const std::filesystem::path& named, const std::filesystem::path& copy,
-                        const Clock& clock) {
+                        const Clock& clock, const Stop* stop, std::mutex* undisturbed) {
   // The name may be a link, and the log is beside what it leads to.
   std::error_code ignored;
   auto ledger = std::filesystem::weakly_canonical(named, ignored);
@@ -160,7 +163,7 @@ Restored restore_ledger(const std::filesystem::path& named, const std::filesyste
       // Who may not give it away keeps it, as the owner of what was copied.
       if (::chown(beside.c_str(), found.st_uid, found.st_gid) != 0) errno = 0;
     }
-    const WriteLock lock{ledger, is_whole(ledger, clock)};
+    const WriteLock lock{ledger, is_whole(ledger, clock), stop, undisturbed};
     jobs.reset_complete();
     restored.kept_as = move_aside(ledger, stamp);
     if (::rename(beside.c_str(), ledger.c_str()) != 0)

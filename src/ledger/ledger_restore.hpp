@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,12 @@ struct Restored {
 
 /// Puts a copy that `OrderLedger::backup` made in the ledger's place. The copy is checked first; the ledger
 /// that was there, damaged or not, keeps its log and gets a name with the time.
+/// @param stop         ends the wait for somebody who writes the ledger; null: nobody does
+/// @param undisturbed  held while the files are exchanged; null: nobody wants to know
 /// @throws Error{ledger}  the copy is not whole, or the ledger cannot be replaced
 /// @throws Error{ledger_busy}  somebody writes the ledger, or reads what is in its log
 /// @throws Error{lock_held}  a job such as reconcile is at work on it
 Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy,
-                        const Clock& clock);
+                        const Clock& clock, const Stop* stop = nullptr, std::mutex* undisturbed = nullptr);
 
 }  // namespace wxpay::ledger

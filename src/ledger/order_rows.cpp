@@ -3,12 +3,22 @@
 #include <optional>
 #include <utility>
 
+#include "base/text.hpp"
+#include "wxpay/error.hpp"
+#include "wxpay/time.hpp"
+
 namespace wxpay::ledger {
 
 namespace {
 
-/// The last second of the year 9999, which is as far as times are written.
-constexpr std::int64_t latest_time = 253'402'300'799;
+// One pair of limits for what is written and what is read.
+constexpr std::int64_t least_time = earliest_time.time_since_epoch().count();
+constexpr std::int64_t most_time = latest_time.time_since_epoch().count();
+constexpr std::int64_t longest_duration = most_time - least_time;
+
+/// The columns that read_entry takes.
+constexpr std::array<std::string_view, entry_fields> read_entry_columns{
+    "number", "at", "from_state", "to_state", "source", "actor", "reason", "digest", "details"};
 
 Value text_value(std::string_view text) { return text.empty() ? Value{} : Value{text}; }
 
@@ -17,12 +27,23 @@ Value text_value(const Identifier<Tag>& identifier) {
   return text_value(std::string_view{identifier.text()});
 }
 
+/// What could not be read again is not written.
+std::int64_t within(std::int64_t number, std::int64_t least, std::int64_t most) {
+  if (number >= least && number <= most) return number;
+  throw Error{ErrorKind::ledger, "a time outside the years 1970 to 9999 cannot be kept in the ledger",
+              "set the clock of this machine, for which `wxpayctl doctor` looks"};
+}
+
 Value time_value(std::chrono::sys_seconds instant) {
-  return std::int64_t{instant.time_since_epoch().count()};
+  return within(instant.time_since_epoch().count(), least_time, most_time);
 }
 
 Value time_value(const std::optional<std::chrono::sys_seconds>& instant) {
   return instant ? time_value(*instant) : Value{};
+}
+
+Value duration_value(const std::optional<std::chrono::seconds>& duration) {
+  return duration ? within(duration->count(), 0, longest_duration) : Value{};
 }
 
 Value state_value(OrderState state) { return static_cast<std::int64_t>(state); }
@@ -30,7 +51,10 @@ Value state_value(OrderState state) { return static_cast<std::int64_t>(state); }
 /// Takes the columns of a row one after the other, and refuses what cannot have been written by this program.
 class Reader {
  public:
-  Reader(std::span<const Value> row, const Database& database) : row_{row}, database_{database} {}
+  /// @param subject  what the row is of, with the column that names it
+  Reader(std::span<const Value> row, std::span<const std::string_view> columns, const Database& database,
+         const char* subject, std::size_t name)
+      : row_{row}, columns_{columns}, database_{database}, subject_{subject}, name_{name} {}
 
   /// Empty where the column is NULL.
   std::string text() { return std::string{view()}; }
@@ -41,11 +65,11 @@ class Reader {
   }
   std::int64_t integer(std::int64_t least, std::int64_t most, const char* what) {
     const auto number = integer();
-    if (number < least || number > most) damaged(what);
+    if (number < least || number > most) refuse(what);
     return number;
   }
   std::chrono::sys_seconds time() {
-    return std::chrono::sys_seconds{std::chrono::seconds{integer(0, latest_time, "a time")}};
+    return std::chrono::sys_seconds{std::chrono::seconds{integer(least_time, most_time, "time")}};
   }
   bool is_null(std::size_t column) const { return std::holds_alternative<std::monostate>(row_[column]); }
   std::optional<std::chrono::sys_seconds> optional_time() {
@@ -54,10 +78,10 @@ class Reader {
   }
   std::optional<std::chrono::seconds> optional_duration() {
     if (is_null(column_)) return skip<std::chrono::seconds>();
-    return std::chrono::seconds{integer(0, latest_time, "a duration")};
+    return std::chrono::seconds{integer(0, longest_duration, "duration")};
   }
   OrderState state() {
-    return static_cast<OrderState>(integer(0, static_cast<std::int64_t>(OrderState::refund), "a state"));
+    return static_cast<OrderState>(integer(0, static_cast<std::int64_t>(OrderState::refund), "state"));
   }
   std::optional<OrderState> optional_state() {
     if (is_null(column_)) return skip<OrderState>();
@@ -66,7 +90,7 @@ class Reader {
   template <class Enum>
   Enum name(std::optional<Enum> (*parse)(std::string_view), const char* what) {
     const auto value = parse(view());
-    if (!value) damaged(what);
+    if (!value) refuse(what);
     return *value;
   }
 
@@ -81,12 +105,27 @@ class Reader {
     ++column_;
     return std::nullopt;
   }
-  [[noreturn]] void damaged(const char* what) const {
-    throw describe_failure(SQLITE_CORRUPT, 0, database_.name(), std::string{what} + " that does not exist");
+  static std::string shown(const Value& value) {
+    if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
+    const auto* text = std::get_if<std::string_view>(&value);
+    return text == nullptr ? std::string{"empty"} : "'" + shortened(*text) + "'";
+  }
+  /// Of the column that was taken last.
+  [[noreturn]] void refuse(const char* what) const {
+    const auto last = column_ - 1;
+    const auto name = std::holds_alternative<std::string_view>(row_[name_])
+                          ? shortened(std::get<std::string_view>(row_[name_]))
+                          : shown(row_[name_]);
+    throw UnreadableOrder{subject_ + (" " + name) + " in the ledger " + database_.name() +
+                          " cannot be read: its " + std::string{columns_[last]} + " is " + shown(row_[last]) +
+                          ", which is no " + what};
   }
 
   std::span<const Value> row_;
+  std::span<const std::string_view> columns_;
   const Database& database_;
+  const char* subject_;
+  std::size_t name_;
   std::size_t column_ = 0;
 };
 
@@ -100,7 +139,7 @@ std::optional<Prepay> read_prepay(Reader& reader, bool exists) {
     reader.integer();
     return std::nullopt;
   }
-  prepay.sign_type = reader.name(parse_sign_type, "a signature type");
+  prepay.sign_type = reader.name(parse_sign_type, "signature type");
   prepay.expires_at = reader.time();
   return prepay;
 }
@@ -130,7 +169,7 @@ OrderRow to_row(std::int64_t seq, const Order& order) {
   }
   add(std::int64_t{intent.profit_sharing ? 1 : 0});
   add(time_value(intent.time_expire));
-  add(intent.expire_in ? Value{std::int64_t{intent.expire_in->count()}} : Value{});
+  add(duration_value(intent.expire_in));
   if (order.prepay) {
     // Not text_value: a prepay order without its id is still one, and NULL says that there is none.
     add(std::string_view{order.prepay->prepay_id.text()});
@@ -152,7 +191,9 @@ StoredOrder read_order(const Rows& rows, const Database& database) {
 }
 
 StoredOrder read_order(const OrderRow& row, const Database& database) {
-  Reader reader{row, database};
+  constexpr std::size_t number_column = 2;
+  static_assert(order_columns[number_column] == "out_trade_no");
+  Reader reader{row, order_columns, database, "order", number_column};
   const auto seq = reader.integer();
   MerchantId mch_id{reader.text()};
   auto out_trade_no = OutTradeNo::trusted(reader.text());
@@ -162,13 +203,13 @@ StoredOrder read_order(const OrderRow& row, const Database& database) {
   AppId sub_app_id{reader.text()};
   const auto state = reader.state();
   const auto proven_state = reader.state();
-  const Fen total_fee{reader.integer(1, largest_fee.count(), "an amount")};
+  const Fen total_fee{reader.integer(1, largest_fee.count(), "amount")};
   OrderIntent intent{
       .merchant = {std::move(mch_id), std::move(app_id), std::move(sub_mch_id), std::move(sub_app_id)},
       .out_trade_no = std::move(out_trade_no),
       .total_fee = total_fee};
   // Whatever may throw comes after the braces (CONTRIBUTING.md), in the order of the columns.
-  intent.trade_type = reader.name(parse_trade_type, "a trade type");
+  intent.trade_type = reader.name(parse_trade_type, "trade type");
   for (auto* text : {&intent.body, &intent.notify_url, &intent.client_ip, &intent.openid, &intent.sub_openid,
                      &intent.attach, &intent.detail, &intent.goods_tag, &intent.product_id,
                      &intent.device_info, &intent.limit_pay, &intent.scene_info}) {
@@ -206,13 +247,13 @@ EntryRow to_row(const StoredEntry& stored) {
 
 HistoryEntry read_entry(const Rows& rows, const Database& database) {
   const auto row = raw_values<entry_fields>(rows);
-  Reader reader{row, database};
+  Reader reader{row, read_entry_columns, database, "history entry", 0};
   HistoryEntry entry;
   entry.number = reader.integer();
   entry.at = reader.time();
   entry.from = reader.optional_state();
   entry.to = reader.state();
-  entry.source = reader.name(parse_evidence_source, "a source");
+  entry.source = reader.name(parse_evidence_source, "source");
   entry.actor = reader.text();
   entry.reason = reader.text();
   entry.digest = reader.text();

@@ -95,10 +95,11 @@ struct StoredEntry {
 };
 
 /// Views into the order, which must outlive them. An empty text is NULL.
+/// @throws Error{ledger}  a time that read_order would refuse
 OrderRow to_row(std::int64_t seq, const Order& order);
 
 /// Reads the columns order_columns, from the first of the row on.
-/// @throws Error{ledger}  the row holds what no order can hold
+/// @throws UnreadableOrder  the row holds what no order can hold
 StoredOrder read_order(const Rows& rows, const Database& database);
 /// The same of values that were taken from such a row.
 StoredOrder read_order(const OrderRow& row, const Database& database);

@@ -68,15 +68,29 @@ Selection closed_orders(const char* what, const MerchantId& mch_id, const Closed
   return selection;
 }
 
-std::vector<Order> take_page(Selection& selection, const Database& database, OrderCursor& cursor,
+/// @param select  the orders behind the cursor
+template <class Select>
+std::vector<Order> take_page(const Select& select, const Database& database, OrderCursor& cursor,
                              std::size_t most) {
+  constexpr int updated_at = 33;
+  static_assert(order_columns[0] == "seq" && order_columns[updated_at] == "updated_at");
   std::vector<Order> orders;
-  selection.add(" LIMIT ?", static_cast<std::int64_t>(most)).visit(database, [&](const Rows& rows) {
-    auto stored = read_order(rows, database);
-    cursor = {stored.seq, stored.order.updated_at.time_since_epoch().count()};
-    orders.push_back(std::move(stored.order));
-    return true;
-  });
+  bool at_the_end = false;
+  // An empty page is the end, so one of nothing but orders that cannot be read is none.
+  while (orders.empty() && !at_the_end) {
+    at_the_end = true;
+    select().add(" LIMIT ?", static_cast<std::int64_t>(most)).visit(database, [&](const Rows& rows) {
+      at_the_end = false;
+      cursor.seq = rows.integer(0);
+      cursor.instant = rows.integer(updated_at);
+      try {
+        orders.push_back(read_order(rows, database).order);
+      } catch (const UnreadableOrder& error) {
+        cursor.unreadable.add(error);
+      }
+      return true;
+    });
+  }
   return orders;
 }
 
@@ -105,22 +119,39 @@ void list_orders(const Database& database, const MerchantId& mch_id, const Order
   if (filter.max_fee) selection.add(" AND total_fee <= ?", filter.max_fee->count());
   selection.add(filter.oldest_first ? " ORDER BY seq" : " ORDER BY seq DESC");
   if (filter.limit) selection.add(" LIMIT ?", std::max(*filter.limit, std::int64_t{0}));
-  selection.visit(database, [&](const Rows& rows) { return visit(read_order(rows, database).order); });
+  UnreadableOrders unreadable;
+  bool stopped = false;
+  selection.visit(database, [&](const Rows& rows) {
+    try {
+      const auto stored = read_order(rows, database);
+      stopped = !visit(stored.order);
+    } catch (const UnreadableOrder& error) {
+      unreadable.add(error);
+    }
+    return !stopped;
+  });
+  if (!stopped && !unreadable.empty()) throw unreadable.together();
 }
 
 std::vector<Order> page_of(const Database& database, const MerchantId& mch_id, const OpenOrders& which,
                            OrderCursor& cursor, std::size_t most) {
-  auto selection = open_orders(all_columns().c_str(), mch_id, which);
-  selection.add(" AND seq > ?", cursor.seq).add(" ORDER BY seq");
-  return take_page(selection, database, cursor, most);
+  const auto select = [&] {
+    auto selection = open_orders(all_columns().c_str(), mch_id, which);
+    selection.add(" AND seq > ?", cursor.seq).add(" ORDER BY seq");
+    return selection;
+  };
+  return take_page(select, database, cursor, most);
 }
 
 std::vector<Order> page_of(const Database& database, const MerchantId& mch_id, const ClosedOrders& which,
                            OrderCursor& cursor, std::size_t most) {
-  auto selection = closed_orders(all_columns().c_str(), mch_id, which);
-  selection.add(" AND (updated_at, seq) > (?,", cursor.instant).add(" ?)", cursor.seq);
-  selection.add(" ORDER BY updated_at, seq");
-  return take_page(selection, database, cursor, most);
+  const auto select = [&] {
+    auto selection = closed_orders(all_columns().c_str(), mch_id, which);
+    selection.add(" AND (updated_at, seq) > (?,", cursor.instant).add(" ?)", cursor.seq);
+    selection.add(" ORDER BY updated_at, seq");
+    return selection;
+  };
+  return take_page(select, database, cursor, most);
 }
 
 std::int64_t count_of(const Database& database, const MerchantId& mch_id, const OpenOrders& which) {
@@ -132,3 +163,29 @@ std::int64_t count_of(const Database& database, const MerchantId& mch_id, const 
 }
 
 }  // namespace wxpay::ledger
+
+namespace wxpay {
+
+namespace {
+
+/// So many are told in words, and the others counted.
+constexpr std::int64_t most_told = 10;
+
+}  // namespace
+
+UnreadableOrder::UnreadableOrder(const std::string& what)
+    : Error{ErrorKind::ledger, what,
+            "the other orders are not concerned; `wxpayctl ledger check` tells whether somebody changed the "
+            "file, and if not, an older version wrote it so"} {}
+
+void UnreadableOrders::add(const UnreadableOrder& order) {
+  if (++count_ > most_told) return;
+  told_ += (count_ == 1 ? "" : "; ") + std::string{order.what()};
+}
+
+UnreadableOrder UnreadableOrders::together() const {
+  const auto more = count_ - most_told;
+  return UnreadableOrder{more > 0 ? told_ + "; and " + std::to_string(more) + " more" : told_};
+}
+
+}  // namespace wxpay

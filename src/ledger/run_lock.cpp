@@ -28,6 +28,9 @@ std::filesystem::path lock_path(const std::filesystem::path& ledger) {
   return path;
 }
 
+/// Not something that somebody else uses, in which the time of a run would be written.
+bool is_own_file(const struct stat& found) { return S_ISREG(found.st_mode) && found.st_nlink == 1; }
+
 /// Opens the lock, or makes it with the ledger's owner and mode: who may write the ledger may take the lock,
 /// also after root was the first to do so.
 UniqueFd open_lock(const std::filesystem::path& path, const std::filesystem::path& ledger) {
@@ -53,10 +56,21 @@ UniqueFd open_lock(const std::filesystem::path& path, const std::filesystem::pat
                     : "it must be a plain file in a folder that this user may write"};
   }
   struct stat found {};
-  if (::fstat(file.get(), &found) != 0 || !S_ISREG(found.st_mode)) {
-    throw Error{ErrorKind::ledger, "the lock " + path.string() + " is not a plain file", "move it away"};
+  if (::fstat(file.get(), &found) != 0 || !is_own_file(found)) {
+    throw Error{ErrorKind::ledger, "the lock " + path.string() + " is not a plain file of its own",
+                "move it away"};
   }
   return file;
+}
+
+/// Whether they who may write the ledger may open its lock.
+bool is_for_writers_of(const struct stat& ledger, const struct stat& lock) {
+  const auto has = [](mode_t mode, mode_t bits) { return (mode & bits) == bits; };
+  const bool for_all = has(lock.st_mode, S_IROTH | S_IWOTH);
+  const bool for_group = lock.st_gid == ledger.st_gid && has(lock.st_mode, S_IRGRP | S_IWGRP);
+  const bool for_owner = lock.st_uid == ledger.st_uid && has(lock.st_mode, S_IRUSR | S_IWUSR);
+  const bool owner_may = ledger.st_uid == 0 || for_owner || for_group || for_all;
+  return owner_may && (!has(ledger.st_mode, S_IWGRP) || for_group || for_all);
 }
 
 /// With more lines than any ledger has merchants and apps, it is not a file of ours.
@@ -105,6 +119,25 @@ RunLock::RunLock(const std::filesystem::path& ledger) {
   }
   throw Error{ErrorKind::lock_held, "another reconcile is at work on the ledger " + ledger.string(),
               "this one did nothing; wait for the other"};
+}
+
+std::string RunLock::problem(const std::filesystem::path& ledger) {
+  const auto path = lock_path(ledger);
+  const auto text = path.string();
+  struct stat lock {};
+  if (::lstat(path.c_str(), &lock) != 0) return {};
+  if (!is_own_file(lock)) return "the lock " + text + " is not a plain file of its own; move it away";
+  struct stat owner {};
+  if (::stat(ledger.c_str(), &owner) == 0 && !is_for_writers_of(owner, lock)) {
+    return "not all who may write the ledger may take the lock " + text +
+           "; run chown --reference=" + ledger.string() + " " + text +
+           " && chmod --reference=" + ledger.string() + " " + text;
+  }
+  const UniqueFd file{::open(path.c_str(), O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+  const bool is_taken = file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0;
+  if (file && (!is_taken || errno == EWOULDBLOCK)) return {};
+  return "the lock " + text + " cannot be taken: " + std::generic_category().message(errno) +
+         "; give it the owner and the mode of the ledger, or remove it while no reconcile is at work";
 }
 
 std::optional<std::chrono::sys_seconds> RunLock::last_complete(const std::filesystem::path& ledger,

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <filesystem>
 #include <optional>
+#include <string>
 
 #include "base/unique_fd.hpp"
 #include "wxpay/identifiers.hpp"
@@ -18,6 +19,10 @@ class RunLock {
   /// @throws Error{lock_held}  another run has it
   /// @throws Error{ledger}     the file cannot be made
   explicit RunLock(const std::filesystem::path& ledger);
+
+  /// Why a run by this user, or by those who may write the ledger, could not take the lock were it free;
+  /// empty where nothing is in the way. Makes nothing, and has the lock for a moment.
+  static std::string problem(const std::filesystem::path& ledger);
 
   /// When the last complete run for this merchant's app began; none where the file does not say so in words
   /// that can be read. Takes no lock.

@@ -261,7 +261,7 @@ void use_write_ahead_log(const Database& database, std::chrono::milliseconds bus
                   "keep the ledger on a local disk"};
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::ledger_busy || std::chrono::steady_clock::now() >= deadline) throw;
-      sqlite3_sleep(static_cast<int>(pause.count()));
+      database.let_others(pause);
     }
   }
 }

@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <csignal>
 #include <cstring>
 #include <system_error>
 #include <utility>
@@ -90,6 +89,26 @@ bool is_disk_full(int code, int system_error) {
 
 }  // namespace
 
+namespace {
+
+/// What a connection that only reads cannot do, by SQLite's extended code.
+Error describe_read_only(int code, const std::string& name) {
+  switch (code) {
+    case SQLITE_READONLY_ROLLBACK:
+      return {ErrorKind::ledger, "a write to the ledger " + name + " was broken off, most likely its making",
+              "the next command that writes to it, as `wxpayctl create-order`, takes it back and goes on"};
+    case SQLITE_READONLY_RECOVERY:
+    case SQLITE_READONLY_CANTINIT:
+      return {ErrorKind::ledger, "the log of the ledger " + name + " was left by a crash",
+              "the next command of a user who may write the ledger carries it over"};
+    default:
+      return {ErrorKind::ledger, "the ledger " + name + " cannot be written",
+              "the file and its folder must be writable for this user"};
+  }
+}
+
+}  // namespace
+
 Error describe_failure(int code, int system_error, const std::string& name, std::string_view detail) {
   const auto with = [&](std::string_view before, std::string_view after) {
     return std::string{before} + name + std::string{after};
@@ -103,6 +122,10 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
   if (system_error == EROFS) {
     return {ErrorKind::ledger, with("the ledger ", " is on a read-only file system"),
             "where a log (-wal) with changes is beside it, copy both to a writable folder"};
+  }
+  if (system_error == EMFILE || system_error == ENFILE) {
+    return {ErrorKind::ledger, with("the ledger ", " cannot be opened: too many files are open already"),
+            "raise the limit (ulimit -n) and run it again"};
   }
   switch (code & 0xff) {
     case SQLITE_BUSY:
@@ -119,6 +142,7 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
               "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps "
               "this one"};
     case SQLITE_READONLY:
+      return describe_read_only(code, name);
     case SQLITE_PERM:
       return {ErrorKind::ledger, with("the ledger ", " cannot be written"),
               "the file and its folder must be writable for this user"};
@@ -153,20 +177,56 @@ FileStamp::FileStamp(const std::string& path) {
 
 namespace {
 
-/// SQLite asks it after each try for a lock; 0 gives up.
-int wait_while_busy(void* context, int tries) {
-  constexpr std::chrono::milliseconds pause{5};
-  const auto& wait = *static_cast<const BusyWait*>(context);
-  if (pause * tries >= wait.longest || (wait.stop != nullptr && wait.stop->requested())) return 0;
-  sqlite3_sleep(static_cast<int>(pause.count()));
-  return 1;
+/// Beside which SQLite has its log.
+std::string real_path(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto real = std::filesystem::canonical(path, error);
+  return error ? std::filesystem::absolute(path).string() : real.string();
 }
 
 }  // namespace
 
+/// SQLite asks it after each try for a lock; 0 gives up.
+int Database::wait_while_busy(void* waiting, int tries) {
+  constexpr std::chrono::milliseconds pause{5};
+  auto& mine = *static_cast<Waiting*>(waiting);
+  if (pause * tries >= mine.how.longest || (mine.how.stop != nullptr && mine.how.stop->requested())) return 0;
+  pause_for(pause, mine);
+  return 1;
+}
+
+void Database::pause_for(std::chrono::milliseconds pause, Waiting& waiting) {
+  const bool holds = waiting.undisturbed.owns_lock();
+  if (holds) waiting.undisturbed.unlock();
+  sqlite3_sleep(static_cast<int>(pause.count()));
+  if (holds) waiting.undisturbed.lock();
+}
+
+void Database::let_others(std::chrono::milliseconds pause) const { pause_for(pause, *waiting_); }
+
+Database::Undisturbed::Undisturbed(const Database& database) {
+  auto& lock = database.waiting_->undisturbed;
+  if (lock.mutex() == nullptr || lock.owns_lock()) return;
+  lock.lock();
+  taken_ = &lock;
+}
+
+Database::Undisturbed::~Undisturbed() {
+  if (taken_ != nullptr) taken_->unlock();
+}
+
+Database::~Database() {
+  if (!handle_) return;
+  const Undisturbed undisturbed{*this};
+  handle_.reset();
+}
+
 Database::Database(const std::filesystem::path& path, Access access, BusyWait busy_wait)
-    : name_{path.string()}, busy_wait_{std::make_unique<const BusyWait>(busy_wait)} {
-  if (access == Access::immutable) stamp_.emplace(std::filesystem::absolute(path).string());
+    : waiting_{std::make_unique<Waiting>(Waiting{busy_wait, {}})}, name_{path.string()} {
+  if (busy_wait.undisturbed != nullptr) {
+    waiting_->undisturbed = std::unique_lock{*busy_wait.undisturbed, std::defer_lock};
+  }
+  if (access == Access::immutable) stamp_.emplace(real_path(path));
   const std::string target = open_name(path, access);
   sqlite3* opened = nullptr;
   const int code =
@@ -174,7 +234,7 @@ Database::Database(const std::filesystem::path& path, Access access, BusyWait bu
   handle_.reset(opened);
   if (code != SQLITE_OK) fail(code);
   sqlite3_extended_result_codes(opened, 1);
-  sqlite3_busy_handler(opened, wait_while_busy, const_cast<BusyWait*>(busy_wait_.get()));
+  sqlite3_busy_handler(opened, wait_while_busy, waiting_.get());
   if (access == Access::read_write) {
     // The log and its index stay when the last writer goes: without them a reader who may not write the
     // folder could take no lock, and would see a state that never was.
@@ -200,14 +260,15 @@ void Database::require_in_place() const {
 }
 
 void Database::require_unchanged() const {
-  if (!stamp_ || *stamp_ == FileStamp{std::filesystem::absolute(name_).string()}) return;
+  if (!stamp_ || *stamp_ == FileStamp{real_path(name_)}) return;
   throw Error{ErrorKind::ledger_busy, "the ledger " + name_ + " is being written",
               "run it again, or as a user who may write its folder"};
 }
 
 void Database::fail(int code) const {
   const bool is_busy = (code & 0xff) == SQLITE_BUSY || (code & 0xff) == SQLITE_LOCKED;
-  if (is_busy && busy_wait_ && busy_wait_->stop != nullptr && busy_wait_->stop->requested()) {
+  const auto* stop = waiting_->how.stop;
+  if (is_busy && stop != nullptr && stop->requested()) {
     throw Error{ErrorKind::interrupted, "interrupted"};
   }
   // A file that is read without locks and changes meanwhile looks damaged.
@@ -306,32 +367,17 @@ bool Rows::is_null(int column) const {
   return sqlite3_column_type(statement_->handle_.get(), column) == SQLITE_NULL;
 }
 
-namespace {
-
-/// Stopping by Ctrl-Z must not hold the lock of everybody: the signal waits for the end of the transaction.
-/// Threads of this program that have no ledger leave the signal to the one that has.
-void hold_stop_signal(int how) noexcept {
-  sigset_t stop;
-  sigemptyset(&stop);
-  sigaddset(&stop, SIGTSTP);
-  pthread_sigmask(how, &stop, nullptr);
-}
-
-}  // namespace
-
-Transaction::Transaction(const Database& database, Kind kind)
-    : database_{database}, writes_{kind == Kind::write} {
-  if (!writes_) {
+Transaction::Transaction(const Database& database, Kind kind) : database_{database} {
+  if (kind == Kind::read) {
     database_.execute("BEGIN");
     return;
   }
-  hold_stop_signal(SIG_BLOCK);
+  undisturbed_.emplace(database_);
   try {
     database_.execute("BEGIN IMMEDIATE");
     database_.require_in_place();
   } catch (...) {
     sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-    hold_stop_signal(SIG_UNBLOCK);
     throw;
   }
 }
@@ -339,14 +385,13 @@ Transaction::Transaction(const Database& database, Kind kind)
 Transaction::~Transaction() {
   // SQLite has rolled back by itself after some failures; then there is nothing left to do.
   if (open_) sqlite3_exec(database_.handle(), "ROLLBACK", nullptr, nullptr, nullptr);
-  if (writes_) hold_stop_signal(SIG_UNBLOCK);
 }
 
 void Transaction::commit() {
   database_.execute("COMMIT");
   open_ = false;
   // What was written into a file that is no longer the ledger must not be reported as done.
-  if (writes_) database_.require_in_place();
+  if (undisturbed_) database_.require_in_place();
 }
 
 }  // namespace wxpay::ledger

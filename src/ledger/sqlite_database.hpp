@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <initializer_list>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <span>
 #include <string>
@@ -52,6 +53,9 @@ struct FileStamp {
 struct BusyWait {
   std::chrono::milliseconds longest{0};
   const Stop* stop = nullptr;
+  /// Held while this connection keeps others from the file, but not while it waits for them; null: nobody
+  /// wants to know.
+  std::mutex* undisturbed = nullptr;
 };
 
 /// One connection to the ledger's file. Belongs to one thread at a time.
@@ -60,7 +64,13 @@ class Database {
   /// Opens an existing file.
   Database(const std::filesystem::path& path, Access access, BusyWait busy_wait);
   Database(const std::filesystem::path& path, Access access, std::chrono::milliseconds longest_wait)
-      : Database{path, access, BusyWait{longest_wait, nullptr}} {}
+      : Database{path, access, BusyWait{longest_wait}} {}
+  Database(const Database&) = delete;
+  Database& operator=(const Database&) = delete;
+  Database(Database&&) = default;
+  Database& operator=(Database&&) = delete;
+  /// The last one that closes a file carries its log over.
+  ~Database();
 
   /// Runs statements that give no rows.
   void execute(const char* sql) const;
@@ -73,16 +83,40 @@ class Database {
   /// @throws Error{ledger_busy}  somebody has
   void require_unchanged() const;
 
+  /// Holds BusyWait::undisturbed; where that is held already, it does nothing.
+  class Undisturbed {
+   public:
+    explicit Undisturbed(const Database& database);
+    Undisturbed(const Undisturbed&) = delete;
+    Undisturbed& operator=(const Undisturbed&) = delete;
+    Undisturbed(Undisturbed&&) = delete;
+    Undisturbed& operator=(Undisturbed&&) = delete;
+    ~Undisturbed();
+
+   private:
+    std::unique_lock<std::mutex>* taken_ = nullptr;
+  };
+
+  /// A pause in which nothing is held.
+  void let_others(std::chrono::milliseconds pause) const;
+
   sqlite3* handle() const noexcept { return handle_.get(); }
   const std::string& name() const noexcept { return name_; }
   /// Throws what this result code of the connection's last call means.
   [[noreturn]] void fail(int code) const;
 
  private:
+  struct Waiting {
+    BusyWait how;
+    std::unique_lock<std::mutex> undisturbed;
+  };
+  static int wait_while_busy(void* waiting, int tries);
+  static void pause_for(std::chrono::milliseconds pause, Waiting& waiting);
+
+  std::unique_ptr<Waiting> waiting_;  ///< in one place, as SQLite keeps its address
   Handle<sqlite3, sqlite3_close_v2> handle_;
   std::string name_;
-  std::optional<FileStamp> stamp_;             ///< of an immutable one
-  std::unique_ptr<const BusyWait> busy_wait_;  ///< in one place, as SQLite keeps its address
+  std::optional<FileStamp> stamp_;  ///< of an immutable one
 };
 
 class Rows;
@@ -147,7 +181,7 @@ class Transaction {
 
  private:
   const Database& database_;
-  bool writes_;
+  std::optional<Database::Undisturbed> undisturbed_;  ///< of one that writes
   bool open_ = true;
 };
 

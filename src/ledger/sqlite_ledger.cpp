@@ -29,7 +29,9 @@ namespace {
 
 Database open_for_reading(const LedgerOptions& options) {
   const auto access = must_be_immutable(options.path) ? Access::immutable : Access::read_only;
-  Database database{options.path, access, BusyWait{options.busy_wait, options.stop}};
+  Database database{options.path, access, BusyWait{options.busy_wait, options.stop, options.undisturbed}};
+  // The first to open a file after a crash keeps others out while it reads the log.
+  const Database::Undisturbed undisturbed{database};
   // An older schema is read as it is: what it does not know yet, it does not hold.
   if (identify(database) == 0) {
     throw Error{ErrorKind::ledger, "the ledger " + database.name() + " is empty", "the first order fills it"};
@@ -40,7 +42,9 @@ Database open_for_reading(const LedgerOptions& options) {
 Database open_database(const LedgerOptions& options) {
   prepare_file(options);
   if (options.read_only) return open_for_reading(options);
-  Database database{options.path, Access::read_write, BusyWait{options.busy_wait, options.stop}};
+  Database database{options.path, Access::read_write,
+                    BusyWait{options.busy_wait, options.stop, options.undisturbed}};
+  const Database::Undisturbed undisturbed{database};
   if (sqlite3_db_readonly(database.handle(), "main") != 0) database.fail(SQLITE_READONLY);
   identify(database);  // before anything is changed in what may be somebody else's file
   prepare_for_writing(database, options.busy_wait);
@@ -84,7 +88,7 @@ class SqliteLedger final : public OrderLedger {
       change.commit();
       return {plan_create(nullptr, intent, defaulted, now), std::move(*order)};
     }
-    auto loaded = load(intent.merchant.mch_id, intent.out_trade_no);
+    auto loaded = load(intent.merchant.mch_id, intent.out_trade_no, change);
     if (!loaded) {
       throw Error{
           ErrorKind::ledger,
@@ -102,7 +106,7 @@ class SqliteLedger final : public OrderLedger {
 
   SettleResult settle(const PaymentEvidence& evidence) override {
     Change change{*this};
-    auto loaded = load(evidence.merchant.mch_id, evidence.out_trade_no);
+    auto loaded = load(evidence.merchant.mch_id, evidence.out_trade_no, change);
     if (!loaded) {
       change.commit();
       return {};
@@ -152,7 +156,7 @@ class SqliteLedger final : public OrderLedger {
   void note(const MerchantId& mch_id, const OutTradeNo& out_trade_no, EvidenceSource source,
             const std::string& reason) override {
     Change change{*this};
-    auto loaded = load(mch_id, out_trade_no);
+    auto loaded = load(mch_id, out_trade_no, change);
     if (loaded) {
       const auto state = loaded->stored.order.state;
       auto entry = new_entry(clock_.now(), state, state, source, std::move(loaded->row_hash));
@@ -269,6 +273,8 @@ class SqliteLedger final : public OrderLedger {
       owner_.history_.forget();
       owner_.notifications_.forget();
     }
+    /// Nothing was written for it, so its failure is no other part's.
+    void leave() noexcept { done_ = true; }
     void commit() {
       if (transaction_) {
         owner_.history_.flush();
@@ -288,12 +294,18 @@ class SqliteLedger final : public OrderLedger {
     if (depth_ != 0) throw std::logic_error{"not inside OrderLedger::transact"};
   }
 
-  std::optional<Loaded> load(const MerchantId& mch_id, const OutTradeNo& out_trade_no) {
+  /// To be called before the change has written anything.
+  std::optional<Loaded> load(const MerchantId& mch_id, const OutTradeNo& out_trade_no, Change& change) {
     if (auto begun = begun_.take(mch_id, out_trade_no)) return begun;
     auto rows = select_order_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
     if (!rows.next()) return std::nullopt;
     const auto row = raw_values<order_columns.size()>(rows);
-    return Loaded{read_order(row, database_), hash_order(order_columns, row)};
+    try {
+      return Loaded{read_order(row, database_), hash_order(order_columns, row)};
+    } catch (const UnreadableOrder&) {
+      change.leave();
+      throw;
+    }
   }
 
   std::optional<Order> create(const OrderIntent& intent, std::chrono::sys_seconds now) {

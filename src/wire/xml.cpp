@@ -199,10 +199,22 @@ class PlainReader {
   std::string_view rest_;
 };
 
-std::string text_of(const pugi::xml_node& element) {
-  std::string text{element.first_child().value()};
-  for (auto node = element.first_child().next_sibling(); node; node = node.next_sibling())
-    text += node.value();
+/// The value of a field; nothing where it is written in pieces, of which another reader may take the first
+/// for the whole. A CDATA section that holds its own end cannot but be two, and blanks around one are signed.
+std::optional<std::string> text_of(const pugi::xml_node& element) {
+  std::string text;
+  std::string_view section;
+  bool has_text = false;
+  for (const auto& node : element.children()) {
+    const std::string_view piece{node.value()};
+    const bool is_section = node.type() == pugi::node_cdata;
+    const bool is_blank = !is_section && trim(piece).empty();
+    const bool goes_on = is_section && section.ends_with("]]") && piece.starts_with('>');
+    if (has_text && !is_blank && !goes_on) return std::nullopt;
+    has_text = has_text || !is_blank;
+    section = is_section ? piece : std::string_view{};
+    text += piece;
+  }
   return text;
 }
 
@@ -231,7 +243,9 @@ std::variant<Fields, Malformed> parse_xml(std::string_view document, std::size_t
     if (element.type() == pugi::node_element) {
       if (fields.has(element.name()))
         return Malformed{"element " + shortened(element.name()) + " is repeated"};
-      fields.add(element.name(), text_of(element));
+      auto text = text_of(element);
+      if (!text) return Malformed{"element " + shortened(element.name()) + " is written in pieces"};
+      fields.add(element.name(), *std::move(text));
     } else if (!trim(element.value()).empty()) {
       return Malformed{"there is text beside the fields"};
     }

@@ -58,6 +58,10 @@ struct Prepared {
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is killed leaves nothing running
     if (!folder.empty() && ::chdir(folder.c_str()) != 0) ::_exit(cannot_start);
+    if (command.own_group) {
+      ::signal(SIGTSTP, SIG_DFL);
+      if (::setpgid(0, 0) != 0) ::_exit(cannot_start);
+    }
     if (command.largest_file) {
       const rlimit limit{*command.largest_file, *command.largest_file};
       ::signal(SIGXFSZ, SIG_IGN);

@@ -25,6 +25,7 @@ struct Command {
   std::filesystem::path output;        ///< standard output goes to this file instead of the result
   std::optional<uid_t> user;           ///< to run as, with a group of the same number
   bool nonblocking = false;            ///< standard output and error do not block, as some parents leave them
+  bool own_group = false;              ///< as a shell with job control starts it, so that Ctrl-Z reaches it
   std::optional<rlim_t> largest_file;  ///< bytes a file may grow to; writing more fails, without a signal
 };
 

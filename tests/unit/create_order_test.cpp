@@ -529,3 +529,30 @@ TEST_CASE("on a wrong clock, too, a prepay_id may be that of a first sending wit
     CHECK((create(use_case).prepay->expires_at == there + hours{2} - minutes{30}));
   }
 }
+
+TEST_CASE(
+    "an order that was stored with a text for two documents is answered from the ledger, never sent again") {
+  // As a version before the check of texts stored it; what is asked for now does not say the text itself.
+  auto stored = intent_of("T1");
+  stored.body = "x&out_trade_no=VICTIM0001&z=";
+  auto request = request_of();
+  request.defaulted.body = true;
+  for (const bool had_an_answer : {false, true}) {
+    CAPTURE(had_an_answer);
+    UseCase use_case;
+    use_case.ledger->begin(stored, {});
+    if (had_an_answer) {
+      use_case.ledger->settle(created(stored, use_case.clock).evidence);
+      CHECK((create(use_case, request).origin == PrepayOrigin::reused));
+      use_case.clock.advance(hours{2});
+    }
+    const auto entries = use_case.history().size();
+    const auto result = create(use_case, request);
+    CHECK((result.outcome == Outcome::refused));
+    CHECK(result.said.err_code == "PARAM_ERROR");
+    CHECK(result.said.err_code_des.starts_with("body holds &out_trade_no="));
+    CHECK((result.ledger_state == (had_an_answer ? OrderState::notpay : OrderState::creating)));
+    CHECK(use_case.gateway.sent.empty());
+    CHECK(use_case.history().size() == entries);
+  }
+}

@@ -485,3 +485,17 @@ TEST_CASE(
   CHECK_THROWS_AS(columns.read({"T00001", "10.00"}), Error);
   CHECK_THROWS_AS(columns.read({"T00001", "10.00", "", ""}), Error);
 }
+
+TEST_CASE("an order that was stored with a text for two documents is known by it") {
+  auto intent = test::ledger_fixture::intent_of("T20261123000001");
+  CHECK(app::ambiguity_of(intent).empty());
+  intent.attach = "a=1&b=2";
+  CHECK(app::ambiguity_of(intent).empty());
+  for (auto* text :
+       {&intent.body, &intent.notify_url, &intent.openid, &intent.sub_openid, &intent.attach, &intent.detail,
+        &intent.goods_tag, &intent.product_id, &intent.device_info, &intent.limit_pay, &intent.scene_info}) {
+    const auto before = std::exchange(*text, "x&out_trade_no=VICTIM0001");
+    CHECK(app::ambiguity_of(intent).find(" holds &out_trade_no=") != std::string::npos);
+    *text = before;
+  }
+}

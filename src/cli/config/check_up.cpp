@@ -1,6 +1,7 @@
 #include "cli/config/check_up.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <system_error>
@@ -55,6 +56,13 @@ Finding judge_unknown(const Unknown& unknown) {
 /// By the effective user, as opening would be.
 bool may(const std::filesystem::path& path, int mode) {
   return ::faccessat(AT_FDCWD, path.c_str(), mode, AT_EACCESS) == 0;
+}
+
+/// In a folder with the sticky bit nobody touches what is another's.
+bool all_may_write(const std::filesystem::path& path) {
+  struct stat found {};
+  if (::stat(path.c_str(), &found) != 0 || (found.st_mode & S_IWOTH) == 0) return false;
+  return !S_ISDIR(found.st_mode) || (found.st_mode & S_ISVTX) == 0;
 }
 
 bool is_folder(const std::filesystem::path& path) {
@@ -122,10 +130,24 @@ Finding judge_new_ledger(const LedgerPlace& place) {
   return {Health::ok, path.string() + " will be created with the first order"};
 }
 
-Finding judge_open_ledger(const LedgerPlace& place) {
+bool may_write_ledger(const LedgerPlace& place) {
   const auto path = std::filesystem::absolute(place.path);
   // SQLite keeps its log beside the ledger.
-  if (!may(path, W_OK) || !may(path.parent_path(), W_OK | X_OK)) {
+  return may(path, W_OK) && may(path.parent_path(), W_OK | X_OK);
+}
+
+Finding judge_open_ledger(const LedgerPlace& place) {
+  const auto path = std::filesystem::absolute(place.path);
+  // The log beside it gets its mode from whoever writes next.
+  std::string open_to_all;
+  for (const auto& file : {path, path.parent_path()}) {
+    if (all_may_write(file)) open_to_all += " " + file.string();
+  }
+  if (!open_to_all.empty()) {
+    return {Health::warn,
+            "every user of this machine may change or replace the ledger; run chmod o-w" + open_to_all};
+  }
+  if (!may_write_ledger(place)) {
     return {Health::warn, path.string() + " opens, but this user may not write it or its folder"};
   }
   return {Health::ok, path.string()};

@@ -36,7 +36,10 @@ Finding judge_clock(const HttpResult& answer, std::chrono::sys_seconds sent,
 /// A ledger that is not there yet: whether it could be created. Creates nothing.
 Finding judge_new_ledger(const LedgerPlace& place);
 
-/// A ledger that opens: whether this user may also write it.
+/// Whether this user may write the ledger and what stands beside it.
+bool may_write_ledger(const LedgerPlace& place);
+
+/// A ledger that opens: whether this user may also write it, and whether everybody may.
 Finding judge_open_ledger(const LedgerPlace& place);
 
 }  // namespace wxpay::cli

@@ -74,6 +74,12 @@ MerchantIdentity merchant_in(const Fields& fields, MerchantIdentity merchant) {
   return merchant;
 }
 
+/// The answer to a query (9_2) has all that a payment has, and is older than it looks when it is saved. Of
+/// the notifications only that of a deduction under a contract names a trade_state.
+bool answers_a_query(const Fields& fields) {
+  return !fields.get("trade_state").empty() && fields.get("contract_id").empty();
+}
+
 /// Of a payment whose signature and identity hold.
 void read_payment(Notification& notification, const Fields& fields, const MerchantIdentity& merchant) {
   const auto result_code = fields.get("result_code");
@@ -154,6 +160,10 @@ Notification read_notification(std::string_view document, const V2Account& accou
     return conclude(notification, NotificationVerdict::ignored,
                     is_refund || speaks_of_refunds(fields) ? "it is about a refund"
                                                            : "it is about neither a payment nor a refund");
+  }
+  if (answers_a_query(fields)) {
+    return conclude(notification, NotificationVerdict::ignored,
+                    "it is the answer to a query: it has a trade_state and no contract_id");
   }
   read_payment(notification, fields, merchant);
   return notification;

@@ -1,0 +1,138 @@
+// A name that is too long, a making that was broken off, too few files, Ctrl-C while another process has the
+// ledger.
+#include <doctest/doctest.h>
+#include <sqlite3.h>
+
+#include <chrono>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+
+#include "base/handle.hpp"
+#include "support/batch_market.hpp"
+#include "support/shell.hpp"
+
+using namespace wxpay::test;
+
+namespace {
+
+namespace fs = std::filesystem;
+using Database = wxpay::Handle<sqlite3, sqlite3_close>;
+
+Database open_database(const fs::path& file) {
+  sqlite3* opened = nullptr;
+  REQUIRE(sqlite3_open(file.c_str(), &opened) == SQLITE_OK);
+  return Database{opened};
+}
+
+void execute(const Database& database, const char* statements) {
+  REQUIRE(sqlite3_exec(database.get(), statements, nullptr, nullptr, nullptr) == SQLITE_OK);
+}
+
+std::string message_of(const Result& result) { return json_line(result.err)["error"]["message"]; }
+std::string hint_of(const Result& result) { return json_line(result.err)["error"]["hint"]; }
+
+}  // namespace
+
+TEST_CASE("a name that leaves no room for the files beside it makes no ledger") {
+  const Market market;
+  const auto folder = market.shop.path("folder");
+  fs::create_directory(folder);
+  const auto deep = folder / std::string(200, 'd') / std::string(200, 'e') / std::string(100, 'f');
+  fs::create_directories(deep);
+  const std::string number{"ORDER-2026112300000001"};
+  for (const auto& path :
+       {folder / std::string(241, 'n'), folder / std::string(250, 'n'), deep / "orders.db"}) {
+    CAPTURE(path.string().size());
+    const auto result = market.shop.run(create(number, {"--ledger", path.string(), "--json"}));
+    CHECK(result.code == 7);
+    CHECK(contains(message_of(result), "is too long for the files beside it"));
+    CHECK(contains(hint_of(result), "--ledger"));
+    CHECK_FALSE(fs::exists(path));
+  }
+  const auto longest = folder / std::string(240, 'n');
+  CHECK(market.shop.run(create(number, {"--ledger", longest.string()})).code == 0);
+  CHECK(market.shop.run({"reconcile", "-q", "--ledger", longest.string()}).code == 0);
+  CHECK(market.sandbox.orders().size() == 1);
+}
+
+TEST_CASE("a ledger whose making was broken off is told as that, and the next writer goes on") {
+  const Market market;
+  const auto ledger = market.shop.path("orders.db");
+  {
+    // As a program is killed while its first transaction goes to the disk.
+    const auto half = market.shop.path("half.db");
+    const auto database = open_database(half);
+    execute(database,
+            "PRAGMA journal_mode = DELETE; CREATE TABLE a (b); INSERT INTO a VALUES (zeroblob(100000))");
+    execute(database, "PRAGMA cache_size = 1; BEGIN; UPDATE a SET b = randomblob(100000)");
+    execute(database, "INSERT INTO a VALUES (randomblob(100000)); DROP TABLE a");
+    fs::copy_file(half, ledger);
+    fs::copy_file(half.string() + "-journal", ledger.string() + "-journal");
+    REQUIRE(fs::file_size(ledger.string() + "-journal") > 0);
+  }
+  const auto read = market.shop.run({"orders", "list", "--ledger", ledger.string(), "--json"});
+  CHECK(read.code == 7);
+  CHECK(contains(message_of(read), "was broken off, most likely its making"));
+  CHECK_FALSE(contains(hint_of(read), "must be writable"));
+}
+
+TEST_CASE("too few files are told as that, and with more the same batch goes on") {
+  const BatchMarket market;
+  market.shop.make_ledger();
+  market.shop.write("batch", rows("ORDER-20261123000", 40));
+  const auto command = market.shop.command(
+      {"create-order", "--batch", "batch", "--json", "--rate", "10000", "--max-errors", "3"});
+  for (int limit = 5; limit <= 12; ++limit) {
+    CAPTURE(limit);
+    const auto result = run(by_shell(command, "ulimit -n " + std::to_string(limit) + ";"));
+    CAPTURE(result.err);
+    CHECK(result.signal == 0);
+    if (result.code == 7) {
+      CHECK(contains(result.err, "too many files are open already"));
+      CHECK(contains(result.err, "ulimit -n"));
+    } else if (result.code == 4) {
+      CHECK(contains(result.out, "may open no more files (ulimit -n)"));
+    } else {
+      CHECK((result.code == 0 || result.code == 2 || result.code == 127));
+    }
+  }
+  CHECK(run(command).code == 0);
+  CHECK(market.sandbox.orders().size() == 40);
+  market.check_ledger();
+}
+
+TEST_CASE("Ctrl-C ends every wait for another process that has the ledger: exit 130") {
+  const Market market;
+  market.json(create("ORDER-2026112300000001"));
+  market.sandbox.pay("ORDER-2026112300000001");
+  const auto copy = market.shop.path("copy.db").string();
+  REQUIRE(market.shop.run({"ledger", "backup", copy}).code == 0);
+  const auto holder = open_database(market.shop.ledger());
+  execute(holder, "BEGIN IMMEDIATE");
+  const auto notification = market.shop.path("notification.xml").string();
+  REQUIRE(market.shop.run({"sandbox", "notify", "ORDER-2026112300000001", "--out", notification}).code == 0);
+  market.shop.write("orders", "outTradeNo,totalFee\nORDER-2026112300000003,1\n");
+  const std::vector<std::vector<std::string>> commands{
+      create("ORDER-2026112300000002"),
+      {"query", "ORDER-2026112300000001"},
+      {"close", "ORDER-2026112300000001"},
+      {"orders", "mark", "ORDER-2026112300000001", "--state", "CLOSED", "--reason", "x"},
+      {"orders", "import", "orders"},
+      {"replay-notify", notification},
+      {"ledger", "restore", copy}};
+  for (const auto& arguments : commands) {
+    CAPTURE(arguments);
+    Process waiting{market.shop.command(arguments)};
+    std::this_thread::sleep_for(std::chrono::milliseconds{400});
+    const auto asked = std::chrono::steady_clock::now();
+    waiting.kill(SIGINT);
+    const auto result = waiting.wait();
+    CAPTURE(result.err);
+    CHECK(result.code == 130);
+    CHECK(std::chrono::steady_clock::now() - asked < std::chrono::seconds{3});
+  }
+  execute(holder, "COMMIT");
+  market.check_ledger();
+  CHECK(market.sandbox.orders().size() == 1);
+}
