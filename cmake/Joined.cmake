@@ -1,0 +1,31 @@
+# With WXPAYCTL_JOIN, those sources of a target that go together are compiled as one: most of the time goes into headers
+# and templates that they share. scripts/tidy-units.awk knows which ones do. What a source lacks is not noticed then, so
+# this is for one build of several.
+function(wxpay_join target)
+  if(NOT WXPAYCTL_JOIN)
+    return()
+  endif()
+  get_target_property(sources ${target} SOURCES)
+  list(FILTER sources INCLUDE REGEX "^(cli|unit|process)/")
+  file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
+  set(names ${sources})
+  list(TRANSFORM names PREPEND ${folder}/)
+  list(JOIN names "\n" names)
+  set(list ${CMAKE_CURRENT_BINARY_DIR}/${target}.sources)
+  file(WRITE ${list} "${names}\n")
+  set(script ${PROJECT_SOURCE_DIR}/scripts/tidy-units.awk)
+  execute_process(COMMAND awk -v most=12 -f ${script} ${list}
+    WORKING_DIRECTORY ${PROJECT_SOURCE_DIR} OUTPUT_VARIABLE units COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "[0-9]+ [^\n]+" units "${units}")
+  foreach(unit ${units})
+    string(REGEX MATCH "^([0-9]+) ${folder}/(.*)$" found "${unit}")
+    set_source_files_properties(${CMAKE_MATCH_2} PROPERTIES UNITY_GROUP joined_${CMAKE_MATCH_1})
+  endforeach()
+  set_target_properties(${target} PROPERTIES UNITY_BUILD ON UNITY_BUILD_MODE GROUP)
+  if(NOT TARGET wxpay_joined)
+    # A name of one source may hide one of another; the other builds refuse what hides a name within a source.
+    add_library(wxpay_joined INTERFACE)
+    target_compile_options(wxpay_joined INTERFACE -Wno-shadow)
+  endif()
+  target_link_libraries(${target} PRIVATE wxpay_joined)
+endfunction()
