@@ -171,7 +171,7 @@ CreateResult Creation::accepted(Created created, OrderLedger& ledger) const {
 CreateResult Creation::refused_by_gateway(Refused refused, OrderLedger& ledger) const {
   if (refused.reaction == Reaction::slow_down) {
     auto result = said_no(Outcome::unknown, std::move(refused.said), begun_->order.state);
-    result.hint = "WeChat Pay limits the rate: wait a minute and run it again";
+    result.hint = "the rate is limited: wait a minute and run it again";
     return result;
   }
   if (refused.reaction == Reaction::order_closed) {

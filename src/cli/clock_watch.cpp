@@ -15,7 +15,7 @@ constexpr const char* consequence = ": expiries and the ledger's times are count
 
 std::string describe_wrong_clock(std::chrono::seconds ahead) {
   return "this machine's clock is " + std::to_string(std::chrono::abs(ahead).count()) + " s " +
-         (ahead.count() > 0 ? "ahead" : "behind") + " of the gateway's; set it by NTP";
+         (ahead.count() > 0 ? "ahead of" : "behind") + " the gateway's; set it by NTP";
 }
 
 std::string ClockWatch::look() {

@@ -157,7 +157,9 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
       return {ErrorKind::ledger, with("the ledger ", " cannot be read or written: " + cause),
               "check the disk, then run `wxpayctl ledger check`"};
     default:
-      return {ErrorKind::ledger, with("the ledger ", " failed: " + std::string{detail})};
+      return {ErrorKind::ledger, with("the ledger ", " failed: " + std::string{detail}),
+              "`wxpayctl ledger check` says whether it is whole; `wxpayctl ledger restore FILE` puts a copy in its "
+              "place and keeps this one"};
   }
 }
 

@@ -153,8 +153,8 @@ TEST_CASE("--close-expired closes nothing while the gateway's Date is more than 
   };
   const Row rows[] = {
       {-hours{3}, " s ahead of the gateway's; set it by NTP"},
-      {hours{3}, " s behind of the gateway's; set it by NTP"},
-      {seconds{320}, " s behind of the gateway's; set it by NTP"},
+      {hours{3}, " s behind the gateway's; set it by NTP"},
+      {seconds{320}, " s behind the gateway's; set it by NTP"},
       {std::nullopt, "the gateway's answers have no Date to hold this machine's clock against"},
   };
   for (const auto& row : rows) {

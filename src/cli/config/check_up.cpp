@@ -31,7 +31,7 @@ Finding judge_refusal(const Refused& refused) {
   const auto speaker = refused.speaker.empty() ? std::string{"WeChat Pay"} : refused.speaker;
   const bool is_signed = said.return_code == "SUCCESS";
   if (is_signed && refused.reaction == Reaction::order_unknown) {
-    return {Health::ok, "WeChat Pay knows the merchant and the key"};
+    return {Health::ok, speaker + " knows the merchant and the key"};
   }
   if (is_about_signature(said)) return {Health::fail, speaker + " refuses the signature; " + wrong_key};
   if (!is_signed) return {Health::fail, speaker + " refuses the request: " + said.return_msg};
@@ -111,7 +111,7 @@ Finding judge_clock(const HttpResult& answer, std::chrono::sys_seconds sent,
   }
   return {size > skew_failed ? Health::fail : Health::warn,
           "this machine's clock is " + std::to_string(size.count()) + " s " +
-              (skew.count() > 0 ? "ahead" : "behind") + " of the gateway's; set it by NTP"};
+              (skew.count() > 0 ? "ahead of" : "behind") + " the gateway's; set it by NTP"};
 }
 
 Finding judge_new_ledger(const LedgerPlace& place) {
