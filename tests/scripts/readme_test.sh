@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Runs what README.md shows at a prompt, section by section, each in a fresh home with a sandbox of its own, and holds
-# what README shows there against what comes. Then the pages' examples must be commands that there are:
+# what README shows there against what comes. No example of a man page or of --help may be wrong usage:
 # readme_test.sh WXPAYCTL
 # shellcheck disable=SC2030,SC2031,SC2317  # each session is a subshell with a home of its own; eval calls functions
 set -euo pipefail
@@ -115,6 +115,12 @@ session() (
   diff -u --label "README.md, $1" --label 'what came' <(leave_open <shown) <(leave_open <came)
 )
 
+# The examples of a command's help; a line for cron begins with the time.
+help_examples_of() {
+  "$program" ${1:+"$1"} --help | awk '/^Examples:/ { inside = 1; next } /^$/ { inside = 0 } inside' |
+    sed -E 's/^ *(\*[^ ]* +)*//'
+}
+
 # The examples of a man page, a command a line.
 examples_of() {
   awk '/^\.SH / { inside = $2 == "EXAMPLES" } /^\.(RS|RE)$/ { listed = $0 == ".RS"; next } inside && listed' "$1" |
@@ -143,7 +149,7 @@ run_examples() (
         wxpayctl* | *'| wxpayctl '*) eval "$line" </dev/null >/dev/null 2>said ;;
         *) echo "$line" >>usage ;;
       esac
-    done < <(examples_of "$page")
+    done < <(examples_of "$page"; help_examples_of "$(sed -E 's/.*wxpayctl-?(.*)\.1$/\1/' <<<"$page")")
   done
   [[ ! -e usage ]] || { sed 's/^/an example that is wrong usage: /' usage; return 1; }
 )
