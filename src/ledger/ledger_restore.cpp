@@ -11,6 +11,7 @@
 
 #include "base/text.hpp"
 #include "ledger/ledger_file.hpp"
+#include "ledger/run_lock.hpp"
 #include "ledger/sqlite_database.hpp"
 #include "wxpay/time.hpp"
 
@@ -77,6 +78,14 @@ std::vector<std::filesystem::path> move_aside(const std::filesystem::path& ledge
   return kept_as;
 }
 
+/// When the copy was last changed; later runs know what it does not.
+std::chrono::sys_seconds last_change_in(const std::filesystem::path& copy) {
+  // Of our own making, so nobody writes it, and it needs no log beside it.
+  const Database database{copy, Access::immutable, BusyWait{}};
+  return std::chrono::sys_seconds{
+      std::chrono::seconds{database.number("SELECT at FROM history ORDER BY number DESC LIMIT 1")}};
+}
+
 }  // namespace
 
 Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy,
@@ -102,7 +111,11 @@ Restored restore_ledger(const std::filesystem::path& ledger, const std::filesyst
       // Who may not give it away keeps it, as the owner of what was copied.
       if (::chown(beside.c_str(), found.st_uid, found.st_gid) != 0) errno = 0;
     }
+    std::optional<RunLock> runs;
+    if (RunLock::exists(ledger)) runs.emplace(ledger);
     const WriteLock lock{ledger, stop, undisturbed};
+    // Before the exchange: to ask about more than need be harms nothing.
+    if (runs) runs->set_back(last_change_in(beside));
     restored.kept_as = move_aside(ledger, stamp);
     if (::rename(beside.c_str(), ledger.c_str()) != 0)
       fail(ledger.string() + " cannot be put in place", errno);

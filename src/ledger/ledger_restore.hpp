@@ -20,6 +20,7 @@ struct Restored {
 /// @param undisturbed  held while the files are exchanged; null: nobody wants to know
 /// @throws Error{ledger}  the copy is not whole, or the ledger cannot be replaced
 /// @throws Error{ledger_busy}  somebody writes the ledger
+/// @throws Error{lock_held}  a reconcile is at work on it
 Restored restore_ledger(const std::filesystem::path& ledger, const std::filesystem::path& copy,
                         const Clock& clock, const Stop* stop = nullptr, std::mutex* undisturbed = nullptr);
 

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string>
@@ -152,15 +153,34 @@ std::optional<std::chrono::sys_seconds> RunLock::last_complete(const std::filesy
   return found;
 }
 
-/// In place: a lock on a file that another one took the name of would hold up nobody. A line that was broken
-/// off in a power cut counts as none.
+bool RunLock::exists(const std::filesystem::path& ledger) {
+  struct stat found {};
+  return ::lstat(lock_path(ledger).c_str(), &found) == 0;
+}
+
+void RunLock::set_back(std::chrono::sys_seconds to) {
+  std::string text;
+  each_line(text_of(file_.get()), [&](std::string_view line) {
+    const auto began = time_in(line);
+    if (!began) return;
+    const auto beginning = line.substr(0, line.rfind(' ') + 1);
+    text.append(beginning).append(format_rfc3339(std::min(*began, to))).append("\n");
+  });
+  rewrite(text);
+}
+
 void RunLock::set_complete(const MerchantIdentity& merchant, std::chrono::sys_seconds started) {
   const auto beginning = beginning_of_line(merchant);
   std::string text;
   each_line(text_of(file_.get()), [&](std::string_view line) {
     if (!line.starts_with(beginning) && time_in(line)) text.append(line).append("\n");
   });
-  text += beginning + format_rfc3339(started) + "\n";
+  rewrite(text + beginning + format_rfc3339(started) + "\n");
+}
+
+// In place: a lock on a file that another one took the name of would hold up nobody. A line that was broken
+// off in a power cut counts as none.
+void RunLock::rewrite(const std::string& text) const {
   const auto written = ::pwrite(file_.get(), text.data(), text.size(), 0);
   const bool whole = written == static_cast<ssize_t>(text.size());
   if (whole && ::ftruncate(file_.get(), static_cast<off_t>(text.size())) == 0) return;

@@ -20,6 +20,9 @@ class RunLock {
   /// @throws Error{ledger}     the file cannot be made
   explicit RunLock(const std::filesystem::path& ledger);
 
+  /// Whether there is a file to take.
+  static bool exists(const std::filesystem::path& ledger);
+
   /// Why a run by this user, or by those who may write the ledger, could not take the lock were it free;
   /// empty where nothing is in the way. Makes nothing, and has the lock for a moment.
   static std::string problem(const std::filesystem::path& ledger);
@@ -28,10 +31,15 @@ class RunLock {
   /// that can be read. Takes no lock.
   static std::optional<std::chrono::sys_seconds> last_complete(const std::filesystem::path& ledger,
                                                                const MerchantIdentity& merchant);
+  /// Runs that began later count as begun then, as the ledger is what it was at that time.
+  /// @throws Error{ledger}  the file cannot be written
+  void set_back(std::chrono::sys_seconds to);
   /// @throws Error{ledger}  the file cannot be written
   void set_complete(const MerchantIdentity& merchant, std::chrono::sys_seconds started);
 
  private:
+  void rewrite(const std::string& text) const;
+
   UniqueFd file_;
 };
 

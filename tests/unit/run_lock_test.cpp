@@ -69,3 +69,15 @@ TEST_CASE_FIXTURE(LockFile, "what is no time of a run counts as none, and is gon
     CHECK(read_bytes(path).find("nonsense") == std::string::npos);
   }
 }
+
+TEST_CASE_FIXTURE(LockFile, "set back, no run began later than that, and earlier ones stay") {
+  const auto other = of_app("wx9999999999999999");
+  CHECK_FALSE(RunLock::exists(folder.ledger()));
+  RunLock lock{folder.ledger()};
+  CHECK(RunLock::exists(folder.ledger()));
+  lock.set_complete(ours, now);
+  lock.set_complete(other, now - std::chrono::hours{72});
+  lock.set_back(now - std::chrono::hours{24});
+  CHECK((last() == now - std::chrono::hours{24}));
+  CHECK((last(other) == now - std::chrono::hours{72}));
+}
