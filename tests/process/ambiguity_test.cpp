@@ -1,6 +1,7 @@
 // One signature must not serve for two documents: a customer's remark would pay another order without the
 // key.
 #include <doctest/doctest.h>
+#include <sqlite3.h>
 
 #include "support/replay_case.hpp"
 #include "support/resplit.hpp"
@@ -82,4 +83,30 @@ TEST_CASE("notifications of a merchant's apps are each applied by the order's ow
   CHECK(at.one(payment("ELSE000001"), 1)["outcome"] == "UNKNOWN_ORDER");
   CHECK(at.one(payment("APPS000002", {{"appid", app.at("appid")}, {"total_fee", "1"}}), 0)["outcome"] ==
         "OTHER_APP");
+}
+
+TEST_CASE("an order that an earlier version stored with such a text is asked about, and not sent again") {
+  Shop shop;
+  const Sandbox sandbox{shop};
+  sandbox.fault("drop", 20, "/pay/unifiedorder");
+  const std::string number{"BAIT2026112300000001"};
+  REQUIRE(shop.run(create(number)).code == 4);
+  sqlite3* opened = nullptr;
+  REQUIRE(sqlite3_open(shop.ledger().c_str(), &opened) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(opened, "UPDATE orders SET body = 'x&out_trade_no=VICTIM0001'", nullptr, nullptr,
+                       nullptr) == SQLITE_OK);
+  sqlite3_close(opened);
+  const auto before = sandbox.requests("/pay/unifiedorder");
+  const auto batch = "outTradeNo,openid,totalFee\n" + number + ",oUpF8uMuAJO_M2pxb1Q9zNjWeS6o,1000\n";
+  for (const bool dry : {true, false}) {
+    std::vector<std::string> arguments{"create-order", "--batch", "-", "--json"};
+    if (dry) arguments.emplace_back("--dry-run");
+    const auto result = shop.run(arguments, batch);
+    CHECK(result.code == 1);
+    auto line = json_line(result.out);
+    CHECK(line["errCode"] == "PARAM_ERROR");
+    CHECK(line["ledgerState"] == "CREATING");
+  }
+  CHECK(sandbox.requests("/pay/unifiedorder") == before);
+  CHECK(shop.run({"query", number}).code <= 1);
 }

@@ -1,7 +1,9 @@
 // A name that is too long, a making that was broken off, too few files, Ctrl-C while another process has the
 // ledger.
 #include <doctest/doctest.h>
+#include <fcntl.h>
 #include <sqlite3.h>
+#include <sys/file.h>
 
 #include <chrono>
 #include <csignal>
@@ -9,6 +11,7 @@
 #include <thread>
 
 #include "base/handle.hpp"
+#include "base/unique_fd.hpp"
 #include "support/batch_market.hpp"
 #include "support/shell.hpp"
 
@@ -135,4 +138,26 @@ TEST_CASE("Ctrl-C ends every wait for another process that has the ledger: exit 
   execute(holder, "COMMIT");
   market.check_ledger();
   CHECK(market.sandbox.orders().size() == 1);
+}
+
+TEST_CASE("what runs of reconcile found after the copy was made is asked about again once it is restored") {
+  const Market market;
+  const std::string number{"ORDER-2026112300000001"};
+  market.json(create(number));
+  market.json({"orders", "mark", number, "--state", "CLOSED", "--reason", "a test"});
+  const auto copied = market.json({"orders", "show", number})["updatedAt"].get<std::string>();
+  const auto copy = market.shop.path("copy.db").string();
+  REQUIRE(market.shop.run({"ledger", "backup", copy}).code == 0);
+  std::this_thread::sleep_for(std::chrono::milliseconds{1'100});
+  market.json({"reconcile", "--older-than", "0s"});
+  const auto lock = "state/wxpayctl/sandbox.db.reconcile.lock";
+  CHECK_FALSE(contains(market.shop.read(lock), copied));
+  {
+    const wxpay::UniqueFd held{::open(market.shop.path(lock).c_str(), O_RDWR | O_CLOEXEC)};
+    REQUIRE(::flock(held.get(), LOCK_EX | LOCK_NB) == 0);
+    CHECK(market.shop.run({"ledger", "restore", copy}).code == 75);
+    CHECK_FALSE(contains(market.shop.read(lock), copied));
+  }
+  CHECK(market.shop.run({"ledger", "restore", copy}).code == 0);
+  CHECK(contains(market.shop.read(lock), " 1970-01-01T08:00:00+08:00\n"));
 }

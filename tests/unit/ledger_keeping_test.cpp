@@ -12,7 +12,7 @@ using namespace wxpay::test::ledger_fixture;
 
 namespace {
 
-KeptNotification notification_of(const std::string& number, const std::string& outcome = "APPLIED",
+KeptNotification notification_of(const std::string& number, const std::string& outcome = "UNKNOWN_ORDER",
                                  std::string raw = {}) {
   if (raw.empty()) raw = "<xml>" + number + "</xml>";
   return {standing_clock().now(), test_merchant(), number, outcome, crypto::sha256_hex(raw), raw};
@@ -44,7 +44,7 @@ TEST_CASE_FIXTURE(Ledger, "a notification comes back byte for byte, oldest first
   const std::string raw{"<xml>\0\xff</xml>", 13};
   ledger->keep(notification_of("T1", "BAD_SIGNATURE", raw));
   ledger->keep(notification_of("T2"));
-  ledger->keep(notification_of("T1", "APPLIED"));
+  ledger->keep(notification_of("T1", "UNKNOWN_ORDER"));
   const auto both = kept("T1");
   REQUIRE(both.size() == 2);
   CHECK(both[0].at == standing_clock().now());
@@ -53,7 +53,7 @@ TEST_CASE_FIXTURE(Ledger, "a notification comes back byte for byte, oldest first
   CHECK(both[0].outcome == "BAD_SIGNATURE");
   CHECK(both[0].digest == crypto::sha256_hex(raw));
   CHECK((both[0].raw == raw));
-  CHECK(both[1].outcome == "APPLIED");
+  CHECK(both[1].outcome == "UNKNOWN_ORDER");
   CHECK(kept("T3").empty());
 }
 
@@ -103,7 +103,7 @@ TEST_CASE_FIXTURE(Ledger, "of many notifications none is kept where one is not t
   const auto error = error_of([&] {
     ledger->transact([&] {
       for (int i = 0; i < 40; ++i) {
-        ledger->keep(notification_of("T" + std::to_string(i), "APPLIED",
+        ledger->keep(notification_of("T" + std::to_string(i), "UNKNOWN_ORDER",
                                      i == 20 ? std::string(70'000, 'x') : std::string{}));
       }
     });

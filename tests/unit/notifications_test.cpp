@@ -155,7 +155,7 @@ TEST_CASE("what a signed notification says decides what it is") {
         {"refund_fee", "100"}},
        ignored,
        NotificationKind::unknown,
-       "neither"},
+       "about a refund"},
       {"no merchant", {{"mch_id", ""}}, wrong_merchant, NotificationKind::payment, "mch_id"},
       {"a sub-merchant",
        {{"sub_mch_id", "1900000200"}},
