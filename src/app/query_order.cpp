@@ -117,8 +117,7 @@ Error query_failure(const Refused& refused) {
   }
   const auto what = speaker + " refused the query: " + words;
   if (refused.reaction == Reaction::slow_down) {
-    return {ErrorKind::gateway, what, "the rate is limited: wait a minute and run it again",
-            said.err_code};
+    return {ErrorKind::gateway, what, "the rate is limited: wait a minute and run it again", said.err_code};
   }
   return {ErrorKind::refused, what, {}, said.err_code};
 }

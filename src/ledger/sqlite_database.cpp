@@ -158,7 +158,8 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
               "check the disk, then run `wxpayctl ledger check`"};
     default:
       return {ErrorKind::ledger, with("the ledger ", " failed: " + std::string{detail}),
-              "`wxpayctl ledger check` says whether it is whole; `wxpayctl ledger restore FILE` puts a copy in its "
+              "`wxpayctl ledger check` says whether it is whole; `wxpayctl ledger restore FILE` puts a copy "
+              "in its "
               "place and keeps this one"};
   }
 }

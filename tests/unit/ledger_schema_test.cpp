@@ -83,8 +83,8 @@ TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps 
   CHECK(raw.number("PRAGMA user_version") == 3);
   CHECK(raw.dump() == before);
   create_order(*ledger, "T3");
-  ledger->keep(
-      {standing_clock().now(), test_merchant(), "T3", "AMOUNT_MISMATCH", crypto::sha256_hex("<xml/>"), "<xml/>"});
+  ledger->keep({standing_clock().now(), test_merchant(), "T3", "AMOUNT_MISMATCH",
+                crypto::sha256_hex("<xml/>"), "<xml/>"});
   CHECK(ledger->notifications(test_merchant(), number_of("T3")).size() == 1);
   const auto report = ledger->check({});
   CHECK_MESSAGE(report.ok, report.problem);
