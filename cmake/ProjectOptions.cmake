@@ -5,8 +5,10 @@ target_include_directories(project_options INTERFACE ${PROJECT_SOURCE_DIR}/inclu
 target_compile_definitions(project_options INTERFACE WXPAYCTL_VERSION="${PROJECT_VERSION}")
 # Designated initializers leave out what stays at its default; that is what they are for.
 target_compile_options(project_options INTERFACE
-  -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
+  -Wall -Wextra -Wpedantic -Wconversion -Wsign-conversion -Wnon-virtual-dtor -Wold-style-cast
   -Wno-missing-field-initializers
+  # To clang a parameter hides a name of the file's as well; GCC's builds refuse what hides one within a function.
+  $<$<CXX_COMPILER_ID:GNU>:-Wshadow>
   # GCC 12 sees dangers in joined std::strings that are not there, here and there by level of optimisation.
   $<$<CXX_COMPILER_ID:GNU>:-Wno-restrict;-Wno-array-bounds;-Wno-stringop-overflow;-Wno-stringop-overread>
   $<$<BOOL:${WXPAYCTL_WERROR}>:-Werror>)

@@ -22,7 +22,7 @@ std::string format_rfc3339(std::chrono::sys_seconds instant);
 std::string format_wire_time(std::chrono::sys_seconds instant);
 std::optional<std::chrono::sys_seconds> parse_wire_time(std::string_view text);
 
-/// RFC 3339 with any offset; empty if malformed.
+/// RFC 3339 with any offset; empty if malformed, or if its year is not 1970 to 9999 in Beijing.
 std::optional<std::chrono::sys_seconds> parse_rfc3339(std::string_view text);
 
 /// A whole number and s, m, h or d.

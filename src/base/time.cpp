@@ -79,6 +79,14 @@ std::optional<sys_seconds> civil_of(std::string_view digits) {
   return sys_days{*date} + std::chrono::hours{hour} + std::chrono::minutes{minute} + seconds{second};
 }
 
+/// Nothing where the year is another than 1970 to 9999 in Beijing: such a time could be written, but not read
+/// again.
+std::optional<sys_seconds> as_written(sys_seconds instant) {
+  constexpr sys_seconds first = sys_days{std::chrono::year{1970} / 1 / 1} - beijing_offset;
+  constexpr sys_seconds end = sys_days{std::chrono::year{10000} / 1 / 1} - beijing_offset;
+  return first <= instant && instant < end ? std::optional{instant} : std::nullopt;
+}
+
 }  // namespace
 
 std::string format_rfc3339(sys_seconds instant) {
@@ -125,14 +133,14 @@ std::optional<sys_seconds> parse_rfc3339(std::string_view text) {
     zone.remove_prefix(end);
   }
   if (!civil) return std::nullopt;
-  if (zone == "Z" || zone == "z") return civil;
+  if (zone == "Z" || zone == "z") return as_written(*civil);
   const auto offset = zone.empty() ? std::nullopt : digits_of(zone.substr(1), "dd:dd");
   if (!offset || (zone.front() != '+' && zone.front() != '-')) return std::nullopt;
   const int hours = number_at(*offset, 0, 2);
   const int minutes = number_at(*offset, 2, 2);
   if (hours > 23 || minutes > 59) return std::nullopt;
   const auto shift = std::chrono::hours{hours} + std::chrono::minutes{minutes};
-  return zone.front() == '+' ? *civil - shift : *civil + shift;
+  return as_written(zone.front() == '+' ? *civil - shift : *civil + shift);
 }
 
 std::optional<seconds> parse_duration(std::string_view text) {

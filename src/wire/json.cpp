@@ -37,10 +37,20 @@ JsonValue value_of(const Json& json) {
 }
 
 /// What the parser's callback finds: a repeated key, which the parser itself would settle by keeping the
-/// last.
+/// last. In an object within this one too: its text is handed on, and must be what was written.
 struct Findings {
-  std::vector<std::string> keys;
+  std::vector<std::vector<std::string>> keys;  ///< of each object that is open
   std::string problem;
+
+  void begin_object() { keys.emplace_back(); }
+  void end_object() { keys.pop_back(); }
+  void add_key(std::string key) {
+    auto& before = keys.back();
+    if (std::find(before.begin(), before.end(), key) != before.end()) {
+      problem = "key " + json_quote(shortened(key)) + " is repeated";
+    }
+    before.push_back(std::move(key));
+  }
 };
 
 constexpr auto special_bytes = [] {
@@ -165,13 +175,9 @@ std::variant<JsonObject, Malformed> parse_json_object(std::string_view document)
   Findings findings;
   const auto on_event = [&findings](int depth, Json::parse_event_t event, Json& parsed) {
     if (depth > deepest) findings.problem = "it is nested too deeply";
-    if (event == Json::parse_event_t::key && depth == 1) {
-      auto key = parsed.get<std::string>();
-      if (std::find(findings.keys.begin(), findings.keys.end(), key) != findings.keys.end()) {
-        findings.problem = "key " + json_quote(shortened(key)) + " is repeated";
-      }
-      findings.keys.push_back(std::move(key));
-    }
+    if (event == Json::parse_event_t::object_start) findings.begin_object();
+    if (event == Json::parse_event_t::object_end) findings.end_object();
+    if (event == Json::parse_event_t::key) findings.add_key(parsed.get<std::string>());
     return findings.problem.empty();
   };
   try {

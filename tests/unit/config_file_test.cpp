@@ -222,6 +222,11 @@ TEST_CASE("no message repeats what may be a secret") {
       shop + "key = [\"" + secret + "\"]\n",
       shop + secret + " = \"\"\n",
       shop + "key_env = \"" + secret + "\"\n",
+      // As it is copied from a page or a file: with a blank, a line end, a character that nobody sees.
+      shop + "key_env = \"" + secret + " \"\n",
+      shop + "api = \"\"\"\n" + secret + "\u200B\"\"\"\n",
+      shop + "sign_type = \"" + secret + "\u00A0\"\n",
+      shop + "\"" + secret + " \" = \"\"\n",
       shop + "key = \"" + secret + "\"\nkey_env = \"X\"\n",
       shop + "base_url = \"https://me:" + secret + "@example.com\"\n",
       shop + "ledger = \"mysql://me:" + secret + "@db/pay\"\n",

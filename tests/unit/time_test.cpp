@@ -52,6 +52,28 @@ TEST_CASE("times are written in Beijing's, whatever zone the machine is in") {
   }
 }
 
+TEST_CASE("a time that is read can be written and read again") {
+  struct Row {
+    const char* text;
+    const char* written;  ///< empty: it is refused
+  };
+  const Row rows[] = {
+      {"9999-12-31T23:59:59+08:00", "9999-12-31T23:59:59+08:00"},
+      {"9999-12-31T15:59:59Z", "9999-12-31T23:59:59+08:00"},
+      {"9999-12-31T16:00:00Z", ""},
+      {"9999-12-31T23:59:59-08:00", ""},
+      {"1970-01-01T00:00:00+08:00", "1970-01-01T00:00:00+08:00"},
+      {"1970-01-01T00:00:00Z", "1970-01-01T08:00:00+08:00"},
+      {"1970-01-01T00:00:00+08:01", ""},
+      {"1970-01-01T00:00:00+23:59", ""},
+  };
+  for (const auto& [text, written] : rows) {
+    CAPTURE(std::string{text});
+    const auto time = parse_rfc3339(text);
+    CHECK((time ? format_rfc3339(*time) : "") == std::string{written});
+  }
+}
+
 TEST_CASE("a year's and a leap day's ends are right") {
   CHECK(format_rfc3339(*parse_rfc3339("2027-12-31T15:59:59Z")) == "2027-12-31T23:59:59+08:00");
   CHECK(format_rfc3339(*parse_rfc3339("2027-12-31T16:00:00Z")) == "2028-01-01T00:00:00+08:00");

@@ -240,7 +240,18 @@ std::string shown_value(std::string_view key, std::string_view value) {
 bool is_secret_key(std::string_view key) { return key == "key" || key.substr(0, 4) == "key_"; }
 
 bool looks_like_key(std::string_view text) {
-  return text.size() == v2_key_length && all_of(text, is_alphanumeric);
+  // A blank, a line end or an invisible character may have come along when it was copied.
+  std::size_t run = 0;
+  for (const char c : text) {
+    if (is_alphanumeric(c)) {
+      ++run;
+    } else if (run == v2_key_length) {
+      return true;
+    } else {
+      run = 0;
+    }
+  }
+  return run == v2_key_length;
 }
 
 std::string without_trailing_slash(std::string_view url) {

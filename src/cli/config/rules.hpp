@@ -32,8 +32,8 @@ std::string shown_value(std::string_view key, std::string_view value);
 /// Whether the key's value is a secret, or could be one put into the wrong place.
 bool is_secret_key(std::string_view key);
 
-/// Whether a text looks like the key itself, as happens to key_env and key_file: 32 letters and digits, as
-/// WeChat Pay's own keys are. Such a text is not repeated in messages.
+/// Whether a text looks like the key itself, as happens to key_env and key_file: it has a word of 32 letters
+/// and digits, as WeChat Pay's own keys are. Such a text is not repeated in messages.
 bool looks_like_key(std::string_view text);
 
 /// The URL without its trailing slashes. Only for one without a fault.

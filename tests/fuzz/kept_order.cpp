@@ -1,0 +1,51 @@
+#include "fuzz/kept_order.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <variant>
+
+#include "fuzz/rules.hpp"
+#include "ledger/hash_chain.hpp"
+#include "ledger/order_rows.hpp"
+#include "ledger/schema.hpp"
+#include "ledger/sqlite_database.hpp"
+
+namespace wxpay::fuzz {
+
+namespace {
+
+using ledger::Access;
+using ledger::Database;
+using ledger::OrderRow;
+using ledger::Statement;
+using ledger::Transaction;
+
+/// A ledger's tables in memory, made once: making them takes longer than all that is done with them.
+struct Tables {
+  Database database{{}, Access::memory, std::chrono::milliseconds{0}};
+  Statement insert{database, "INSERT INTO orders (" + ledger::join_columns(ledger::order_columns) +
+                                 ") VALUES " + ledger::placeholders(ledger::order_columns.size())};
+  Statement select{database, "SELECT " + ledger::join_columns(ledger::order_columns) + " FROM orders"};
+
+  Tables() { ledger::migrate(database, ledger::newest_schema()); }
+};
+
+}  // namespace
+
+void expect_kept(const Order& order) {
+  static Tables tables;
+  const auto row = ledger::to_row(1, order);
+  const Transaction rolled_back{tables.database, Transaction::Kind::read};
+  tables.insert.execute(row);
+  auto rows = tables.select.run({});
+  expect(rows.next(), "an order that is written is there");
+  const auto found = ledger::raw_values<ledger::order_columns.size()>(rows);
+  expect(ledger::hash_order(ledger::order_columns, found) == ledger::hash_order(ledger::order_columns, row),
+         "an order's row is found as it was written");
+  const auto read = ledger::read_order(rows, tables.database);
+  expect(ledger::hash_order(ledger::order_columns, ledger::to_row(read.seq, read.order)) ==
+             ledger::hash_order(ledger::order_columns, row),
+         "an order that is read is the one that was written");
+}
+
+}  // namespace wxpay::fuzz

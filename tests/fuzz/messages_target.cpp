@@ -1,0 +1,168 @@
+#include <algorithm>
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "base/text.hpp"
+#include "crypto/digest.hpp"
+#include "fuzz/kept_order.hpp"
+#include "fuzz/rules.hpp"
+#include "fuzz/shop.hpp"
+#include "fuzz/targets.hpp"
+#include "gateway/v2/answers.hpp"
+#include "gateway/v2/notifications.hpp"
+#include "wire/xml.hpp"
+#include "wxpay/signing.hpp"
+
+namespace wxpay::fuzz {
+
+namespace {
+
+/// What must not be told in two ways: whose money it is, which order's, how much, and what became of it.
+constexpr std::string_view decisive[] = {
+    "appid",       "mch_id",      "sub_appid",   "sub_mch_id", "out_trade_no", "total_fee", "transaction_id",
+    "return_code", "result_code", "trade_state", "time_end",   "fee_type",     "prepay_id", "code_url",
+    "mweb_url",    "trade_type",  "req_info",    "refund_id",  "sign_type"};
+
+/// The text of a signature as the documents describe it: sorted, nothing that is empty, joined.
+std::string signed_text(const Fields& fields) {
+  std::map<std::string, std::string> sorted;
+  for (const auto& [name, value] : fields) sorted[name] = value;
+  sorted.erase("sign");
+  std::string text;
+  for (const auto& [name, value] : sorted) {
+    if (!value.empty()) text += (text.empty() ? "" : "&") + name + "=" + value;
+  }
+  return text;
+}
+
+/// Whoever has the signature of this text can make no other document of it that changes what decides.
+void expect_one_reading(const Fields& fields) {
+  const auto text = "&" + signed_text(fields);
+  for (const auto name : decisive) {
+    const auto field = "&" + std::string{name} + "=";
+    int count = 0;
+    for (auto at = text.find(field); at != std::string::npos; at = text.find(field, at + 1)) ++count;
+    expect(count == (fields.get(name).empty() ? 0 : 1), "what is verified can be read in one way only");
+  }
+}
+
+/// The fields with a genuine signature in the place of theirs.
+Fields with_signature(const Fields& fields, const V2Account& account) {
+  Fields all;
+  for (const auto& [name, value] : fields) {
+    if (name != "sign") all.add(name, value);
+  }
+  const auto text =
+      signed_text(all) + (signed_text(all).empty() ? "key=" : "&key=") + std::string{account.key.reveal()};
+  const auto sign =
+      to_upper_hex(account.sign_type == SignType::md5 ? crypto::md5(text)
+                                                      : crypto::hmac_sha256(account.key.reveal(), text));
+  all.add("sign", sign);
+  expect(canonical_string(all) == signed_text(all), "what is signed is what the documents say");
+  expect(sign_fields(all, account.sign_type, account.key) == sign, "a signature is what the documents say");
+  expect(verify_fields(all, account.sign_type, account.key), "a genuine signature holds");
+  return all;
+}
+
+/// An order that took this evidence, as settle leaves it.
+Order order_of(const PaymentEvidence& evidence) {
+  OrderIntent intent{
+      .merchant = evidence.merchant, .out_trade_no = evidence.out_trade_no, .total_fee = Fen{1}};
+  Order order{.intent = std::move(intent), .state = evidence.state, .created_at = now, .updated_at = now};
+  order.transaction_id = evidence.transaction_id;
+  order.prepay = evidence.prepay;
+  if (is_paid(order.state)) order.paid_at = evidence.time_end.value_or(now);
+  return order;
+}
+
+void check_notification(const std::string& document, const Fields& fields, const V2Account& account) {
+  const auto notification = v2::read_notification(document, account);
+  if (v2::is_signed(document, account)) expect_one_reading(fields);
+  if (notification.verdict == v2::NotificationVerdict::malformed) return;
+  expect(notification.digest == crypto::sha256_hex(document), "the digest is of the bytes");
+  if (notification.verdict != v2::NotificationVerdict::paid) {
+    expect(!notification.evidence && !notification.reason.empty(),
+           "what is not paid is no evidence, and says why");
+    return;
+  }
+  expect(v2::is_signed(document, account), "what is paid is signed");
+  const auto& evidence = notification.evidence.value();
+  expect(evidence.out_trade_no.text() == fields.get("out_trade_no") &&
+             evidence.transaction_id.text() == fields.get("transaction_id") &&
+             std::to_string(evidence.total_fee.value().count()) == fields.get("total_fee") &&
+             evidence.merchant.mch_id.text() == fields.get("mch_id") &&
+             fields.get("result_code") == "SUCCESS" && fields.get("return_code") == "SUCCESS",
+         "evidence is what the message says");
+  expect_kept(order_of(evidence));
+}
+
+void check_answers(const std::string& document, const Fields& fields, const V2Account& account) {
+  const HttpResponse response{200, document};
+  for (const auto type : {TradeType::jsapi, TradeType::native}) {
+    OrderIntent intent{
+        .merchant = account.merchant, .out_trade_no = OutTradeNo::parse("A00012"), .total_fee = Fen{1}};
+    intent.trade_type = type;
+    const auto created =
+        v2::read_unifiedorder(response, account, std::make_shared<const OrderIntent>(std::move(intent)), now);
+    if (const auto* answer = std::get_if<Created>(&created)) {
+      expect_one_reading(fields);
+      expect_kept(order_of(answer->evidence));
+    }
+  }
+  const auto found = v2::read_orderquery(response, account, {fields.get("out_trade_no"), {}});
+  if (const auto* answer = std::get_if<QueryAnswer>(&found)) {
+    expect(answer->evidence.out_trade_no.text() == fields.get("out_trade_no") &&
+               (!is_paid(answer->evidence.state) ||
+                std::to_string(answer->evidence.total_fee.value().count()) == fields.get("total_fee")),
+           "evidence is what the answer says");
+    expect_kept(order_of(answer->evidence));
+  }
+  const auto closed = v2::read_closeorder(response, account, OutTradeNo::parse("A00012"));
+  if (const auto* answer = std::get_if<Closed>(&closed)) expect_kept(order_of(answer->evidence));
+}
+
+/// A value that was changed on the way.
+void check_tampered(const Fields& fields, const V2Account& account) {
+  Fields tampered;
+  bool changed = false;
+  for (const auto& [name, value] : fields) {
+    const bool change = !changed && name != "sign" && !value.empty();
+    tampered.add(name, change ? value + "0" : value);
+    changed = changed || change;
+  }
+  if (!changed) return;
+  expect(!v2::is_signed(wire::to_xml(tampered), account), "no value can be changed under a signature");
+}
+
+}  // namespace
+
+void check_messages(std::string_view input) {
+  const auto parsed = wire::parse_xml(input);
+  const auto* fields = std::get_if<Fields>(&parsed);
+  for (const auto type : {SignType::md5, SignType::hmac_sha256}) {
+    const auto account = shop_account(type);
+    if (fields == nullptr) {
+      expect(v2::read_notification(input, account).verdict == v2::NotificationVerdict::malformed,
+             "what is no document is no notification");
+      continue;
+    }
+    // Every XML reader makes another line end of a CR, and then nothing of this holds any more.
+    const bool has_line_ends = std::any_of(fields->begin(), fields->end(), [](const auto& field) {
+      return field.second.find('\r') != std::string::npos;
+    });
+    if (has_line_ends) return;
+    check_notification(std::string{input}, *fields, account);
+    const auto genuine = with_signature(*fields, account);
+    const auto document = wire::to_xml(genuine);
+    if (document.size() > wire::largest_message) return;
+    check_notification(document, genuine, account);
+    check_answers(document, genuine, account);
+    check_tampered(genuine, account);
+  }
+}
+
+}  // namespace wxpay::fuzz
