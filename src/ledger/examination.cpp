@@ -81,9 +81,15 @@ Examination examine_left_log(const Database& database, const std::optional<Entry
     if (error.kind() != ErrorKind::ledger) throw;
     return {std::string{error.what()} + "; its log " + log + " may belong to another copy" + way_out, {}};
   }
-  return {{},
-          "nobody has the ledger open, and its log " + log + " holds " + std::to_string(size) +
-              " bytes, as a crash leaves them: the next command that writes carries them over" + way_out};
+  const auto entries = database.number("SELECT coalesce(max(number), 0) FROM history");
+  const auto counts = alone ? ", and the history " + std::to_string(alone->number) + " entries without it, " +
+                                  std::to_string(entries) + " with it"
+                            : std::string{};
+  Examination found;
+  found.notice = "nobody has the ledger open, and its log " + log + " holds " + std::to_string(size) +
+                 " bytes" + counts + ", as after a crash: the next command that writes carries them over" +
+                 way_out;
+  return found;
 }
 
 }  // namespace

@@ -65,6 +65,16 @@ TEST_CASE("doctor warns of a ledger that everybody may write, with the command t
     market.hint("ledger", "OK");
     set_mode(row.path, row.closed);
   }
+  // The folder of a link counts as well as that of the file.
+  const auto links = market.shop.path("links");
+  fs::create_directory(links);
+  fs::create_symlink(market.ledger, links / "orders.db");
+  for (const auto& open : {links, folder}) {
+    set_mode(open, 0777);
+    auto told = market.diagnose("ledger", "WARN", {"--ledger", (links / "orders.db").string()});
+    CHECK(contains(told["hint"].get<std::string>(), "chmod o-w " + open.string()));
+    set_mode(open, 0700);
+  }
   // In a folder as /tmp nobody touches what is another's.
   set_mode(folder, 01777);
   market.hint("ledger", "OK");
@@ -115,7 +125,7 @@ TEST_CASE("doctor tells of a log that a crash has left, and not of one that is i
   }
   fs::copy_file(kept, market.ledger + "-wal", fs::copy_options::overwrite_existing);
   const auto hint = market.hint("ledger", "WARN");
-  CHECK(contains(hint, "as a crash leaves them"));
+  CHECK(contains(hint, "as after a crash"));
   CHECK(fs::file_size(market.ledger + "-wal") == fs::file_size(kept));
   market.json(create("ORDER-2026112300000002"));
   market.hint("ledger", "OK");

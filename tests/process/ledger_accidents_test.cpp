@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sqlite3.h>
 #include <sys/file.h>
+#include <unistd.h>
 
 #include <chrono>
 #include <csignal>
@@ -160,4 +161,48 @@ TEST_CASE("what runs of reconcile found after the copy was made is asked about a
   }
   CHECK(market.shop.run({"ledger", "restore", copy}).code == 0);
   CHECK(contains(market.shop.read(lock), " 1970-01-01T08:00:00+08:00\n"));
+}
+
+TEST_CASE("who reads a ledger through a link, and may write no folder, sees what is in its log") {
+  if (::geteuid() != 0) return;
+  const Market market;
+  market.json(create("ORDER-2026112300000001"));
+  const auto ledger = market.shop.ledger();
+  // A connection that stays keeps what comes next in the log.
+  const auto holder = open_database(ledger);
+  execute(holder, "SELECT count(*) FROM orders");
+  market.json(create("ORDER-2026112300000002"));
+  REQUIRE(fs::file_size(ledger.string() + "-wal") > 0);
+  for (auto folder = ledger.parent_path(); folder != market.shop.path().parent_path();
+       folder = folder.parent_path())
+    fs::permissions(folder, fs::perms{0755});
+  for (const auto* suffix : {"", "-wal", "-shm"}) fs::permissions(ledger.string() + suffix, fs::perms{0644});
+  const auto links = market.shop.path("links");
+  fs::create_directory(links);
+  fs::permissions(links, fs::perms{0755});
+  fs::create_symlink(ledger, links / "orders.db");
+  auto command =
+      market.shop.command({"orders", "list", "--ledger", (links / "orders.db").string(), "--json"});
+  command.user = 65'534;
+  const auto result = run(command);
+  CAPTURE(result.err);
+  CHECK(result.code == 0);
+  CHECK(json_lines(result.out).size() == 2);
+}
+
+TEST_CASE("a restore through a link replaces what the link leads to, and its log goes with it") {
+  const Market market;
+  market.json(create("ORDER-2026112300000001"));
+  const auto copy = market.shop.path("copy.db").string();
+  REQUIRE(market.shop.run({"ledger", "backup", copy}).code == 0);
+  market.json(create("ORDER-2026112300000002"));
+  const auto link = market.shop.path("link.db");
+  fs::create_symlink(market.shop.ledger(), link);
+  auto restored = market.json({"ledger", "restore", copy, "--ledger", link.string()});
+  CHECK(fs::is_symlink(link));
+  CHECK(restored["keptAs"][0].get<std::string>().starts_with(market.shop.ledger().string() + ".before-"));
+  for (const auto& name : {link.string(), market.shop.ledger().string()})
+    CHECK(json_lines(market.shop.run({"orders", "list", "--ledger", name, "--json"}).out).size() == 1);
+  CHECK(market.shop.run(create("ORDER-2026112300000003", {"--ledger", link.string()})).code == 0);
+  market.check_ledger();
 }

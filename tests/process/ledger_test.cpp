@@ -202,22 +202,6 @@ TEST_CASE("ledger backup removes what a killed backup to the same file left") {
   CHECK(std::filesystem::exists(foreign));
 }
 
-TEST_CASE("a ledger that is restored by the name of a link is restored where the link leads") {
-  const Market market;
-  market.shop.run(create("20261123-1"));
-  const auto copy = market.shop.path("copy.db").string();
-  REQUIRE(market.shop.run({"ledger", "backup", copy}).code == 0);
-  const auto link = market.shop.path("link.db");
-  std::filesystem::create_symlink(market.shop.ledger(), link);
-  market.shop.run(create("20261123-2"));
-  REQUIRE(market.shop.run({"ledger", "restore", copy, "--ledger", link.string()}).code == 0);
-  CHECK(std::filesystem::is_symlink(link));
-  for (const auto& name : {market.shop.ledger().string(), link.string()}) {
-    CHECK(market.shop.run({"orders", "show", "20261123-1", "--ledger", name}).code == 0);
-    CHECK(market.shop.run({"orders", "show", "20261123-2", "--ledger", name}).code == 1);
-  }
-}
-
 TEST_CASE("what is wrong with a copy that shall be restored is said of the copy") {
   const Market market;
   market.shop.run(create("20261123-1"));

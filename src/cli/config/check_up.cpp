@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <set>
 #include <system_error>
 #include <variant>
 
@@ -131,7 +132,8 @@ Finding judge_new_ledger(const LedgerPlace& place) {
 }
 
 bool may_write_ledger(const LedgerPlace& place) {
-  const auto path = std::filesystem::absolute(place.path);
+  std::error_code ignored;
+  const auto path = std::filesystem::weakly_canonical(std::filesystem::absolute(place.path), ignored);
   // SQLite keeps its log beside the ledger.
   return may(path, W_OK) && may(path.parent_path(), W_OK | X_OK);
 }
@@ -140,7 +142,12 @@ Finding judge_open_ledger(const LedgerPlace& place) {
   const auto path = std::filesystem::absolute(place.path);
   // The log beside it gets its mode from whoever writes next.
   std::string open_to_all;
-  for (const auto& file : {path, path.parent_path()}) {
+  std::error_code ignored;
+  const auto real = std::filesystem::weakly_canonical(path, ignored);
+  std::set<std::filesystem::path> files{real, real.parent_path()};
+  // Who may write the folder of a link may have it lead elsewhere.
+  if (std::filesystem::is_symlink(path, ignored)) files.insert(path.parent_path());
+  for (const auto& file : files) {
     if (all_may_write(file)) open_to_all += " " + file.string();
   }
   if (!open_to_all.empty()) {
