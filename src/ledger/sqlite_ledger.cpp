@@ -108,6 +108,9 @@ class SqliteLedger final : public OrderLedger {
       return {};
     }
     auto& stored = loaded->stored;
+    if (evidence.source == EvidenceSource::hand && was_only_imported(stored.seq)) {
+      stored.order.proven_state = OrderState::creating;
+    }
     const auto settlement = wxpay::settle(stored.order, evidence);
     if (settlement.verdict == Verdict::apply) {
       const auto from = stored.order.state;
@@ -295,6 +298,13 @@ class SqliteLedger final : public OrderLedger {
     return Loaded{read_order(row, database_), hash_order(order_columns, row)};
   }
 
+  /// Whether nobody but a person has said anything of the order since it was imported.
+  bool was_only_imported(std::int64_t seq) {
+    history_.flush();
+    auto rows = select_imported_.run({seq});
+    return rows.next() && rows.integer(0) != 0;
+  }
+
   std::optional<Order> create(const OrderIntent& intent, std::chrono::sys_seconds now) {
     StoredOrder stored{0, new_order(intent, now, now)};
     auto row_hash = new_orders_.add(stored);
@@ -340,6 +350,11 @@ class SqliteLedger final : public OrderLedger {
                            "UPDATE orders SET " + assignments(changing_columns) + " WHERE seq = ?"};
   Statement settle_order_{database_,
                           "UPDATE orders SET " + assignments(settled_columns()) + " WHERE seq = ?"};
+  // An entry without a digest that changes no state is a note.
+  Statement select_imported_{
+      database_,
+      "SELECT max(source = 'import') AND max(source <> 'import' AND source <> 'hand' AND "
+      "(digest IS NOT NULL OR from_state <> to_state)) = 0 FROM history WHERE order_seq = ?"};
   Statement select_history_{
       database_,
       "SELECT number, at, from_state, to_state, source, actor, reason, digest, details FROM history "
