@@ -38,11 +38,7 @@ BatchInput::BatchInput(wire::RecordReader& reader, OrderDefaults defaults, const
   if (!header->problem.empty()) {
     throw Error{ErrorKind::usage, "the header of the batch is unusable: " + header->problem};
   }
-  if (header_.size() > largest_request) {
-    throw Error{ErrorKind::usage,
-                "the header of the batch is longer than " + std::to_string(largest_request / 1024) + " KiB"};
-  }
-  auto names = wire::split_csv(header_);
+  auto names = wire::split_csv(header_, wire::most_columns);
   if (const auto* malformed = std::get_if<wire::Malformed>(&names)) {
     throw Error{ErrorKind::usage, "the header of the batch is unusable: " + malformed->why};
   }

@@ -51,12 +51,6 @@ constexpr std::array fields{Field{"outTradeNo", "out_trade_no", &OrderFields::ou
   throw Error{ErrorKind::usage, what, std::move(hint)};
 }
 
-void check_length(const std::string& record, const char* kind) {
-  if (record.size() <= wire::largest_record) return;
-  refuse(std::string{"the "} + kind + " is longer than " + std::to_string(wire::largest_record / 1024) +
-         " KiB");
-}
-
 const Field& field_of(const std::string& key, const char* kind) {
   const auto* found = std::find_if(fields.begin(), fields.end(), [&key](const Field& field) {
     return field.key == key || field.snake_case == key;
@@ -216,8 +210,7 @@ ImportInput::ImportInput(wire::RecordReader& reader, ImportDefaults defaults)
   const auto header = reader_.next();
   if (!header) return;
   if (!header->problem.empty()) refuse("the header is unusable: " + header->problem);
-  check_length(header->text, "header");
-  const auto names = wire::split_csv(header->text);
+  const auto names = wire::split_csv(header->text, wire::most_columns);
   if (const auto* malformed = std::get_if<wire::Malformed>(&names)) {
     refuse("the header is unusable: " + malformed->why);
   }
@@ -253,7 +246,9 @@ std::optional<ImportInput::Entry> ImportInput::next() {
 }
 
 OrderFields ImportInput::fields_of(const std::string& record) const {
-  check_length(record, "record");
+  if (record.size() > wire::largest_record) {
+    refuse("the record is longer than " + std::to_string(wire::largest_record / 1024) + " KiB");
+  }
   if (columns_.empty()) return parse_json(record);
   auto split = wire::split_csv(record, columns_.size() + 1);
   if (const auto* malformed = std::get_if<wire::Malformed>(&split)) refuse(malformed->why);

@@ -68,7 +68,7 @@ std::optional<Error> another_list(std::string_view first_bytes) {
   };
   constexpr const char* cut =
       "give one prepay_id a line, as 'cut -d, -f2 FILE | tail -n +2' cuts out a column";
-  constexpr const char* pick = "give one prepay_id a line: jq -r .prepayId FILE";
+  constexpr const char* pick = "give one prepay_id a line: jq -r '.. | .prepayId? // empty' FILE";
   if (const auto foreign = wire::foreign_file(first_bytes)) {
     const bool is_text = foreign->kind == Kind::json || foreign->kind == Kind::table;
     return refuse(foreign->what, !is_text                      ? wire::way_out(*foreign)
