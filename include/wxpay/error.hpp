@@ -9,15 +9,17 @@ namespace wxpay {
 /// What went wrong, as coarse as the exit codes: docs/exit-codes in README.md says what a caller may do about
 /// each.
 enum class ErrorKind {
-  refused,      ///< WeChat Pay or the ledger's rules said no; the code says which rule
-  usage,        ///< an argument or request that can never be right
-  config,       ///< the configuration is missing, malformed or open to others
-  key,          ///< key material is missing, malformed or open to others
-  network,      ///< no connection, or it broke; the outcome may be unknown
-  timeout,      ///< the deadline passed; the outcome may be unknown
-  gateway,      ///< an answer that is no answer: 5xx, HTML, broken XML, too large
-  untrusted,    ///< a signature, merchant, app, order or amount that does not agree
-  ledger,       ///< the ledger cannot be opened, written or believed
+  refused,    ///< WeChat Pay or the ledger's rules said no; the code says which rule
+  usage,      ///< an argument or request that can never be right
+  config,     ///< the configuration is missing, malformed or open to others
+  key,        ///< key material is missing, malformed or open to others
+  network,    ///< no connection, or it broke; the outcome may be unknown
+  timeout,    ///< the deadline passed; the outcome may be unknown
+  gateway,    ///< an answer that is no answer: 5xx, HTML, broken XML, too large
+  untrusted,  ///< a signature, merchant, app, order or amount that does not agree
+  ledger,     ///< the ledger cannot be opened, written or believed
+  /// The ledger cannot keep a value: the trouble of one order, not of the ledger.
+  ledger_value,
   ledger_busy,  ///< another process kept the ledger locked past the wait
   lock_held,    ///< another run does the same job already
   file,         ///< a file of the user's cannot be read or written

@@ -121,9 +121,10 @@ struct CheckReport {
 };
 
 /// The merchant's own record of orders. Every change is one transaction with its history entry; what a call
-/// returned is on disk. Every function throws Error{ledger} when the store fails and Error{ledger_busy} when
-/// another process kept it locked past the wait, and UnreadableOrder where what it is about cannot be read:
-/// inside `transact` that one leaves the transaction as it was.
+/// returned is on disk. Every function throws Error{ledger} when the store fails, Error{ledger_value} when it
+/// cannot keep what it was given, Error{ledger_busy} when another process kept it locked past the wait, and
+/// UnreadableOrder where what it is about cannot be read: inside `transact` that one leaves the transaction as
+/// it was.
 class OrderLedger {
  public:
   virtual ~OrderLedger() = default;
@@ -145,6 +146,7 @@ class OrderLedger {
 
   /// Takes over orders that another system made, in the states they name, each with a history entry
   /// (`import`): all of them, or, when it throws, none. One whose number is known already is left alone.
+  /// A hand may undo such a state until WeChat Pay has proved it.
   /// @return how many were taken over
   virtual std::size_t import(std::span<const Order> orders) = 0;
 

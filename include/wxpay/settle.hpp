@@ -27,6 +27,8 @@ struct Settlement {
   OrderState to = OrderState::creating;      ///< the state after it, also where nothing is written
   OrderState proven = OrderState::creating;  ///< what WeChat Pay has proved after it
   bool paid_after_close = false;             ///< the order was closed (or revoked) here, and then paid
+  /// Applied, but no news: an import has said the same of this payment, and what is written is its proof.
+  bool adds_proof = false;
 };
 
 /// Every rule about what may change, and nothing else: no clock, no ledger, no network.

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "wire/file_kind.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::app {
@@ -12,7 +13,7 @@ namespace wxpay::app {
 namespace {
 
 /// One request is no longer than this; the same holds for --request.
-constexpr std::size_t largest_request = 64UL * 1024;
+constexpr std::size_t largest_request = wire::largest_record;
 constexpr std::size_t least_ahead = 16;
 constexpr std::size_t most_ahead = 256;
 
@@ -27,6 +28,9 @@ std::size_t ahead_of(const BatchOptions& options) {
 
 BatchInput::BatchInput(wire::RecordReader& reader, OrderDefaults defaults, const Clock& clock)
     : reader_{reader}, defaults_{std::move(defaults)}, clock_{clock} {
+  if (const auto foreign = wire::foreign_file(reader_.first_bytes())) {
+    throw Error{ErrorKind::usage, "the batch is " + foreign->what, wire::way_out(*foreign)};
+  }
   if (reader_.format() == wire::RecordFormat::json_lines) return;
   auto header = reader_.next();
   if (!header) return;
@@ -34,7 +38,7 @@ BatchInput::BatchInput(wire::RecordReader& reader, OrderDefaults defaults, const
   if (!header->problem.empty()) {
     throw Error{ErrorKind::usage, "the header of the batch is unusable: " + header->problem};
   }
-  auto names = wire::split_csv(header_);
+  auto names = wire::split_csv(header_, wire::most_columns);
   if (const auto* malformed = std::get_if<wire::Malformed>(&names)) {
     throw Error{ErrorKind::usage, "the header of the batch is unusable: " + malformed->why};
   }
@@ -65,7 +69,7 @@ std::optional<BatchInput::Entry> BatchInput::next() {
 std::string BatchInput::number_in(const std::string& record) const {
   if (record.size() > largest_request) return {};
   if (!columns_) return out_trade_no_in(record);
-  const auto cells = wire::split_csv(record);
+  const auto cells = wire::split_csv(record, columns_->count());
   const auto* found = std::get_if<std::vector<std::string>>(&cells);
   return found == nullptr ? std::string{} : columns_->out_trade_no_in(*found);
 }
@@ -76,7 +80,7 @@ OrderRequest BatchInput::parse(const std::string& record) const {
                 "the record is longer than " + std::to_string(largest_request / 1024) + " KiB"};
   }
   if (!columns_) return parse_order_request(record);
-  auto cells = wire::split_csv(record);
+  auto cells = wire::split_csv(record, columns_->count() + 1);
   if (const auto* malformed = std::get_if<wire::Malformed>(&cells)) {
     throw Error{ErrorKind::usage, "the record is unusable: " + malformed->why};
   }
@@ -98,8 +102,16 @@ class CreateBatch::Item final : public PipelineItem {
       holds_number_ = true;
     }
     if (goes_on()) return Next::work;
-    batch_.under_way_.erase(creation_->out_trade_no().text());
+    free_number();
     return Next::done;
+  }
+
+  /// A value that the ledger cannot keep is this record's trouble alone.
+  bool record_failed(const Error& error) override {
+    if (error.kind() != ErrorKind::ledger_value) return false;
+    free_number();
+    entry_.problem = error.what();
+    return true;
   }
 
   Exchange* question(std::size_t worker) override {
@@ -120,11 +132,12 @@ class CreateBatch::Item final : public PipelineItem {
 
   BatchResult result(bool finished) {
     BatchResult result;
-    result.kind = !creation_       ? BatchResult::Kind::bad
-                  : is_unreadable_ ? BatchResult::Kind::unreadable
-                  : finished       ? BatchResult::Kind::created
-                  : is_sent_       ? BatchResult::Kind::not_recorded
-                                   : BatchResult::Kind::not_sent;
+    const bool is_bad = !entry_.problem.empty();
+    result.kind = is_unreadable_                       ? BatchResult::Kind::unreadable
+                  : is_sent_ && (is_bad || !finished) ? BatchResult::Kind::not_recorded
+                  : is_bad                            ? BatchResult::Kind::bad
+                  : finished                          ? BatchResult::Kind::created
+                                                      : BatchResult::Kind::not_sent;
     result.line = entry_.raw.line;
     result.raw = std::move(entry_.raw.text);
     result.out_trade_no = std::move(entry_.out_trade_no);
@@ -142,6 +155,10 @@ class CreateBatch::Item final : public PipelineItem {
       is_unreadable_ = true;
       return false;
     }
+  }
+
+  void free_number() {
+    if (std::exchange(holds_number_, false)) batch_.under_way_.erase(creation_->out_trade_no().text());
   }
 
   Exchange* next_question(std::size_t worker) {

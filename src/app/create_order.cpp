@@ -30,7 +30,8 @@ bool is_closed(OrderState state) { return state == OrderState::closed || state =
 }  // namespace
 
 bool Creation::record(OrderLedger& ledger) {
-  if (!begun_) return begin(ledger);
+  // Not by what was begun: where the transaction failed, this is done again.
+  if (!answer_) return begin(ledger);
   const auto ahead = clock_ahead_of(*answer_);
   result_ = concluded(ledger);
   result_.clock_ahead = ahead;
@@ -119,7 +120,7 @@ std::optional<bool> Creation::failed() const {
 }
 
 CreateResult Creation::concluded(OrderLedger& ledger) {
-  auto answer = std::move(*answer_);
+  auto answer = *answer_;  // a copy, as the transaction may fail and this be done again
   if (auto* created = std::get_if<Created>(&answer)) return accepted(std::move(*created), ledger);
   if (auto* refused = std::get_if<Refused>(&answer)) return refused_by_gateway(std::move(*refused), ledger);
   return unknown(std::get<Unknown>(answer));

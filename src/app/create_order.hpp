@@ -57,6 +57,8 @@ class Creation {
   /// The stored time_expire has passed, so that nothing was sent.
   bool expired() const { return expired_; }
   const CreateResult& result() const { return result_; }
+  /// Of the order when it was sent, where there is no result.
+  OrderState state_when_sent() const { return begun_ ? begun_->order.state : OrderState::creating; }
 
  private:
   bool begin(OrderLedger& ledger);

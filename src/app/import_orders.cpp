@@ -5,11 +5,13 @@
 #include <charconv>
 #include <exception>
 #include <future>
+#include <span>
 #include <utility>
 #include <variant>
 
 #include "app/pay_parameters.hpp"
 #include "base/text.hpp"
+#include "wire/file_kind.hpp"
 #include "wire/json.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/time.hpp"
@@ -60,13 +62,15 @@ const Field& field_of(const std::string& key, const char* kind) {
 }
 
 OrderFields parse_json(const std::string& record) {
+  using Kind = wire::JsonValue::Kind;
   auto parsed = wire::parse_json_object(record);
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) refuse(malformed->why);
   OrderFields order;
   for (auto& [key, value] : std::get<wire::JsonObject>(parsed)) {
     const auto& field = field_of(key, "field");
+    if (value.kind == Kind::null) continue;
     const bool is_fee = field.member == &OrderFields::total_fee;
-    if (value.kind != (is_fee ? wire::JsonValue::Kind::integer : wire::JsonValue::Kind::text)) {
+    if (value.kind != (is_fee ? Kind::integer : Kind::text)) {
       refuse(std::string{field.key} +
              (is_fee ? " must be a whole number of fen" : " must be a text in quotes"));
     }
@@ -125,18 +129,21 @@ MerchantIdentity merchant_of(const OrderFields& record, const MerchantId& mch_id
 
 struct Group {
   std::vector<Order> orders;
+  std::vector<std::size_t> lines;  ///< on which their records begin
   std::vector<ImportInput::Entry> bad;
   std::exception_ptr failure;  ///< of the input, behind these entries
   bool last = false;
 };
 
 /// @param used  a group that was written, whose room serves the next one
-Group read_group(ImportInput& input, Group used) {
-  Group group{std::move(used.orders), {}, {}, false};
+Group read_group(ImportInput& input, const Stop& stop, Group used) {
+  Group group{std::move(used.orders), std::move(used.lines), {}, {}, false};
   group.orders.clear();
+  group.lines.clear();
   try {
     group.orders.reserve(group_size);
-    while (group.orders.size() + group.bad.size() < group_size) {
+    group.lines.reserve(group_size);
+    while (group.orders.size() + group.bad.size() < group_size && !stop.requested()) {
       auto entry = input.next();
       if (!entry) {
         group.last = true;
@@ -144,6 +151,7 @@ Group read_group(ImportInput& input, Group used) {
       }
       if (entry->order) {
         group.orders.push_back(std::move(*entry->order));
+        group.lines.push_back(entry->line);
       } else {
         group.bad.push_back(std::move(*entry));
       }
@@ -155,11 +163,35 @@ Group read_group(ImportInput& input, Group used) {
   return group;
 }
 
-void write_group(const Group& group, OrderLedger& ledger, const ImportWatch& watch, ImportCounts& counts) {
-  const auto imported = group.orders.empty() ? 0 : ledger.import(group.orders);
-  counts.read += std::ssize(group.orders) + std::ssize(group.bad);
-  counts.imported += static_cast<std::int64_t>(imported);
-  counts.existing += std::ssize(group.orders) - static_cast<std::int64_t>(imported);
+/// Where the ledger cannot keep a value of one order, halving finds it, and the others are taken over.
+/// @param lines  on which the records of these orders begin
+/// @param bad    gets those that cannot be kept
+void write_orders(std::span<const Order> orders, std::span<const std::size_t> lines, OrderLedger& ledger,
+                  ImportCounts& counts, std::vector<ImportInput::Entry>& bad) {
+  if (orders.empty()) return;
+  try {
+    const auto imported = static_cast<std::int64_t>(ledger.import(orders));
+    counts.read += std::ssize(orders);
+    counts.imported += imported;
+    counts.existing += std::ssize(orders) - imported;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::ledger_value) throw;
+    if (orders.size() == 1) {
+      bad.push_back({.line = lines.front(), .order = {}, .problem = error.what()});
+      return;
+    }
+    const auto half = orders.size() / 2;
+    write_orders(orders.first(half), lines.first(half), ledger, counts, bad);
+    write_orders(orders.subspan(half), lines.subspan(half), ledger, counts, bad);
+  }
+}
+
+void write_group(Group& group, OrderLedger& ledger, const ImportWatch& watch, ImportCounts& counts) {
+  const auto malformed = std::ssize(group.bad);
+  write_orders(group.orders, group.lines, ledger, counts, group.bad);
+  std::inplace_merge(group.bad.begin(), group.bad.begin() + malformed, group.bad.end(),
+                     [](const auto& a, const auto& b) { return a.line < b.line; });
+  counts.read += std::ssize(group.bad);
   counts.failed += std::ssize(group.bad);
   for (const auto& entry : group.bad) watch.bad(entry);
   watch.kept(counts);
@@ -169,11 +201,14 @@ void write_group(const Group& group, OrderLedger& ledger, const ImportWatch& wat
 
 ImportInput::ImportInput(wire::RecordReader& reader, ImportDefaults defaults)
     : reader_{reader}, defaults_{std::move(defaults)} {
+  if (const auto foreign = wire::foreign_file(reader_.first_bytes())) {
+    refuse("the input is " + foreign->what, wire::way_out(*foreign));
+  }
   if (reader_.format() == wire::RecordFormat::json_lines) return;
   const auto header = reader_.next();
   if (!header) return;
   if (!header->problem.empty()) refuse("the header is unusable: " + header->problem);
-  const auto names = wire::split_csv(header->text);
+  const auto names = wire::split_csv(header->text, wire::most_columns);
   if (const auto* malformed = std::get_if<wire::Malformed>(&names)) {
     refuse("the header is unusable: " + malformed->why);
   }
@@ -209,11 +244,17 @@ std::optional<ImportInput::Entry> ImportInput::next() {
 }
 
 OrderFields ImportInput::fields_of(const std::string& record) const {
+  if (record.size() > wire::largest_record) {
+    refuse("the record is longer than " + std::to_string(wire::largest_record / 1024) + " KiB");
+  }
   if (columns_.empty()) return parse_json(record);
-  auto split = wire::split_csv(record);
+  auto split = wire::split_csv(record, columns_.size() + 1);
   if (const auto* malformed = std::get_if<wire::Malformed>(&split)) refuse(malformed->why);
   auto& cells = std::get<std::vector<std::string>>(split);
-  if (cells.size() != columns_.size()) {
+  if (cells.size() > columns_.size()) {
+    refuse("the record has more cells than the header, which has " + std::to_string(columns_.size()));
+  }
+  if (cells.size() < columns_.size()) {
     refuse("the record has " + std::to_string(cells.size()) + " cells where the header has " +
            std::to_string(columns_.size()));
   }
@@ -244,7 +285,6 @@ Order check_imported(const OrderFields& fields, const ImportDefaults& defaults) 
                      .trade_type = *trade_type};
   Order order{.intent = std::move(intent),
               .state = *state,
-              .proven_state = *state,
               .transaction_id = std::move(transaction_id),
               .paid_at = paid_at};
   order.created_at = time_of("createdAt", fields.created_at).value_or(defaults.now);
@@ -259,13 +299,13 @@ Order check_imported(const OrderFields& fields, const ImportDefaults& defaults) 
 
 void import_orders(ImportInput& input, OrderLedger& ledger, const Stop& stop, const ImportWatch& watch,
                    ImportCounts& counts) {
-  auto group = read_group(input, {});
+  auto group = read_group(input, stop, {});
   Group written;
   while (true) {
     std::future<Group> next;
     if (!group.last) {
-      next = std::async(std::launch::async, [&input, used = std::move(written)]() mutable {
-        return read_group(input, std::move(used));
+      next = std::async(std::launch::async, [&input, &stop, used = std::move(written)]() mutable {
+        return read_group(input, stop, std::move(used));
       });
     }
     try {

@@ -65,13 +65,14 @@ struct ImportCounts {
 
 /// What an import tells while it runs; all are called from the thread that called it.
 struct ImportWatch {
-  std::function<void(const ImportInput::Entry&)> bad;  ///< a record that is no order
+  std::function<void(const ImportInput::Entry&)> bad;  ///< a record that is no order, or cannot be kept
   std::function<void(const ImportCounts&)> kept;       ///< a group was committed
   std::function<void()> abandon;                       ///< makes the input give up, as the import failed
 };
 
 /// Takes the orders over in groups, each one transaction; while one is written, the next is read by a second
-/// thread. When it throws, the counts tell what is in the ledger.
+/// thread. A group in which one order has a value that the ledger cannot keep is taken over without that one.
+/// When it throws, the counts tell what is in the ledger.
 /// @throws Error{interrupted} when asked to stop; whatever the input or the ledger throws
 void import_orders(ImportInput& input, OrderLedger& ledger, const Stop& stop, const ImportWatch& watch,
                    ImportCounts& counts);

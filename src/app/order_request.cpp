@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "wire/file_kind.hpp"
 #include "wire/json.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/signing.hpp"
@@ -93,15 +94,24 @@ std::string text_of(const RequestField& field, wire::JsonValue value) {
   refuse(std::string{field.name} + " must be a text in quotes");
 }
 
+/// For a document that is no JSON as it is meant here.
+std::string remedy_for(std::string_view document) {
+  using Kind = wire::ForeignFile::Kind;
+  const auto foreign = wire::foreign_file(document);
+  const bool is_no_json = foreign && (foreign->kind == Kind::encoding || foreign->kind == Kind::packed);
+  return is_no_json ? wire::way_out(*foreign) : std::string{};
+}
+
 }  // namespace
 
 OrderRequest parse_order_request(std::string_view json) {
   auto parsed = wire::parse_json_object(json);
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed))
-    refuse("the request is unusable: " + malformed->why);
+    refuse("the request is unusable: " + malformed->why, remedy_for(json));
   OrderRequest request;
   for (auto& [key, value] : std::get<wire::JsonObject>(parsed)) {
     const auto& field = field_of(key);
+    if (value.kind == wire::JsonValue::Kind::null) continue;
     auto& slot = request.*field.member;
     if (slot) refuse(std::string{field.name} + " is given more than once");
     slot = text_of(field, std::move(value));
@@ -156,7 +166,10 @@ OrderColumns::OrderColumns(const std::vector<std::string>& names) {
 }
 
 OrderRequest OrderColumns::read(std::vector<std::string> cells) const {
-  if (cells.size() != members_.size()) {
+  if (cells.size() > members_.size()) {
+    refuse("the record has more cells than the header, which has " + std::to_string(members_.size()));
+  }
+  if (cells.size() < members_.size()) {
     refuse("the record has " + std::to_string(cells.size()) + " cells where the header has " +
            std::to_string(members_.size()));
   }
@@ -221,7 +234,8 @@ Fen checked_fee(const OrderRequest& request) {
     refuse("amount must be yuan above zero with at most two decimals, up to 99999999.99",
            "for fen use --total-fee 1000");
   }
-  refuse("the amount is missing", "give --total-fee in fen or --amount in yuan");
+  refuse("the amount is missing: neither total_fee nor amount is given",
+         "give --total-fee in fen or --amount in yuan");
 }
 
 TradeType checked_trade_type(const OrderRequest& request, const OrderDefaults& defaults) {

@@ -68,6 +68,7 @@ class OrderColumns {
   /// @throws Error{usage}  an unknown or repeated column, or no column for the number or the amount
   explicit OrderColumns(const std::vector<std::string>& names);
 
+  std::size_t count() const noexcept { return members_.size(); }
   /// The request of one row; an empty cell gives nothing.
   /// @throws Error{usage}  another number of cells than columns
   OrderRequest read(std::vector<std::string> cells) const;

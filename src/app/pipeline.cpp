@@ -4,6 +4,7 @@
 #include <chrono>
 #include <deque>
 #include <exception>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -198,13 +199,17 @@ class Pipeline::Run {
   void record_group() {
     if (record_failed_) return;
     const auto group = next_group();
-    if (group.empty()) return;
+    if (!group.empty()) record_together(group);
+  }
+
+  void record_together(std::span<Slot* const> group) {
     std::vector<Next> nexts(group.size(), Next::done);
     try {
       transact_([&] {
         for (std::size_t i = 0; i < group.size(); ++i) nexts[i] = group[i]->item->record();
       });
     } catch (const Error& error) {
+      if (error.kind() == ErrorKind::ledger_value && group.size() > 1) return record_in_halves(group);
       end_failed(group, error);
       if (record_failed_ && !failure_) failure_ = std::current_exception();
       if (record_failed_) desk_.halt();
@@ -214,6 +219,18 @@ class Pipeline::Run {
       group[i]->recorded = nexts[i] != Next::wait;
       if (nexts[i] == Next::done && !group[i]->begun) desk_.expect_no_more();
       send_on(*group[i], nexts[i]);
+    }
+  }
+
+  /// The ledger cannot keep a value of one item, which must not hold up the others: halving finds it.
+  void record_in_halves(std::span<Slot* const> group) {
+    const auto half = group.size() / 2;
+    for (const auto part : {group.first(half), group.subspan(half)}) {
+      if (!record_failed_) {
+        record_together(part);
+      } else {
+        for (auto* slot : part) slot->place = Place::left;
+      }
     }
   }
 
@@ -242,7 +259,7 @@ class Pipeline::Run {
   }
 
   /// The transaction wrote nothing. Where an item has no result without it, the run ends.
-  void end_failed(const std::vector<Slot*>& group, const Error& error) {
+  void end_failed(std::span<Slot* const> group, const Error& error) {
     for (auto* slot : group) {
       if (slot->item->record_failed(error)) {
         if (!slot->begun) desk_.expect_no_more();

@@ -34,7 +34,8 @@ class PipelineItem {
   /// What an item that was just read needs: record, work or done.
   virtual Next first() const { return Next::record; }
   /// In the thread that runs the pipeline, in one transaction with other items: what it writes counts only
-  /// when the transaction was committed, which is before the item is seen again.
+  /// when the transaction was committed, which is before the item is seen again. Where that fails by the
+  /// value of one item, it is called again in a smaller transaction, and must then do the same once more.
   virtual Next record() = 0;
   /// What is to be asked of WeChat Pay before `work`, in the thread of this worker; null: nothing, or nothing
   /// more. Asked again when the exchange has been driven. Only where the pipeline has a carriage.
@@ -42,7 +43,8 @@ class PipelineItem {
   /// In the thread of this worker, from 0 on. Says what happened by the item's own state.
   /// @return record, leave or done
   virtual Next work(std::size_t worker) = 0;
-  /// The transaction of its last `record` failed and wrote nothing.
+  /// The transaction of its last `record` failed and wrote nothing: with Error{ledger_value} by a value of
+  /// this item alone.
   /// @return whether the item is done all the same, with that as its result; false ends the run
   virtual bool record_failed(const Error& error);
   /// Bytes that it holds, roughly.

@@ -44,6 +44,7 @@ void describe_settlement(QueryResult& result, const SettleResult& settled, const
   result.ledger_state = settled.order->state;
   const auto verdict = settled.settlement.verdict;
   if (is_mismatch(verdict)) result.outcome = Outcome::integrity;
+  if (settled.settlement.adds_proof) return unable(result, "ALREADY_PAID");
   if (verdict != Verdict::apply || is_open(evidence.state))
     return unable(result, reason_of(verdict, evidence));
   if (settled.settlement.paid_after_close) result.note = "PAID_AFTER_CLOSE";

@@ -45,15 +45,16 @@ bool is_served(const QueryOutcome& outcome) {
 /// One order: asked about, settled, and where it has expired closed and asked about again.
 class ReconcileOrders::Item final : public PipelineItem {
  public:
-  Item(ReconcileOrders& run, Order order) : run_{run}, order_{std::move(order)} {
-    result_.time_lies_ahead = run_.time_lies_ahead(order_);
-  }
+  Item(ReconcileOrders& run, Order order)
+      : run_{run}, order_{std::move(order)}, time_lies_ahead_{run_.time_lies_ahead(order_)} {}
 
   Next first() const override { return Next::work; }
 
   Exchange* question(std::size_t worker) override {
     auto& gateway = run_.seams_.gateways.gateway(worker);
-    if (to_close_) {
+    // Only now, as the transaction that noted the closing was committed.
+    if (to_close_ && !std::exchange(closing_begun_, true)) query_ = {};
+    if (closing_begun_) {
       if (auto* exchange = next(closing_, [&] { return gateway.ask_close(number()); })) return exchange;
     }
     if (auto* exchange = next(query_, [&] { return gateway.ask_query(number()); })) return exchange;
@@ -63,10 +64,13 @@ class ReconcileOrders::Item final : public PipelineItem {
   Next work(std::size_t /*worker*/) override { return Next::record; }
 
   Next record() override {
-    if (to_close_) {
+    if (closing_begun_) {
       settle_closing();
       return Next::done;
     }
+    // What a transaction that failed has left of this is done anew.
+    to_close_ = false;
+    result_ = new_result();
     const auto ahead = clock_ahead_of(query_.outcome());
     if (ahead && is_clock_wrong(*ahead)) run_.clock_error_ = ahead;
     settle_answer();
@@ -83,8 +87,15 @@ class ReconcileOrders::Item final : public PipelineItem {
     run_.seams_.ledger->note(run_.seams_.merchant.mch_id, number(), EvidenceSource::close,
                              "closing is asked for, as the order has expired");
     to_close_ = true;
-    query_ = {};
     return Next::work;
+  }
+
+  /// An answer that the ledger cannot keep is the trouble of this order alone.
+  bool record_failed(const Error& error) override {
+    if (error.kind() != ErrorKind::ledger_value) return false;
+    result_ = new_result();
+    fail(error);
+    return true;
   }
 
   const ReconcileResult& result() const { return result_; }
@@ -94,6 +105,12 @@ class ReconcileOrders::Item final : public PipelineItem {
 
  private:
   const OutTradeNo& number() const { return order_.intent.out_trade_no; }
+
+  ReconcileResult new_result() const {
+    ReconcileResult result;
+    result.time_lies_ahead = time_lies_ahead_;
+    return result;
+  }
 
   template <class Outcome, class Ask>
   Exchange* next(PatientQuestion<Outcome>& question, const Ask& ask) const {
@@ -187,11 +204,13 @@ class ReconcileOrders::Item final : public PipelineItem {
 
   ReconcileOrders& run_;
   Order order_;
+  bool time_lies_ahead_;
   bool to_close_ = false;
+  bool closing_begun_ = false;  ///< a worker has it, with the questions of a closing
   PatientQuestion<CloseOutcome> closing_;
   PatientQuestion<QueryOutcome> query_;
   std::unique_ptr<Asking<QueryOutcome>> probe_;  ///< about the newest order, where it fell to this one
-  ReconcileResult result_;
+  ReconcileResult result_ = new_result();
 };
 
 ReconcileOrders::ReconcileOrders(ReconcileOptions options, ReconcileSeams seams)

@@ -43,7 +43,7 @@ struct ReconcileResult {
     still_open,  ///< open at WeChat Pay, or not known there yet
     closed,      ///< closed by this run
     mismatched,  ///< something does not agree; nothing was written
-    failed       ///< no answer
+    failed       ///< no answer, or one that the ledger cannot keep
   };
   Kind kind = Kind::unchanged;
   bool paid_after_close = false;

@@ -68,7 +68,8 @@ NotificationOutcome outcome_of(const SettleResult& settled) {
   if (!settled.order) return NotificationOutcome::unknown_order;
   switch (settled.settlement.verdict) {
     case Verdict::apply:
-      return NotificationOutcome::applied;
+      return settled.settlement.adds_proof ? NotificationOutcome::already_applied
+                                           : NotificationOutcome::applied;
     case Verdict::wrong_merchant:
       return NotificationOutcome::wrong_merchant;
     case Verdict::amount_mismatch:
@@ -202,12 +203,15 @@ class NotificationReplay::Item final : public PipelineItem {
       record_failed(error);
       return Next::done;
     }
-    if (!replay_.options_.dry_run && is_kept(result_.outcome, notification_)) keep();
+    if (!replay_.options_.dry_run && (adds_proof_ || is_kept(result_.outcome, notification_))) keep();
     return is_to_be_forwarded() ? Next::work : Next::done;
   }
 
   bool record_failed(const Error& error) override {
-    if (error.kind() != ErrorKind::ledger && error.kind() != ErrorKind::ledger_busy) return false;
+    const bool is_of_the_ledger = error.kind() == ErrorKind::ledger ||
+                                  error.kind() == ErrorKind::ledger_value ||
+                                  error.kind() == ErrorKind::ledger_busy;
+    if (!is_of_the_ledger) return false;
     result_.outcome = NotificationOutcome::failed;
     result_.reason = error.what();
     result_.note.clear();
@@ -218,6 +222,11 @@ class NotificationReplay::Item final : public PipelineItem {
 
  private:
   Next verify() {
+    if (!saved_.foreign.empty()) {
+      result_.outcome = NotificationOutcome::malformed;
+      result_.reason = std::move(saved_.foreign);
+      return Next::done;
+    }
     if (saved_.too_large) {
       result_.outcome = NotificationOutcome::malformed;
       result_.reason = "it is larger than " + std::to_string(wire::largest_message) + " bytes";
@@ -236,6 +245,7 @@ class NotificationReplay::Item final : public PipelineItem {
 
   void settle(const PaymentEvidence& evidence) {
     const auto settled = replay_.settle(evidence);
+    adds_proof_ = settled.settlement.adds_proof;
     result_.outcome = outcome_of(settled);
     result_.reason = reason_for(result_.outcome, settled, evidence);
     if (result_.outcome == NotificationOutcome::unknown_order && notification_.is_of_other_app) {
@@ -249,10 +259,12 @@ class NotificationReplay::Item final : public PipelineItem {
 
   void keep() {
     const auto& seams = replay_.seams_;
+    // A proof that was added is what the ledger applied, though the payment itself is no news.
+    const auto kept_as = adds_proof_ ? NotificationOutcome::applied : result_.outcome;
     seams.ledger->keep({.at = seams.clock.now(),
                         .mch_id = seams.account.merchant.mch_id,
                         .out_trade_no = result_.out_trade_no,
-                        .outcome = std::string{to_string(result_.outcome)},
+                        .outcome = std::string{to_string(kept_as)},
                         .digest = notification_.digest,
                         .raw = saved_.bytes});
   }
@@ -285,6 +297,7 @@ class NotificationReplay::Item final : public PipelineItem {
   v2::Notification notification_;
   ReplayResult result_;
   bool verified_ = false;
+  bool adds_proof_ = false;  ///< the ledger had the payment of an import, and has its proof now
 };
 
 namespace {

@@ -45,6 +45,8 @@ struct SavedNotification {
   std::string bytes;
   bool too_large = false;  ///< it has more bytes than any message may, and they are not here
   std::string unreadable;  ///< why it could not be read; empty where it was
+  /// Where its file is of another kind, as a compressed one: what it is. Then it has no bytes.
+  std::string foreign = {};
 };
 
 struct ReplayResult {

@@ -148,6 +148,7 @@ class BatchRun {
     if (result.kind == Kind::not_sent) return leave(result.line, result.raw);
     if (result.kind == Kind::not_recorded) {
       ++not_recorded_;
+      if (!result.problem.empty()) tell_not_recorded(result);
       return keep_failed(result.raw);
     }
     if (result.kind == Kind::unreadable) return take_unreadable(result);
@@ -177,6 +178,20 @@ class BatchRun {
     report::Record record;
     record.number("line", static_cast<std::int64_t>(result.line));
     describe_bad(record, result.out_trade_no, result.problem, "LEDGER");
+    print(record);
+  }
+
+  /// The ledger cannot keep what WeChat Pay answered; the other records go on.
+  void tell_not_recorded(const app::BatchResult& result) {
+    code_ = gravest(code_, exit_unknown);
+    progress_.add(true);
+    report::Record record;
+    record.number("line", static_cast<std::int64_t>(result.line))
+        .text_if_set("outTradeNo", result.out_trade_no)
+        .text("resultCode", "UNKNOWN")
+        .text("errCode", std::string{error_code(ErrorKind::ledger_value)})
+        .text("errCodeDes", without_control_characters(result.problem))
+        .text("ledgerState", std::string{to_string(result.creation->state_when_sent())});
     print(record);
   }
 

@@ -147,14 +147,14 @@ void add_create_order(CLI::App& root, Command& chosen) {
   auto& batch = options->batch;
   auto* batch_file = command->add_option(
       "--batch", batch.file, "Create many orders from JSON Lines or CSV in FILE, '-' for standard input");
-  batch_file->type_name("FILE")->check(refuse_empty);
+  batch_file->type_name("FILE");
   for (auto* option : single) {
     if (option == command->get_help_ptr()) continue;
     batch_file->excludes(option);
     if (option != request) request->excludes(option);
   }
   const auto add_for_batch = [&](const char* name, std::string& slot, const char* type, const char* help) {
-    command->add_option(name, slot, help)->type_name(type)->check(refuse_empty);
+    command->add_option(name, slot, help)->type_name(type);
   };
   add_for_batch("--jobs", batch.jobs.jobs, "N", "Requests at once (default: the profile's, 16)");
   add_for_batch("--rate", batch.jobs.rate, "N", "Requests a second at most (default: the profile's, 50)");

@@ -40,6 +40,7 @@ constexpr int exit_code(ErrorKind kind) {
     case ErrorKind::untrusted:
       return exit_integrity;
     case ErrorKind::ledger:
+    case ErrorKind::ledger_value:
     case ErrorKind::ledger_busy:
       return exit_ledger;
     case ErrorKind::lock_held:
@@ -74,6 +75,7 @@ constexpr std::string_view error_code(ErrorKind kind) {
     case ErrorKind::untrusted:
       return "UNTRUSTED";
     case ErrorKind::ledger:
+    case ErrorKind::ledger_value:
       return "LEDGER";
     case ErrorKind::ledger_busy:
     case ErrorKind::lock_held:

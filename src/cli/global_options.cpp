@@ -5,7 +5,6 @@
 #include <array>
 
 #include "base/text.hpp"
-#include "cli/input.hpp"
 #include "cli/version.hpp"
 #include "wxpay/time.hpp"
 
@@ -83,7 +82,6 @@ void add_global_options(CLI::App& root, RawGlobalOptions& raw) {
   for (auto* option : root.get_options()) {
     if (option->get_expected_max() == 0) continue;  // flags: -v is counted
     option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
-    option->check(refuse_empty);
   }
 }
 

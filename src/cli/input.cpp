@@ -142,6 +142,4 @@ std::chrono::seconds parse_duration_option(const char* option, const std::string
   throw Error{ErrorKind::usage, std::string{option} + " must be a duration as 5m"};
 }
 
-std::string refuse_empty(const std::string& value) { return value.empty() ? "is empty" : ""; }
-
 }  // namespace wxpay::cli

@@ -64,7 +64,4 @@ std::optional<std::chrono::sys_seconds> parse_time_option(const char* option, co
 std::chrono::seconds parse_duration_option(const char* option, const std::string& text,
                                            std::chrono::seconds fallback);
 
-/// What is wrong with an option's value: a script's unset variable must not count as no option at all.
-std::string refuse_empty(const std::string& value);
-
 }  // namespace wxpay::cli

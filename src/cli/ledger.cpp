@@ -3,7 +3,6 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "cli/input.hpp"
 #include "ledger/ledger_restore.hpp"
 
 namespace wxpay::cli {
@@ -74,8 +73,7 @@ void add_ledger(CLI::App& root, Command& chosen) {
       command->add_subcommand("check", "Recompute the ledger's hash chain and hold the orders against it");
   check
       ->add_option("--head", *head, "A head kept elsewhere, either of the two: it must still be in the chain")
-      ->type_name("HASH")
-      ->check(refuse_empty);
+      ->type_name("HASH");
   check->footer(
       "Example:\n  wxpayctl ledger check --json\n\nExit codes: 0 whole; 7 changed, cut off or unreadable");
   check->callback(
@@ -93,9 +91,7 @@ void add_ledger(CLI::App& root, Command& chosen) {
   auto copy = std::make_shared<std::string>();
   auto* restore =
       command->add_subcommand("restore", "Put a copy in the ledger's place and keep what was there");
-  restore->add_option("FILE", *copy, "A copy that 'ledger backup' made; it is checked first")
-      ->required()
-      ->check(refuse_empty);
+  restore->add_option("FILE", *copy, "A copy that 'ledger backup' made; it is checked first")->required();
   restore->footer(
       "The ledger that was there, with its log, gets a name with the time and stays beside it.\n\n"
       "Example:\n  wxpayctl ledger restore /backup/shop-20261123.db\n\nExit codes: 0 restored; 2 it is the "

@@ -156,7 +156,6 @@ void add_list(CLI::App& orders, Command& chosen) {
   command->add_option("--min-fee", options->min_fee, "At least this many fen")->type_name("FEN");
   command->add_option("--max-fee", options->max_fee, "At most this many fen")->type_name("FEN");
   command->add_option("--limit", options->limit, "At most so many orders")->type_name("N");
-  for (auto* option : command->get_options()) option->check(refuse_empty);
   command->footer(
       "Example:\n  wxpayctl orders list --state NOTPAY --since 2h --json\n\nExit codes: 0 done; 7 ledger");
   command->callback(

@@ -65,7 +65,6 @@ void add_orders_export(CLI::App& orders, Command& chosen) {
   command->add_option("--state", options->state, "Only orders in this state")->type_name("STATE");
   command->add_option("--since", options->since, "Created at or after")->type_name("T");
   command->add_option("--until", options->until, "Created before")->type_name("T");
-  for (auto* option : command->get_options()) option->check(refuse_empty);
   command->footer(
       "Writes JSON Lines unless --output csv; 'orders import' takes both.\n\n"
       "Examples:\n"

@@ -118,9 +118,7 @@ class ImportRun {
 void add_orders_import(CLI::App& orders, Command& chosen) {
   auto file = std::make_shared<std::string>();
   auto* command = orders.add_subcommand("import", "Take over orders from JSON Lines or CSV");
-  command->add_option("FILE", *file, "What 'orders export' writes; - is standard input")
-      ->required()
-      ->check(refuse_empty);
+  command->add_option("FILE", *file, "What 'orders export' writes; - is standard input")->required();
   command->footer(
       "Fields: outTradeNo and totalFee (required), state (NOTPAY if absent), tradeType, prepayId, "
       "transactionId,\n"

@@ -227,13 +227,10 @@ void add_query(CLI::App& root, Command& chosen) {
   auto* command = root.add_subcommand("query", "Ask WeChat Pay about orders and update the ledger");
   command->add_option("OUT_TRADE_NO", options->orders, "The merchant's order numbers");
   command->add_option("--transaction-id", options->transaction_id, "Ask by WeChat Pay's number")
-      ->type_name("ID")
-      ->check(refuse_empty);
+      ->type_name("ID");
   command->add_flag("--read-only", options->read_only, "Leave the ledger as it is");
   command->add_flag("--watch", options->watch, "Ask again until the order is decided");
-  command->add_option("--for", options->watch_for, "How long to watch (default 2m)")
-      ->type_name("DURATION")
-      ->check(refuse_empty);
+  command->add_option("--for", options->watch_for, "How long to watch (default 2m)")->type_name("DURATION");
   command->footer(
       "Examples:\n"
       "  wxpayctl query 2026112300001 --json\n"

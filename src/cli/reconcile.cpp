@@ -252,8 +252,10 @@ class Reconcile {
   void report_failures() {
     if (first_failed_) {
       const auto& error = *first_failed_->error;
-      const auto what = counted_orders(failed_) + " could not be asked about, the first is " +
-                        first_failed_->query.out_trade_no + ": " + error.what();
+      const bool was_asked = error.kind() == ErrorKind::ledger_value;
+      const auto what = counted_orders(failed_) +
+                        (was_asked ? " could not be settled" : " could not be asked about") +
+                        ", the first is " + first_failed_->query.out_trade_no + ": " + error.what();
       context_.report(Error{error.kind(), gave_up_ ? what + "; stopped, as too many in a row failed" : what,
                             error.hint(), error.code()});
     } else if (gave_up_) {
@@ -362,7 +364,7 @@ void add_reconcile(CLI::App& root, Command& chosen) {
   auto* command =
       root.add_subcommand("reconcile", "Ask WeChat Pay about every open order and repair the ledger");
   const auto add = [&](const char* name, std::string& slot, const char* type, const char* help) {
-    return command->add_option(name, slot, help)->type_name(type)->check(refuse_empty);
+    return command->add_option(name, slot, help)->type_name(type);
   };
   add("--older-than", arguments->older_than, "DURATION", "Leave younger open orders alone (default 5m)");
   add("--since", arguments->since, "T", "Only orders created at or after");

@@ -284,18 +284,15 @@ int run_replay_notify(const ReplayNotifyOptions& options, Context& context) {
 void add_replay_notify(CLI::App& root, Command& chosen) {
   auto options = std::make_shared<ReplayNotifyOptions>();
   auto* command = root.add_subcommand("replay-notify", "Verify saved notifications and apply each once");
-  command
-      ->add_option("FILE", options->files, "Saved notifications, one or many a file; '-' for standard input")
-      ->check(refuse_empty);
+  command->add_option("FILE", options->files,
+                      "Saved notifications, one or many a file; '-' for standard input");
   command->add_option("--dir", options->folder, "Take the regular files of a folder, by name")
-      ->type_name("DIR")
-      ->check(refuse_empty);
+      ->type_name("DIR");
   command->add_flag("--reply", options->reply, "Add the answer that WeChat Pay would be given");
   command
       ->add_option("--to", options->forward_to,
                    "Send on what was verified, byte for byte, to the merchant's back end")
-      ->type_name("URL")
-      ->check(refuse_empty);
+      ->type_name("URL");
   command->add_flag("--dry-run", options->dry_run, "Verify and compare, write and send nothing");
   command->footer(
       "The same again changes nothing. What was applied or refused is kept in the ledger as it came.\n\n"

@@ -27,6 +27,12 @@ bool is_regular_file(const FolderHandle& folder, const dirent& entry) {
 
 }  // namespace
 
+std::size_t SavedNotifications::Opened::read(char* buffer, std::size_t size) {
+  const auto count = stream.read(buffer, size);
+  if (!std::exchange(begun, true)) foreign = wire::binary_file({buffer, count});
+  return foreign ? 0 : count;
+}
+
 std::vector<std::string> files_of_folder(const std::string& folder) {
   const auto fail = [&folder] {
     throw Error{ErrorKind::file, "cannot read the folder " + folder + ": " + std::strerror(errno)};
@@ -70,6 +76,13 @@ std::optional<app::SavedNotification> SavedNotifications::next() {
 std::optional<app::SavedNotification> SavedNotifications::next_of_file() {
   auto document = opened_->documents.next();
   if (!document) return std::nullopt;
+  if (const auto& foreign = opened_->foreign) {
+    return app::SavedNotification{
+        .source = paths_[current_] + ":" + std::to_string(++opened_->given),
+        .bytes = {},
+        .unreadable = {},
+        .foreign = "it is " + foreign->what + (foreign->command.empty() ? "" : ": " + foreign->command)};
+  }
   return app::SavedNotification{.source = paths_[current_] + ":" + std::to_string(++opened_->given),
                                 .bytes = std::move(document->bytes),
                                 .too_large = document->too_large,

@@ -8,6 +8,7 @@
 
 #include "app/replay_notifications.hpp"
 #include "cli/input.hpp"
+#include "wire/file_kind.hpp"
 #include "wire/xml_documents.hpp"
 
 namespace wxpay::cli {
@@ -35,15 +36,19 @@ class SavedNotifications {
   struct Opened {
     Opened(const std::string& path, const Stop& stop, const wire::XmlDocuments::Judge& is_genuine)
         : stream{path, stop},
-          documents{[this](char* buffer, std::size_t size) { return stream.read(buffer, size); },
-                    is_genuine} {}
+          documents{[this](char* buffer, std::size_t size) { return read(buffer, size); }, is_genuine} {}
     Opened(const Opened&) = delete;
     Opened& operator=(const Opened&) = delete;
     Opened(Opened&&) = delete;
     Opened& operator=(Opened&&) = delete;
     ~Opened() = default;
 
+    /// Nothing of a file of another kind, which is then one document without bytes.
+    std::size_t read(char* buffer, std::size_t size);
+
     InputStream stream;
+    bool begun = false;
+    std::optional<wire::ForeignFile> foreign;
     wire::XmlDocuments documents;
     std::size_t given = 0;
   };

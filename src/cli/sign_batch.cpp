@@ -12,6 +12,7 @@
 #include "cli/input.hpp"
 #include "cli/progress.hpp"
 #include "cli/streams.hpp"
+#include "wire/file_kind.hpp"
 #include "wire/records.hpp"
 
 namespace wxpay::cli {
@@ -59,6 +60,28 @@ std::optional<std::int64_t> count_lines(const std::string& path, const InputStre
   return count;
 }
 
+/// Why these first lines are no list of prepay_ids; nothing where they may be one.
+std::optional<Error> another_list(std::string_view first_bytes) {
+  using Kind = wire::ForeignFile::Kind;
+  const auto refuse = [](const std::string& what, const std::string& way_out) {
+    return Error{ErrorKind::usage, "the list of prepay_ids is " + what, way_out};
+  };
+  constexpr const char* cut =
+      "give one prepay_id a line, as 'cut -d, -f2 FILE | tail -n +2' cuts out a column";
+  constexpr const char* pick = "give one prepay_id a line: jq -r '.. | .prepayId? // empty' FILE";
+  if (const auto foreign = wire::foreign_file(first_bytes)) {
+    const bool is_text = foreign->kind == Kind::json || foreign->kind == Kind::table;
+    return refuse(foreign->what, !is_text                      ? wire::way_out(*foreign)
+                                 : foreign->kind == Kind::json ? pick
+                                                               : cut);
+  }
+  const auto line = trim(first_bytes.substr(0, first_bytes.find('\n')));
+  if (line.starts_with("{\"")) return refuse("JSON", pick);
+  const bool is_header =
+      line.find(',') != std::string_view::npos && to_lower(line).find("prepay") != std::string::npos;
+  return is_header ? std::optional{refuse("a table", cut)} : std::nullopt;
+}
+
 /// A result without its line: the parameters and, as everywhere, the prepay_id.
 report::Record result_of(const Fields& parameters, const std::string& prepay_id) {
   report::Record record;
@@ -79,6 +102,14 @@ class BatchRun {
         form_{text_with_gaps()},
         timestamp_{batch.timestamp},
         input_{batch.file, context.stop()},
+        // Whoever feeds this by hand or through a pipe has the results of what was given before the next is
+        // awaited.
+        reader_{wire::RecordReader::of_lines(
+            [this](char* buffer, std::size_t size) {
+              flush();
+              return input_.read(buffer, size);
+            },
+            longest_line)},
         progress_{context, count_lines(batch.file, input_, context)} {}
 
   int run();
@@ -105,6 +136,7 @@ class BatchRun {
   std::string timestamp_;
   std::chrono::sys_seconds timestamp_of_{};
   InputStream input_;
+  wire::RecordReader reader_;
   Progress progress_;
   std::string output_;
   std::size_t signed_ = 0;
@@ -114,6 +146,7 @@ class BatchRun {
 };
 
 int BatchRun::run() {
+  if (auto error = another_list(reader_.first_bytes())) throw std::move(*error);
   context_.begin_rows(columns_);
   try {
     read_all();
@@ -128,15 +161,7 @@ int BatchRun::run() {
 }
 
 void BatchRun::read_all() {
-  // Whoever feeds this by hand or through a pipe has the results of what was given before the next is
-  // awaited.
-  auto reader = wire::RecordReader::of_lines(
-      [&](char* buffer, std::size_t size) {
-        flush();
-        return input_.read(buffer, size);
-      },
-      longest_line);
-  while (const auto line = reader.next()) {
+  while (const auto line = reader_.next()) {
     stopped_ = context_.stop().requested();
     if (stopped_) return;
     take(*line);

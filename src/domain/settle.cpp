@@ -113,7 +113,9 @@ class Settler {
     const bool without_transaction = order_.transaction_id.empty() && !evidence_.transaction_id.empty();
     if (!unproven && !without_transaction) return nothing(Verdict::already_applied);
     const auto proven = unproven ? evidence_.state : order_.proven_state;
-    return {Verdict::apply, order_.state, proven, false};
+    // All that it says was imported before: no news, but the proof that was missing.
+    const bool was_imported = order_.proven_state == OrderState::creating && !without_transaction;
+    return {Verdict::apply, order_.state, proven, false, was_imported};
   }
 
   Settlement by_prepay() const {

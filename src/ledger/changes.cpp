@@ -41,6 +41,8 @@ void apply(Order& order, const PaymentEvidence& evidence, const Settlement& sett
     if (!order.paid_at) order.paid_at = now;
   } else if (evidence.source == EvidenceSource::hand) {
     order.paid_at.reset();  // a mark as paid is undone
+    // A transaction that only an import named must not stand in the way of the true one.
+    if (order.proven_state == OrderState::creating) order.transaction_id = {};
   }
 }
 

@@ -20,7 +20,7 @@ constexpr std::size_t hash_size = 32;
 constexpr std::size_t head_size = 9;
 
 std::size_t size_of(const Value& value) {
-  if (const auto* text = std::get_if<std::string_view>(&value)) return text->size();
+  if (const auto text = text_in(value)) return text->size();
   const auto* blob = std::get_if<Blob>(&value);
   return blob == nullptr ? 0 : blob->bytes.size();
 }
@@ -43,7 +43,7 @@ char* put(char* place, const Value& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) {
     return put_head(place, 'I', static_cast<std::uint64_t>(*number));
   }
-  if (const auto* text = std::get_if<std::string_view>(&value)) return put(place, 'T', *text);
+  if (const auto text = text_in(value)) return put(place, 'T', *text);
   return put(place, 'B', std::get<Blob>(value).bytes);
 }
 

@@ -57,10 +57,10 @@ std::size_t KeptNotifications::insert(Statement& statement, std::size_t first) {
     const std::array<Value, chained_columns.size()> chained{
         number_after(last.number),
         std::int64_t{notification.at.time_since_epoch().count()},
-        std::string_view{notification.mch_id.text()},
-        std::string_view{notification.out_trade_no},
-        std::string_view{notification.outcome},
-        std::string_view{notification.digest}};
+        EndedText{notification.mch_id.text()},
+        EndedText{notification.out_trade_no},
+        EndedText{notification.outcome},
+        EndedText{notification.digest}};
     hashes[i] = hash_notification(last.hash, chained_columns, chained);
     place = std::copy(chained.begin(), chained.end(), place);
     *place++ = Blob{hashes[i]};

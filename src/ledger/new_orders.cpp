@@ -12,10 +12,12 @@ namespace {
 /// Keys are counted from 1, so a higher one was not given by this program.
 constexpr std::int64_t highest_seq = std::int64_t{1} << 60U;
 
-/// The order as it is taken over: its state is proved, and one that is paid has an instant of payment.
+/// The order as it is taken over. That it is paid was not proved by WeChat Pay, so that a hand may undo it;
+/// until it is, a paid order has an instant of payment all the same.
 OrderRow imported_row(std::int64_t seq, const Order& order, std::chrono::sys_seconds now) {
   auto row = to_row(seq, order);
-  row[proven_state_column] = static_cast<std::int64_t>(order.state);
+  row[proven_state_column] =
+      static_cast<std::int64_t>(is_paid(order.state) ? OrderState::creating : order.state);
   if (is_paid(order.state) && !order.paid_at) row[paid_at_column] = now.time_since_epoch().count();
   return row;
 }

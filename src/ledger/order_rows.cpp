@@ -20,11 +20,11 @@ constexpr std::int64_t longest_duration = most_time - least_time;
 constexpr std::array<std::string_view, entry_fields> read_entry_columns{
     "number", "at", "from_state", "to_state", "source", "actor", "reason", "digest", "details"};
 
-Value text_value(std::string_view text) { return text.empty() ? Value{} : Value{text}; }
+Value text_value(const std::string& text) { return text.empty() ? Value{} : Value{EndedText{text}}; }
 
 template <class Tag>
 Value text_value(const Identifier<Tag>& identifier) {
-  return text_value(std::string_view{identifier.text()});
+  return text_value(identifier.text());
 }
 
 /// What could not be read again is not written.
@@ -95,11 +95,7 @@ class Reader {
   }
 
  private:
-  std::string_view view() {
-    const auto& value = row_[column_++];
-    const auto* text = std::get_if<std::string_view>(&value);
-    return text == nullptr ? std::string_view{} : *text;
-  }
+  std::string_view view() { return text_in(row_[column_++]).value_or(std::string_view{}); }
   template <class T>
   std::optional<T> skip() {
     ++column_;
@@ -153,7 +149,7 @@ OrderRow to_row(std::int64_t seq, const Order& order) {
   const auto add = [&row, &column](Value value) { row.at(column++) = value; };
   add(seq);
   add(text_value(intent.merchant.mch_id));
-  add(std::string_view{intent.out_trade_no.text()});
+  add(EndedText{intent.out_trade_no.text()});
   add(time_value(order.created_at));
   add(text_value(intent.merchant.app_id));
   add(text_value(intent.merchant.sub_mch_id));
@@ -172,7 +168,7 @@ OrderRow to_row(std::int64_t seq, const Order& order) {
   add(duration_value(intent.expire_in));
   if (order.prepay) {
     // Not text_value: a prepay order without its id is still one, and NULL says that there is none.
-    add(std::string_view{order.prepay->prepay_id.text()});
+    add(EndedText{order.prepay->prepay_id.text()});
     add(text_value(order.prepay->code_url));
     add(text_value(order.prepay->mweb_url));
     add(to_string(order.prepay->sign_type));

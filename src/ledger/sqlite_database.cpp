@@ -61,13 +61,17 @@ int bind(sqlite3_stmt* statement, int index, const Value& value) {
   if (const auto* number = std::get_if<std::int64_t>(&value)) {
     return sqlite3_bind_int64(statement, index, *number);
   }
-  if (const auto* text = std::get_if<std::string_view>(&value)) {
+  if (const auto* ended = std::get_if<EndedText>(&value)) {
+    const auto text = ended->bytes();
+    // Where SQLite knows of the NUL, it copies nothing for each length() in a CHECK. One within the text
+    // would be its end.
+    if (text.find('\0') == std::string_view::npos) {
+      return sqlite3_bind_text(statement, index, text.data(), -1, SQLITE_STATIC);
+    }
+  }
+  if (const auto text = text_in(value)) {
     // A null pointer would be NULL, not the empty text.
     const char* bytes = text->data() == nullptr ? "" : text->data();
-    // Where it is known to end in a NUL, SQLite need not copy it for each length() in a CHECK.
-    if (std::memchr(bytes, '\0', text->size() + 1) == bytes + text->size()) {
-      return sqlite3_bind_text(statement, index, bytes, -1, SQLITE_STATIC);
-    }
     return sqlite3_bind_text64(statement, index, bytes, text->size(), SQLITE_STATIC, SQLITE_UTF8);
   }
   if (const auto* blob = std::get_if<Blob>(&value)) {
@@ -85,6 +89,17 @@ std::string_view bytes_of(sqlite3_value* value) {
 bool is_disk_full(int code, int system_error) {
   if ((code & 0xff) == SQLITE_FULL) return true;
   return (code & 0xff) == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT);
+}
+
+Error value_refused(const std::string& name, std::string_view why) {
+  return {ErrorKind::ledger_value, "the ledger " + name + " cannot keep a value: " + std::string{why}};
+}
+
+/// Whether the tables refused the value of one row. What a trigger or a key refuses is not among these: the
+/// program asks for nothing of that kind, so then the file is not what it should be.
+bool is_refused_value(int code) {
+  return code == SQLITE_CONSTRAINT_CHECK || code == SQLITE_CONSTRAINT_NOTNULL ||
+         code == SQLITE_CONSTRAINT_DATATYPE;
 }
 
 }  // namespace
@@ -119,6 +134,7 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
     return {ErrorKind::ledger, with("disk full while writing the ledger ", ""),
             "free some space and run the same again; what was reported before is kept"};
   }
+  if (is_refused_value(code)) return value_refused(name, detail);
   if (system_error == EROFS) {
     return {ErrorKind::ledger, with("the ledger ", " is on a read-only file system"),
             "where a log (-wal) with changes is beside it, copy both to a writable folder"};
@@ -303,8 +319,12 @@ Rows Statement::run(std::span<const Value> values) {
   }
   int index = 0;
   for (const auto& value : values) {
-    // A value that could not be bound would be stored as NULL.
-    if (const int code = bind(handle_.get(), ++index, value); code != SQLITE_OK) database_.fail(code);
+    const int code = bind(handle_.get(), ++index, value);
+    if (code == SQLITE_OK) continue;
+    // It would be stored as NULL, and those before it would stay bound for the next run.
+    sqlite3_clear_bindings(handle_.get());
+    if (code == SQLITE_TOOBIG) throw value_refused(database_.name(), sqlite3_errstr(code));
+    database_.fail(code);
   }
   return Rows{*this};
 }

@@ -25,9 +25,26 @@ struct Blob {
   std::string_view bytes;
 };
 
-/// What one column holds: nothing, a number, a text or bytes. A view; the owner is whoever made it. Behind a
-/// text that is given to a statement stands one byte more, as behind a std::string or a literal.
-using Value = std::variant<std::monostate, std::int64_t, std::string_view, Blob>;
+/// A text behind which a NUL stands, as behind each std::string: SQLite need not copy it to have one.
+class EndedText {
+ public:
+  explicit EndedText(const std::string& text) : bytes_{text} {}
+  explicit EndedText(std::string&&) = delete;
+  std::string_view bytes() const noexcept { return bytes_; }
+
+ private:
+  std::string_view bytes_;
+};
+
+/// What one column holds: nothing, a number, a text or bytes. A view; the owner is whoever made it.
+using Value = std::variant<std::monostate, std::int64_t, std::string_view, EndedText, Blob>;
+
+/// The text of a value; nothing where it is none.
+inline std::optional<std::string_view> text_in(const Value& value) {
+  if (const auto* ended = std::get_if<EndedText>(&value)) return ended->bytes();
+  const auto* text = std::get_if<std::string_view>(&value);
+  return text == nullptr ? std::nullopt : std::optional{*text};
+}
 
 /// A path and how it may be used.
 enum class Access {

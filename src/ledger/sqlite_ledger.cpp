@@ -112,6 +112,9 @@ class SqliteLedger final : public OrderLedger {
       return {};
     }
     auto& stored = loaded->stored;
+    if (evidence.source == EvidenceSource::hand && was_only_imported(stored.seq)) {
+      stored.order.proven_state = OrderState::creating;
+    }
     const auto settlement = wxpay::settle(stored.order, evidence);
     if (settlement.verdict == Verdict::apply) {
       const auto from = stored.order.state;
@@ -308,6 +311,13 @@ class SqliteLedger final : public OrderLedger {
     }
   }
 
+  /// Whether nobody but a person has said anything of the order since it was imported.
+  bool was_only_imported(std::int64_t seq) {
+    history_.flush();
+    auto rows = select_imported_.run({seq});
+    return rows.next() && rows.integer(0) != 0;
+  }
+
   std::optional<Order> create(const OrderIntent& intent, std::chrono::sys_seconds now) {
     StoredOrder stored{0, new_order(intent, now, now)};
     auto row_hash = new_orders_.add(stored);
@@ -353,6 +363,11 @@ class SqliteLedger final : public OrderLedger {
                            "UPDATE orders SET " + assignments(changing_columns) + " WHERE seq = ?"};
   Statement settle_order_{database_,
                           "UPDATE orders SET " + assignments(settled_columns()) + " WHERE seq = ?"};
+  // An entry without a digest that changes no state is a note.
+  Statement select_imported_{
+      database_,
+      "SELECT max(source = 'import') AND max(source <> 'import' AND source <> 'hand' AND "
+      "(digest IS NOT NULL OR from_state <> to_state)) = 0 FROM history WHERE order_seq = ?"};
   Statement select_history_{
       database_,
       "SELECT number, at, from_state, to_state, source, actor, reason, digest, details FROM history "

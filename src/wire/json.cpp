@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 
 #include "base/text.hpp"
 
@@ -16,6 +17,9 @@ using Json = nlohmann::ordered_json;
 
 /// Nothing that a person writes by hand nests deeper; the parser's own stack is spared.
 constexpr int deepest = 32;
+/// Nor has any object that is read here nearly so many members. The parser looks through all of an object for
+/// each key, so more would take the square of their number.
+constexpr std::size_t most_members = 256;
 
 JsonValue value_of(const Json& json) {
   switch (json.type()) {
@@ -36,21 +40,37 @@ JsonValue value_of(const Json& json) {
   }
 }
 
-/// What the parser's callback finds: a repeated key, which the parser itself would settle by keeping the
-/// last. In an object within this one too: its text is handed on, and must be what was written.
-struct Findings {
-  std::vector<std::vector<std::string>> keys;  ///< of each object that is open
-  std::string problem;
-
-  void begin_object() { keys.emplace_back(); }
-  void end_object() { keys.pop_back(); }
-  void add_key(std::string key) {
-    auto& before = keys.back();
-    if (std::find(before.begin(), before.end(), key) != before.end()) {
-      problem = "key " + json_quote(shortened(key)) + " is repeated";
+/// What the parser's callback finds, and the parser itself would let pass: it keeps the last of a repeated
+/// key.
+class Findings {
+ public:
+  /// @return whether the parser may keep what it has read
+  bool add(int depth, Json::parse_event_t event, const Json& parsed) {
+    if (!problem_.empty()) return false;
+    if (depth > deepest) {
+      problem_ = "it is nested too deeply";
+    } else if (event == Json::parse_event_t::object_start) {
+      keys_.at(static_cast<std::size_t>(depth)).clear();
+    } else if (event == Json::parse_event_t::key) {
+      add_key(depth, parsed);
     }
-    before.push_back(std::move(key));
+    return problem_.empty();
   }
+  const std::string& problem() const noexcept { return problem_; }
+
+ private:
+  void add_key(int depth, const Json& parsed) {
+    auto& keys = keys_.at(static_cast<std::size_t>(depth) - 1);
+    const auto [place, is_new] = keys.insert(parsed.get<std::string>());
+    if (!is_new) {
+      problem_ = "key " + json_quote(shortened(*place)) + " is repeated";
+    } else if (keys.size() > most_members) {
+      problem_ = "an object in it has more than " + std::to_string(most_members) + " members";
+    }
+  }
+
+  std::array<std::set<std::string>, std::size_t{deepest} + 1> keys_;  ///< of the open object at each depth
+  std::string problem_;
 };
 
 constexpr auto special_bytes = [] {
@@ -113,6 +133,7 @@ class PlainReader {
     object.reserve(usual_members);
     if (!take('{')) return std::nullopt;
     do {
+      if (object.size() == most_plain_members) return std::nullopt;
       auto& [key, value] = object.emplace_back();
       if (!take_text(key) || !take(':') || !take_value(value)) return std::nullopt;
       const bool repeated = std::any_of(object.begin(), object.end() - 1,
@@ -126,6 +147,8 @@ class PlainReader {
 
  private:
   static constexpr std::size_t usual_members = 8;
+  /// Each key is held against all before it.
+  static constexpr std::size_t most_plain_members = 64;
 
   void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
 
@@ -173,23 +196,19 @@ std::variant<JsonObject, Malformed> parse_json_object(std::string_view document)
   if (auto plain = PlainReader{document}.read()) return *std::move(plain);
 
   Findings findings;
-  const auto on_event = [&findings](int depth, Json::parse_event_t event, Json& parsed) {
-    if (depth > deepest) findings.problem = "it is nested too deeply";
-    if (event == Json::parse_event_t::object_start) findings.begin_object();
-    if (event == Json::parse_event_t::object_end) findings.end_object();
-    if (event == Json::parse_event_t::key) findings.add_key(parsed.get<std::string>());
-    return findings.problem.empty();
+  const auto on_event = [&findings](int depth, Json::parse_event_t event, const Json& parsed) {
+    return findings.add(depth, event, parsed);
   };
   try {
     const auto json = Json::parse(document, on_event);
-    if (!findings.problem.empty()) return Malformed{findings.problem};
+    if (!findings.problem().empty()) return Malformed{findings.problem()};
     if (!json.is_object()) return Malformed{"it is no JSON object"};
     JsonObject object;
     for (const auto& item : json.items()) object.emplace_back(item.key(), value_of(item.value()));
     return object;
   } catch (const Json::exception&) {
     // The parser's own message quotes the input, which may hold an openid.
-    if (!findings.problem.empty()) return Malformed{findings.problem};
+    if (!findings.problem().empty()) return Malformed{findings.problem()};
     return Malformed{"it is no valid JSON"};
   }
 }

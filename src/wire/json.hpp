@@ -19,8 +19,9 @@ struct JsonValue {
 
 using JsonObject = std::vector<std::pair<std::string, JsonValue>>;
 
-/// Reads one JSON object, keys in the order written. Refuses a repeated key, also in an object within it, a
-/// byte-order mark, non-UTF-8, and anything after the object.
+/// Reads one JSON object, keys in the order written. Refuses a repeated key, also in an object within it, an
+/// object of more than 256 members, nesting deeper than 32, a byte-order mark, non-UTF-8, and anything after
+/// the object.
 std::variant<JsonObject, Malformed> parse_json_object(std::string_view document);
 
 /// The text as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "wire/file_kind.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::wire {
@@ -33,6 +34,18 @@ std::optional<std::string> take_quoted(std::string_view& rest) {
   }
 }
 
+/// Whether a record of CSV has nothing in its cells, as the rows of a table behind its last one may.
+bool is_empty(const RawRecord& record) {
+  std::string_view rest{record.text};
+  if (!record.problem.empty() || rest.size() > largest_record) return false;
+  while (true) {
+    if (rest.starts_with("\"\"")) rest.remove_prefix(2);
+    if (rest.empty()) return true;
+    if (rest.front() != ',') return false;
+    rest.remove_prefix(1);
+  }
+}
+
 }  // namespace
 
 RecordReader::RecordReader(Source source, std::size_t longest)
@@ -54,7 +67,22 @@ RecordFormat RecordReader::format() {
   return *format_;
 }
 
+std::string_view RecordReader::first_bytes() {
+  format();
+  skip_empty_lines();
+  const auto read = [this] { return std::string_view{buffer_.data() + start_, filled_ - start_}; };
+  while (read().size() < piece_size && needs_more_to_tell(read()) && fill()) {
+  }
+  return read();
+}
+
 std::optional<RawRecord> RecordReader::next() {
+  auto record = next_of_any();
+  while (record && format_ == RecordFormat::csv && is_empty(*record)) record = next_of_any();
+  return record;
+}
+
+std::optional<RawRecord> RecordReader::next_of_any() {
   format();
   skip_empty_lines();
   if (start_ == filled_) return std::nullopt;
@@ -180,7 +208,7 @@ void RecordReader::drop(std::size_t bytes) {
   within_ = Within::cell_start;
 }
 
-std::variant<std::vector<std::string>, Malformed> split_csv(std::string_view record) {
+std::variant<std::vector<std::string>, Malformed> split_csv(std::string_view record, std::size_t most) {
   if (!is_utf8(record)) return Malformed{"it is not UTF-8"};
   std::vector<std::string> cells;
   while (true) {
@@ -199,7 +227,7 @@ std::variant<std::vector<std::string>, Malformed> split_csv(std::string_view rec
       cells.emplace_back(cell);
       record.remove_prefix(cell.size());
     }
-    if (record.empty()) return cells;
+    if (record.empty() || cells.size() == most) return cells;
     record.remove_prefix(1);
   }
 }

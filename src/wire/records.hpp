@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,6 +12,12 @@
 #include "wire/malformed.hpp"
 
 namespace wxpay::wire {
+
+/// No record of an order is nearly so long; a longer one is a bad one. The same holds for --request.
+constexpr std::size_t largest_record = std::size_t{64} << 10U;
+
+/// Of a header of CSV: more columns than any input has fields, so that the rest need not be looked at.
+constexpr std::size_t most_columns = 64;
 
 /// One record of a batch as it stood in the input.
 struct RawRecord {
@@ -23,7 +30,8 @@ enum class RecordFormat { json_lines, csv };
 
 /// Cuts a stream of bytes into records, holding one record and one piece of the input at a time. A byte-order
 /// mark before the first record is dropped, LF and CRLF both end a line, and empty lines are skipped. The
-/// input is JSON Lines if its first character is `{`, else CSV, whose quoted cells may span lines.
+/// input is JSON Lines if its first character is `{`, else CSV, whose quoted cells may span lines, and in
+/// which a record whose cells are all empty is an empty line.
 class RecordReader {
  public:
   /// Fills the buffer with some bytes; 0 at the end. May throw Error{file} or Error{interrupted}.
@@ -40,6 +48,9 @@ class RecordReader {
   /// What the input is; reads its first piece. An empty input is CSV.
   RecordFormat format();
 
+  /// What has been read before the first record is taken: its first line at least, and at most a piece more.
+  std::string_view first_bytes();
+
   /// The next record, in CSV the header first; nothing at the end.
   std::optional<RawRecord> next();
 
@@ -54,6 +65,7 @@ class RecordReader {
   enum class Within { cell_start, plain, quoted, after_quote };
 
   void begin();
+  std::optional<RawRecord> next_of_any();
   void skip_empty_lines();
   bool find_end();
   bool find_csv_end();
@@ -77,6 +89,8 @@ class RecordReader {
 
 /// The cells of one CSV record (RFC 4180): quoted cells may hold commas, line ends and doubled quotes.
 /// Refuses a quote inside an unquoted cell, anything behind a closing quote, and non-UTF-8.
-std::variant<std::vector<std::string>, Malformed> split_csv(std::string_view record);
+/// @param most  no more cells than these are taken; what stands behind them is not looked at
+std::variant<std::vector<std::string>, Malformed> split_csv(
+    std::string_view record, std::size_t most = std::numeric_limits<std::size_t>::max());
 
 }  // namespace wxpay::wire

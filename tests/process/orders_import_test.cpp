@@ -285,3 +285,35 @@ TEST_CASE("whose order it is travels with it, and stays open where nobody says i
   two.run(one.exported({"-o", "csv"}));
   CHECK(two.exported() == lines);
 }
+
+TEST_CASE("one record of very many keys or cells is refused at once, and takes little memory") {
+  const Import import;
+  const auto refused = [&](const std::string& input) {
+    const auto result = import.shop.run({"-p", "sandbox", "orders", "import", "-", "--json"}, input);
+    CHECK(result.code == 1);
+    CHECK(json_line(result.out) == Json{{"read", 2}, {"imported", 1}, {"existing", 0}, {"failed", 1}});
+    CHECK(contains(result.err, "the record is longer than 64 KiB"));
+    if (measures_memory) CHECK(result.peak_rss_kib < 200'000);
+  };
+  std::string keys{"{"};
+  for (int i = 0; i < 200'000; ++i) keys += "\"key" + std::to_string(i) + "\":1,";
+  refused(keys + "\"last\":1}\n{\"outTradeNo\":\"ORDER1\",\"totalFee\":5}\n");
+  refused("outTradeNo,totalFee\n" + std::string(15'000'000, ',') + "\nORDER2,5\n");
+}
+
+TEST_CASE("an import that is wrong about a payment can be undone by hand, until WeChat Pay proves it") {
+  const Import import;
+  import.run(
+      R"({"outTradeNo":"20261127000001","state":"SUCCESS","totalFee":100,"transactionId":"4200450009202611282403241591",)"
+      R"("paidAt":"2026-11-20T10:01:00+08:00","appId":"wxd678efh567hg6787"})");
+  const auto result = import.shop.run({"-p", "sandbox", "orders", "mark", "20261127000001", "--state",
+                                       "NOTPAY", "--reason", "never paid", "--json"});
+  CHECK(result.code == 0);
+  CHECK(json_line(result.out).at("ledgerState") == "NOTPAY");
+  const auto shown =
+      json_line(import.shop.run({"-p", "sandbox", "orders", "show", "20261127000001", "--json"}).out);
+  CHECK_FALSE(shown.contains("paidAt"));
+  CHECK_FALSE(shown.contains("transactionId"));
+  CHECK(shown.at("appId") == "wxd678efh567hg6787");
+  CHECK(import.shop.run({"-p", "sandbox", "ledger", "check"}).code == 0);
+}

@@ -12,7 +12,7 @@
 namespace wxpay::test {
 
 /// A real ledger whose `settle` fails while it is told to, as on a full disk.
-class FailingLedger final : public OrderLedger {
+class FailingLedger : public OrderLedger {
  public:
   explicit FailingLedger(OrderLedger& real) : real_{real} {}
   bool fails = true;

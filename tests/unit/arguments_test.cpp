@@ -16,7 +16,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-/// The program's options and commands, fresh for each parsing.
+/// The program's options and commands. They are many, so that one tree serves many parsings.
 struct Tree {
   CLI::App root{"", "wxpayctl"};
   cli::RawGlobalOptions raw;
@@ -78,8 +78,8 @@ struct Parsed {
 };
 
 /// Nothing where it is wrong usage.
-std::optional<Parsed> parse(const Texts& typed) {
-  Tree tree;
+std::optional<Parsed> parse(Tree& tree, const Texts& typed) {
+  tree.chosen = {};
   try {
     auto words = cli::arranged(tree.root, typed);
     std::reverse(words.begin(), words.end());
@@ -103,8 +103,7 @@ std::optional<Parsed> parse(const Texts& typed) {
 }
 
 /// What is wrong with a command line; empty for a good one.
-std::string problem(const Texts& typed) {
-  const Tree tree;
+std::string problem(const Tree& tree, const Texts& typed) {
   try {
     cli::arranged(tree.root, typed);
     return {};
@@ -117,7 +116,7 @@ std::string problem(const Texts& typed) {
 
 TEST_CASE(
     "no word among the arguments becomes a command: every command with every command's name behind it") {
-  const Tree tree;
+  Tree tree;
   std::vector<Texts> names;
   std::vector<Leaf> leaves = leaves_of(tree.root);
   REQUIRE(leaves.size() >= 18);
@@ -142,7 +141,7 @@ TEST_CASE(
       for (const auto& row : rows) {
         const auto& typed = row.first;
         const auto& arguments = row.second;
-        const auto parsed = parse(leaf.path + leaf.required + typed);
+        const auto parsed = parse(tree, leaf.path + leaf.required + typed);
         CAPTURE(typed);
         const bool fits = arguments.size() <= leaf.arguments;
         CHECK(parsed.has_value() == fits);
@@ -183,7 +182,8 @@ TEST_CASE("global options stand anywhere, and what is behind -- is an argument")
   };
   for (const auto& row : rows) {
     CAPTURE(row.first);
-    CHECK((parse(row.first) == row.second));
+    Tree tree;
+    CHECK((parse(tree, row.first) == row.second));
   }
 }
 
@@ -203,19 +203,19 @@ TEST_CASE("no option is empty, and none takes the next option for its value: eve
         const bool is_flag = option->get_items_expected_max() == 0;
         const auto asks_for_help =
             option == tree.root.get_help_ptr() || option == tree.root.get_version_ptr();
-        if (name.starts_with("--")) CHECK(problem(leaf.path + Texts{name + "="}) == name + " is empty");
+        if (name.starts_with("--")) CHECK(problem(tree, leaf.path + Texts{name + "="}) == name + " is empty");
         if (is_flag || asks_for_help) continue;
-        CHECK(problem(leaf.path + Texts{name + "="}) == name + " is empty");
-        CHECK(problem(leaf.path + Texts{name + "=", "1"}) == name + " is empty");
-        CHECK(problem(leaf.path + Texts{name, ""}) == name + " is empty");
-        CHECK(problem(leaf.path + Texts{name}) == name + " needs a value");
+        CHECK(problem(tree, leaf.path + Texts{name + "="}) == name + " is empty");
+        CHECK(problem(tree, leaf.path + Texts{name + "=", "1"}) == name + " is empty");
+        CHECK(problem(tree, leaf.path + Texts{name, ""}) == name + " is empty");
+        CHECK(problem(tree, leaf.path + Texts{name}) == name + " needs a value");
         for (const auto* next : {"--yes", "--dry-run", "--x=1", "-q", "-vq", "-pshop", "--", "--="}) {
-          CHECK(problem(leaf.path + Texts{name, next}) == name + " needs a value");
+          CHECK(problem(tree, leaf.path + Texts{name, next}) == name + " needs a value");
         }
         for (const auto* value : {"-", "-1", "-2-3-4", "- ", "--no sugar", "-茶"}) {
-          CHECK(problem(leaf.path + Texts{name, value}).empty());
+          CHECK(problem(tree, leaf.path + Texts{name, value}).empty());
         }
-        CHECK(problem(leaf.path + Texts{name + "=--yes"}).empty());
+        CHECK(problem(tree, leaf.path + Texts{name + "=--yes"}).empty());
       }
     }
   }
@@ -245,8 +245,9 @@ TEST_CASE("the first problem is told, unless help or the version is asked for") 
       {{"orders", "--help="}, "--help is empty"},
       {{"query", "--", "--help"}, ""},
   };
+  const Tree tree;
   for (const auto& row : rows) {
     CAPTURE(row.first.size() < 9 ? row.first : Texts{});
-    CHECK(problem(row.first) == row.second);
+    CHECK(problem(tree, row.first) == row.second);
   }
 }

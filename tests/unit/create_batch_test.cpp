@@ -59,6 +59,8 @@ struct Batch : UseCase {
   SteadyGateway wechat;
   FakeStop stop;
   std::map<std::string, Kind> kinds;
+  std::map<std::string, std::string> problems;
+  OrderLedger* other_ledger = nullptr;
 
   void run(Carrier& carrier, Pace& pace) {
     std::string text;
@@ -79,14 +81,37 @@ struct Batch : UseCase {
     const app::GatewayCrew crew{.gateway = [this](std::size_t) -> PaymentGateway& { return wechat; },
                                 .carrier = [&](std::size_t) -> Carrier& { return carrier; },
                                 .pace = pace};
-    app::CreateBatch batch{input, {.jobs = 2, .rate = 100}, {*ledger, crew, clock, stop}};
-    batch.run({.result = [this](const app::BatchResult& result) { kinds[result.out_trade_no] = result.kind; },
+    app::CreateBatch batch{input,
+                           {.jobs = 2, .rate = 100},
+                           {other_ledger == nullptr ? *ledger : *other_ledger, crew, clock, stop}};
+    batch.run({.result =
+                   [this](const app::BatchResult& result) {
+                     kinds[result.out_trade_no] = result.kind;
+                     problems[result.out_trade_no] = result.problem;
+                   },
                .readable = {},
                .pause = [] {}});
   }
   auto count(Kind kind) const {
     return std::count_if(kinds.begin(), kinds.end(), [kind](const auto& one) { return one.second == kind; });
   }
+};
+
+/// Cannot keep the intent of one number.
+class PickyLedger final : public FailingLedger {
+ public:
+  PickyLedger(OrderLedger& real, std::string unkeepable)
+      : FailingLedger{real}, unkeepable_{std::move(unkeepable)} {
+    fails = false;
+  }
+  BeginResult begin(const OrderIntent& intent, const DefaultedFields& defaulted) override {
+    if (intent.out_trade_no.text() == unkeepable_)
+      throw Error{ErrorKind::ledger_value, "the ledger cannot keep a value"};
+    return FailingLedger::begin(intent, defaulted);
+  }
+
+ private:
+  std::string unkeepable_;
 };
 
 }  // namespace
@@ -138,4 +163,44 @@ TEST_CASE("what is too much for WeChat Pay is asked again five times, each time 
   CHECK(batch.wechat.told == 6 * 6);
   CHECK(pace.times_slowed == 6 * 5);
   CHECK(batch.count(Kind::created) == 6);
+}
+
+TEST_CASE("an answer that the ledger cannot keep is the trouble of its order alone") {
+  Batch batch;
+  FakeCarrier carrier;
+  NoPace pace;
+  batch.wechat.says = [&](const OrderIntent& intent) {
+    auto answer = created(intent, batch.clock);
+    if (intent.out_trade_no.text() == "T3") answer.evidence.prepay->code_url = std::string(5'000, 'u');
+    return answer;
+  };
+  batch.run(carrier, pace);
+  CHECK(batch.count(Kind::created) == 5);
+  CHECK(batch.kinds.at("T3") == Kind::not_recorded);
+  CHECK(batch.problems.at("T3").find("cannot keep a value") != std::string::npos);
+  for (const auto* number : {"T1", "T2", "T4", "T5", "T6"}) {
+    CAPTURE(std::string{number});
+    CHECK(batch.problems.at(number).empty());
+    CHECK(batch.state(number) == OrderState::notpay);
+    CHECK(batch.order(number)->prepay->prepay_id == PrepayId{"wx1"});
+  }
+  CHECK(batch.state("T3") == OrderState::creating);
+  CHECK(batch.ledger->check({}).ok);
+  // Each order was sent once: what is recorded again is not asked again.
+  CHECK(carrier.requests.size() == 6);
+}
+
+TEST_CASE("a record whose order the ledger cannot keep is a bad one, and is not sent") {
+  Batch batch;
+  PickyLedger picky{*batch.ledger, "T3"};
+  batch.other_ledger = &picky;
+  FakeCarrier carrier;
+  NoPace pace;
+  batch.wechat.says = [&](const OrderIntent& intent) { return created(intent, batch.clock); };
+  batch.run(carrier, pace);
+  CHECK(batch.count(Kind::created) == 5);
+  CHECK(batch.kinds.at("T3") == Kind::bad);
+  CHECK(batch.problems.at("T3") == "the ledger cannot keep a value");
+  CHECK(carrier.requests.size() == 5);
+  CHECK(batch.ledger->check({}).orders == 5);
 }

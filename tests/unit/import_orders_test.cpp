@@ -1,20 +1,45 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <atomic>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "app/import_orders.hpp"
-#include "support/ledger_fixture.hpp"
+#include "support/use_case_fixture.hpp"
 
 using namespace wxpay;
 using namespace wxpay::app;
+using namespace wxpay::test;
 using namespace wxpay::test::ledger_fixture;
 
 namespace {
 
-struct NeverStop final : Stop {
-  bool requested() const noexcept override { return false; }
+/// Asks for a stop when it has been looked at so many times.
+struct StopAfter final : Stop {
+  explicit StopAfter(int times) : left{times} {}
+  bool requested() const noexcept override { return left-- <= 0; }
+  mutable std::atomic<int> left;
+};
+
+/// Cannot keep the orders of some numbers.
+class PickyLedger final : public FailingLedger {
+ public:
+  PickyLedger(OrderLedger& real, std::set<std::string> unkeepable)
+      : FailingLedger{real}, unkeepable_{std::move(unkeepable)} {}
+  std::size_t import(std::span<const Order> orders) override {
+    ++transactions;
+    for (const auto& order : orders) {
+      if (unkeepable_.contains(order.intent.out_trade_no.text()))
+        throw Error{ErrorKind::ledger_value, "the ledger cannot keep a value"};
+    }
+    return FailingLedger::import(orders);
+  }
+  int transactions = 0;
+
+ private:
+  std::set<std::string> unkeepable_;
 };
 
 const std::chrono::sys_seconds now = standing_clock().now();
@@ -82,7 +107,6 @@ TEST_CASE("every field of a record is taken over") {
   CHECK(order.intent.merchant.sub_mch_id.text() == "1900007777");
   CHECK(order.intent.merchant.sub_app_id.text() == "wxaaaaaaaaaaaaaaaa");
   CHECK(order.state == OrderState::refund);
-  CHECK(order.proven_state == OrderState::refund);
   CHECK(order.intent.trade_type == TradeType::native);
   CHECK(order.prepay->prepay_id.text() == "wx1");
   CHECK(order.prepay->expires_at == order.created_at + std::chrono::hours{2});
@@ -203,10 +227,104 @@ TEST_CASE("bad records are told with their line, and the others are taken over")
                   "{\"outTradeNo\":\"J1\",\"totalFee\":5}\n[]\n{\"outTradeNo\":\"J2\",\"totalFee\":\"5\"}\n"
                   "{\"outTradeNo\":\"J3\",\"totalFee\":5,\"total_fee\":5}\n{\"outTradeNo\":\"J4\","
                   "\"totalFee\":5,\"body\":\"x\"}\n"
-                  "{\"outTradeNo\":\"J5\",\"totalFee\":5,\"state\":null}\n{\"outTradeNo\":\"J6\","
+                  "{\"outTradeNo\":\"J5\",\"totalFee\":5,\"state\":\"\"}\n{\"outTradeNo\":\"J6\","
                   "\"totalFee\":5,\"totalFee\":5}\n");
   CHECK(json.counts.imported == 1);
   CHECK(json.counts.failed == 6);
+}
+
+TEST_CASE("null is a field that is not given") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  const auto done = import_text(*ledger,
+                                "{\"outTradeNo\":\"T1\",\"totalFee\":5,\"state\":null,\"paidAt\":null,"
+                                "\"prepayId\":null,\"out_trade_no\":null}\n"
+                                "{\"outTradeNo\":\"T2\",\"totalFee\":null}\n");
+  CHECK(done.counts.imported == 1);
+  CHECK(ledger->find(test_merchant(), number_of("T1"))->state == OrderState::notpay);
+  REQUIRE(done.problems.size() == 1);
+  CHECK(done.problems[0] == "2: totalFee is missing");
+}
+
+TEST_CASE("a row of empty cells is an empty line") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  const auto done = import_text(*ledger, "outTradeNo,totalFee,state\n,,\nT1,5,\n,,,,\n\"\",,\nT2,5,\n,,\n");
+  CHECK(done.counts.read == 2);
+  CHECK(done.counts.imported == 2);
+}
+
+TEST_CASE("a record that is far too long is a bad one, and its cells are not taken apart") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  const auto csv = import_text(*ledger, "outTradeNo,totalFee\nT1,5\n" + std::string(65'537, ',') + "\nT2," +
+                                            std::string(100, ',') + "\nT3,5\n");
+  CHECK(csv.counts.imported == 2);
+  REQUIRE(csv.problems.size() == 2);
+  CHECK(csv.problems[0] == "3: the record is longer than 64 KiB");
+  CHECK(csv.problems[1] == "4: the record has more cells than the header, which has 2");
+  const auto json = import_text(*ledger, "{\"outTradeNo\":\"J1\",\"totalFee\":5}\n{\"outTradeNo\":\"" +
+                                             std::string(65'537, 'x') + "\"}\n");
+  CHECK(json.counts.imported == 1);
+  REQUIRE(json.problems.size() == 1);
+  CHECK(json.problems[0] == "2: the record is longer than 64 KiB");
+
+  auto reader = reader_of("outTradeNo,totalFee" + std::string(65'537, ',') + "\n");
+  const auto error = error_of([&reader] { ImportInput{reader, defaults()}; });
+  REQUIRE(error);
+  CHECK(std::string{error->what()} == "there is no column \"\"");
+  auto long_name = reader_of("outTradeNo,totalFee," + std::string(60'000, 'x') + "\n");
+  const auto named = error_of([&long_name] { ImportInput{long_name, defaults()}; });
+  REQUIRE(named);
+  CHECK(std::string{named->what()}.size() < 120);
+}
+
+TEST_CASE("another kind of file is refused whole") {
+  auto reader = reader_of("outTradeNo;totalFee\nT1;5\n");
+  const auto error = error_of([&reader] { ImportInput{reader, defaults()}; });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::usage);
+  CHECK(std::string{error->what()} ==
+        "the input is a table with semicolons and not commas between its cells");
+  CHECK(error->hint().ends_with("tr ';' , < FILE"));
+}
+
+TEST_CASE(
+    "an order that the ledger cannot keep is a bad record, and the others of its group are taken over") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  PickyLedger picky{*ledger, {"T7", "T1500"}};
+  picky.fails = false;
+  std::string text{"outTradeNo,totalFee\n"};
+  for (int i = 1; i <= 1'999; ++i) text += i == 100 ? "BAD,0\n" : "T" + std::to_string(i) + ",5\n";
+  const auto done = import_text(picky, text + "T2000,5\n");
+  CHECK(done.counts.read == 2'000);
+  CHECK(done.counts.imported == 1'997);
+  CHECK(done.counts.failed == 3);
+  REQUIRE(done.problems.size() == 3);
+  CHECK(done.problems[0] == "8: the ledger cannot keep a value");
+  CHECK(done.problems[1].starts_with("101: totalFee must be"));
+  CHECK(done.problems[2] == "1501: the ledger cannot keep a value");
+  CHECK(picky.transactions < 50);
+  CHECK(ledger->check({}).orders == 1'997);
+}
+
+TEST_CASE("a stop is heard between two records, and what was read before is kept") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  std::string text{"outTradeNo,totalFee\n"};
+  for (int i = 1; i <= 1'000; ++i) text += "T" + std::to_string(i) + ",5\n";
+  auto reader = reader_of(text);
+  ImportInput input{reader, defaults()};
+  ImportCounts counts;
+  const auto error = error_of([&] {
+    import_orders(input, *ledger, StopAfter{100},
+                  {.bad = [](const auto&) {}, .kept = [](const auto&) {}, .abandon = [] {}}, counts);
+  });
+  REQUIRE(error);
+  CHECK(error->kind() == ErrorKind::interrupted);
+  CHECK(counts.imported == 100);
+  CHECK(ledger->check({}).orders == 100);
 }
 
 TEST_CASE("a number that is there, or comes twice, is left alone and counted") {

@@ -79,3 +79,58 @@ TEST_CASE("a JSON object is read by its text alone, whichever way is taken") {
     CHECK((read(row.document) == row.expected));
   }
 }
+
+namespace {
+
+/// {"k0":0,"k1":1,…}
+std::string object_of(int members) {
+  std::string json{"{"};
+  for (int i = 0; i < members; ++i) {
+    const auto number = std::to_string(i);
+    json += (i == 0 ? "\"k" : ",\"k") + number + "\":" + number;
+  }
+  return json + "}";
+}
+
+std::string why_not(const std::string& document) {
+  const auto parsed = parse_json_object(document);
+  const auto* malformed = std::get_if<Malformed>(&parsed);
+  return malformed == nullptr ? "" : malformed->why;
+}
+
+}  // namespace
+
+TEST_CASE("an object has at most 256 members, at every depth and whichever way is taken") {
+  for (const int members : {1, 63, 64, 65, 255, 256}) {
+    CAPTURE(members);
+    CHECK(std::get<JsonObject>(parse_json_object(object_of(members))).size() ==
+          static_cast<std::size_t>(members));
+    CHECK(why_not("{\"inner\":" + object_of(members) + ",\"next\":{\"a\":" + object_of(members) + "}}") ==
+          "");
+  }
+  const std::string too_many{"an object in it has more than 256 members"};
+  CHECK(why_not(object_of(257)) == too_many);
+  CHECK(why_not("{\"inner\":" + object_of(257) + "}") == too_many);
+  CHECK(why_not("{\"list\":[1,{\"a\":" + object_of(257) + "}]}") == too_many);
+  CHECK(why_not(object_of(200'000)) == too_many);
+}
+
+TEST_CASE("a document nests 32 deep and no deeper") {
+  const auto nested = [](std::size_t depth) {
+    return R"({"a":)" + std::string(depth, '[') + "1" + std::string(depth, ']') + "}";
+  };
+  CHECK(why_not(nested(31)) == "");
+  CHECK(why_not(nested(32)) == "it is nested too deeply");
+  CHECK(why_not(nested(100'000)) == "it is nested too deeply");
+}
+
+TEST_CASE("a repeated key is found among many, and a long one is not repeated whole in the message") {
+  auto json = object_of(100);
+  json.back() = ',';
+  CHECK(why_not(json + "\"k0\":1}") == "key \"k0\" is repeated");
+  CHECK(why_not(json + "\"k99\":1}") == "key \"k99\" is repeated");
+  const std::string key = "\"" + std::string(50'000, 'k') + "\":1";
+  const auto why = why_not("{" + key + ",\"\\u0061\":1," + key + "}");
+  CHECK(why.ends_with("k…\" is repeated"));
+  CHECK(why.size() < 100);
+}

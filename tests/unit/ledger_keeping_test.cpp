@@ -109,7 +109,7 @@ TEST_CASE_FIXTURE(Ledger, "of many notifications none is kept where one is not t
     });
   });
   REQUIRE(error);
-  CHECK(error->kind() == ErrorKind::ledger);
+  CHECK(error->kind() == ErrorKind::ledger_value);
   ledger->keep(notification_of("T1"));
   CHECK(RawDatabase{folder.ledger()}.number("SELECT count(*) FROM notifications") == 1);
   CHECK(ledger->check({}).ok);
@@ -223,7 +223,7 @@ TEST_CASE_FIXTURE(Ledger, "an imported order stands as it was given, with one en
   CHECK(import(order));
   const auto found = ledger->find(test_merchant(), number_of("T1")).value();
   CHECK(found.state == OrderState::success);
-  CHECK(found.proven_state == OrderState::success);
+  CHECK(found.proven_state == OrderState::creating);
   CHECK(found.transaction_id.text() == "4200001");
   CHECK(found.paid_at == order.paid_at);
   CHECK(found.created_at == order.created_at);
@@ -307,4 +307,89 @@ TEST_CASE_FIXTURE(Ledger, "an imported order that is paid has an instant of paym
   import(imported_order("T2", OrderState::closed));
   CHECK(ledger->find(test_merchant(), number_of("T1"))->paid_at == standing_clock().now());
   CHECK_FALSE(ledger->find(test_merchant(), number_of("T2"))->paid_at);
+}
+
+namespace {
+
+/// An import that says SUCCESS of T1, with a transaction as long as a real one.
+Order imported_payment() {
+  auto order = imported_order("T1", OrderState::success);
+  order.intent.total_fee = Fen{1000};
+  order.transaction_id = TransactionId{"4200450009202611282403241591"};
+  order.paid_at = standing_clock().now() - std::chrono::hours{30};
+  return order;
+}
+
+PaymentEvidence undoing() {
+  auto evidence = evidence_of("T1", EvidenceSource::hand, OrderState::notpay);
+  evidence.reason = "the other system was wrong";
+  return evidence;
+}
+
+}  // namespace
+
+TEST_CASE_FIXTURE(Ledger, "an imported payment that is wrong is undone by hand, and the true one applied") {
+  import(imported_payment());
+  CHECK(ledger->settle(payment_of("T1")).settlement.verdict == Verdict::transaction_mismatch);
+  CHECK(ledger->settle(undoing()).settlement.verdict == Verdict::apply);
+  const auto undone = ledger->find(test_merchant(), number_of("T1")).value();
+  CHECK(undone.state == OrderState::notpay);
+  CHECK_FALSE(undone.paid_at);
+  CHECK(undone.transaction_id.empty());
+  CHECK(ledger->settle(payment_of("T1")).settlement.verdict == Verdict::apply);
+  CHECK(ledger->find(test_merchant(), number_of("T1"))->transaction_id == TransactionId{"42T1"});
+  CHECK(ledger->settle(undoing()).settlement.verdict == Verdict::state_proven);
+  CHECK(ledger->check({}).ok);
+}
+
+TEST_CASE_FIXTURE(Ledger,
+                  "the first proof of an imported payment is no news, and is kept: no hand undoes it then") {
+  import(imported_payment());
+  auto payment = payment_of("T1");
+  payment.transaction_id = imported_payment().transaction_id;
+  const auto first = ledger->settle(payment);
+  CHECK(first.settlement.verdict == Verdict::apply);
+  CHECK(first.settlement.adds_proof);
+  const auto proven = ledger->find(test_merchant(), number_of("T1")).value();
+  CHECK(proven.state == OrderState::success);
+  CHECK(proven.proven_state == OrderState::success);
+  CHECK(proven.paid_at == payment.time_end);
+  const auto history = ledger->history(test_merchant(), number_of("T1"));
+  REQUIRE(history.size() == 2);
+  CHECK(history[1].from == OrderState::success);
+  CHECK(history[1].digest == payment.digest);
+
+  const auto second = ledger->settle(payment);
+  CHECK(second.settlement.verdict == Verdict::already_applied);
+  CHECK_FALSE(second.settlement.adds_proof);
+  CHECK(ledger->history(test_merchant(), number_of("T1")).size() == 2);
+  CHECK(ledger->settle(undoing()).settlement.verdict == Verdict::state_proven);
+}
+
+TEST_CASE_FIXTURE(Ledger, "any state that nobody but an import has said can be undone by hand") {
+  for (const auto state :
+       {OrderState::closed, OrderState::revoked, OrderState::payerror, OrderState::refund}) {
+    CAPTURE(to_string(state));
+    const auto number = "T" + std::string{to_string(state)};
+    import(imported_order(number, state));
+    auto undo = undoing();
+    undo.out_trade_no = number_of(number);
+    CHECK(ledger->settle(undo).settlement.verdict == Verdict::apply);
+    CHECK(ledger->find(test_merchant(), number_of(number))->state == OrderState::notpay);
+  }
+  // What WeChat Pay has said since is proved, whoever brought the order here.
+  import(imported_order("T2", OrderState::notpay));
+  ledger->settle(evidence_of("T2", EvidenceSource::query, OrderState::closed));
+  auto closed = evidence_of("T2", EvidenceSource::query, OrderState::closed);
+  closed.total_fee = Fen{500};
+  ledger->settle(closed);
+  auto undo = undoing();
+  undo.out_trade_no = number_of("T2");
+  CHECK(ledger->settle(undo).settlement.verdict == Verdict::state_proven);
+  // An order that was created here was never imported.
+  create_order(*ledger, "T3");
+  undo.out_trade_no = number_of("T3");
+  undo.state = OrderState::creating;
+  CHECK(ledger->settle(undo).settlement.verdict == Verdict::state_proven);
+  CHECK(ledger->check({}).ok);
 }

@@ -462,7 +462,7 @@ TEST_CASE("the tables refuse what no order can be, whoever writes it") {
     CAPTURE(fee);
     const auto error = error_of([&] { ledger->begin(intent_of("T1", fee), {}); });
     REQUIRE(error);
-    CHECK(error->kind() == ErrorKind::ledger);
+    CHECK(error->kind() == ErrorKind::ledger_value);
   }
   CHECK(error_of([&] { ledger->begin(intent_of(""), {}); }));
   create_order(*ledger, "T1");
@@ -475,5 +475,49 @@ TEST_CASE("the tables refuse what no order can be, whoever writes it") {
     CAPTURE(std::string{change});
     CHECK_FALSE(raw.run(change).empty());
   }
+  CHECK(ledger->check({}).ok);
+}
+
+TEST_CASE("what one value is to blame for is told apart from what is the ledger's own trouble") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  create_order(*ledger, "T1");
+  const auto kind_of = [&](const std::function<void()>& work) {
+    const auto error = error_of(work);
+    REQUIRE(error);
+    return error->kind();
+  };
+  auto payment = payment_of("T1");
+  payment.transaction_id = TransactionId{std::string(257, '4')};
+  CHECK(kind_of([&] { ledger->settle(payment); }) == ErrorKind::ledger_value);
+  auto closing = evidence_of("T1", EvidenceSource::close, OrderState::closed);
+  closing.reason = std::string(65'537, 'r');
+  CHECK(kind_of([&] { ledger->settle(closing); }) == ErrorKind::ledger_value);
+  // More than any value may have: it cannot even be given to a statement.
+  auto huge = intent_of("T2");
+  huge.attach = "left behind";
+  huge.detail = std::string(2'000'000, 'd');
+  CHECK(kind_of([&] { ledger->begin(huge, {}); }) == ErrorKind::ledger_value);
+  // What was given before it is not left for the next order.
+  ledger->begin(intent_of("T3"), {});
+  CHECK(ledger->find(test_merchant(), number_of("T3"))->intent.attach.empty());
+  CHECK(ledger->check({}).ok);
+
+  RawDatabase raw{folder.ledger()};
+  REQUIRE(
+      raw.run("CREATE TRIGGER strange BEFORE UPDATE ON orders BEGIN SELECT RAISE(ABORT, 'no'); END").empty());
+  CHECK(kind_of([&] { ledger->settle(payment_of("T1")); }) == ErrorKind::ledger);
+}
+
+TEST_CASE("a text with a NUL in it is kept whole, and one without its own end too") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  auto intent = intent_of("T1");
+  intent.attach = std::string{"a\0b", 3};
+  intent.detail = std::string(100, 'd');
+  ledger->begin(intent, {});
+  const auto kept = ledger->find(test_merchant(), number_of("T1")).value();
+  CHECK(kept.intent.attach == intent.attach);
+  CHECK(kept.intent.detail == intent.detail);
   CHECK(ledger->check({}).ok);
 }

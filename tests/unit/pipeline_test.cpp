@@ -36,7 +36,10 @@ class Numbered final : public PipelineItem {
     if (on_record) return on_record(*this);
     return times_worked == 0 ? Next::work : Next::done;
   }
-  bool record_failed(const Error&) override { return bears_failure; }
+  bool record_failed(const Error&) override {
+    if (on_failure) on_failure(*this);
+    return bears_failure;
+  }
   std::size_t weight() const override { return heavy; }
 
   const int number;
@@ -47,6 +50,7 @@ class Numbered final : public PipelineItem {
   std::size_t heavy = 1;
   std::function<Next(Numbered&, std::size_t)> on_work;
   std::function<Next(Numbered&)> on_record;
+  std::function<void(Numbered&)> on_failure;
 };
 
 /// Runs so many items and keeps what came of it.
@@ -350,6 +354,71 @@ TEST_CASE("items that bear the failure of a transaction are given out, and the r
   };
   trial.run();
   CHECK(trial.given == numbers_up_to(200));
+}
+
+TEST_CASE("an item whose value cannot be kept fails alone, and the others of its group are recorded") {
+  const std::vector<int> unkeepable{0, 77, 78, 199};
+  for (const bool in_order : {false, true}) {
+    CAPTURE(in_order);
+    Trial trial;
+    trial.options.record_in_order = in_order;
+    std::vector<int> kept;
+    std::vector<int> failed;
+    std::vector<int> written;
+    trial.transact = [&](const auto& work) {
+      written.clear();
+      work();
+      kept.insert(kept.end(), written.begin(), written.end());
+    };
+    trial.prepare = [&](Numbered& item) {
+      item.begins_with = Next::work;
+      item.bears_failure = true;
+      item.on_record = [&](Numbered& self) {
+        const bool bad = std::find(unkeepable.begin(), unkeepable.end(), self.number) != unkeepable.end();
+        if (bad) throw Error{ErrorKind::ledger_value, "too long"};
+        written.push_back(self.number);
+        return Next::done;
+      };
+      item.on_failure = [&](Numbered& self) { failed.push_back(self.number); };
+    };
+    trial.run();
+    CHECK(trial.given == numbers_up_to(200));
+    std::sort(failed.begin(), failed.end());
+    CHECK(failed == unkeepable);
+    CHECK(kept.size() == 196);
+    if (in_order) CHECK(std::is_sorted(kept.begin(), kept.end()));
+  }
+}
+
+TEST_CASE("an item that does not bear its own failure ends the run, and what was recorded before is given") {
+  Trial trial;
+  trial.count = 64;
+  trial.options.workers = 1;
+  trial.prepare = [&](Numbered& item) {
+    item.begins_with = Next::record;
+    item.on_record = [&](Numbered& self) {
+      if (self.number == 40) throw Error{ErrorKind::ledger_value, "too long"};
+      return Next::done;
+    };
+  };
+  CHECK_THROWS_WITH_AS(trial.run(), "too long", Error);
+  CHECK(trial.given == numbers_up_to(40));
+  CHECK(trial.left.size() == 24);
+  CHECK(trial.left.front() == 40);
+}
+
+TEST_CASE("a full disk is nobody's own failure: the group is not tried again") {
+  Trial trial;
+  trial.count = 10;
+  trial.prepare = [](Numbered& item) { item.bears_failure = true; };
+  int transactions = 0;
+  trial.transact = [&](const auto&) {
+    ++transactions;
+    throw Error{ErrorKind::ledger, "disk full"};
+  };
+  trial.run();
+  CHECK(trial.given == numbers_up_to(10));
+  CHECK(transactions <= 10);
 }
 
 TEST_CASE("what a worker, the reading or the giving throws ends the run after what is under way") {

@@ -423,3 +423,29 @@ TEST_CASE("an order that was closed in the future is noted once, and asked about
   CHECK(trial.history("OLD0").back().at < trial.clock.now());
   CHECK(trial.ledger->check({}).ok);
 }
+
+TEST_CASE("an answer that the ledger cannot keep is the trouble of its order alone, also beside a closing") {
+  Reconciliation trial{6, 0};
+  trial.options.close_expired = true;
+  trial.options.expire_after = std::chrono::minutes{1};
+  trial.run([](const std::string& number) -> QueryOutcome {
+    if (number == "OLD5") {
+      return query_answer(evidence_of(number, EvidenceSource::query, OrderState::notpay));
+    }
+    auto payment = payment_of(number, EvidenceSource::query);
+    if (number == "OLD2") payment.transaction_id = TransactionId{std::string(300, '4')};
+    return query_answer(payment);
+  });
+  CHECK((trial.results.at("OLD2").kind == Kind::failed));
+  CHECK((trial.results.at("OLD2").error->kind() == ErrorKind::ledger_value));
+  CHECK((trial.state("OLD2") == OrderState::notpay));
+  for (const auto* number : {"OLD0", "OLD1", "OLD3", "OLD4"}) {
+    CAPTURE(std::string{number});
+    CHECK((trial.results.at(number).kind == Kind::updated));
+    CHECK((trial.state(number) == OrderState::success));
+  }
+  CHECK((trial.results.at("OLD5").kind == Kind::closed));
+  CHECK((trial.state("OLD5") == OrderState::closed));
+  CHECK(trial.wechat.closed == std::vector<std::string>{"OLD5"});
+  CHECK(trial.ledger->check({}).ok);
+}

@@ -82,7 +82,7 @@ TEST_CASE("records are cut where they end and carry the line on which they begin
       {"a lone CR outside quotes", "a\n1\r2\n3\n", "1[a]2[1\r2]3[3]"},
       {"two CRs before a line end", "a\n1\r\r\n", "1[a]2[1\r]"},
       {"doubled quotes", "a\n\"1\"\"\n\"\"2\"\n3\n", "1[a]2[\"1\"\"\n\"\"2\"]4[3]"},
-      {"an empty quoted cell", "a\n\"\"\n\"\",\"\"\n3\n", "1[a]2[\"\"]3[\"\",\"\"]4[3]"},
+      {"an empty quoted cell", "a\n\"\"\n\"\",\"\"\n3\n", "1[a]4[3]"},
       {"a quote behind the first cell", "a,b\n1,\"2\n3\"\n4,5\n", "1[a,b]2[1,\"2\n3\"]4[4,5]"},
       {"a quote inside a plain cell swallows no line", "a\n1\"\n2\n\"3\" x\"\n4\n",
        "1[a]2[1\"]3[2]4[\"3\" x\"]5[4]"},
@@ -256,4 +256,54 @@ TEST_CASE("a CSV record is split into its cells") {
     CAPTURE(row.record);
     CHECK(cells_of(row.record) == row.cells);
   }
+}
+
+TEST_CASE("of a CSV record no more cells are taken than are asked for") {
+  const auto cells = [](const std::string& record, std::size_t most) {
+    return std::get<std::vector<std::string>>(wire::split_csv(record, most)).size();
+  };
+  CHECK(cells("a,b,c", 2) == 2);
+  CHECK(cells("a,b,c", 3) == 3);
+  CHECK(cells("a,b,c", 4) == 3);
+  CHECK(cells("\"a\",\"b\",", 3) == 3);
+  CHECK(cells(std::string(1'000'000, ','), 10) == 10);
+}
+
+TEST_CASE("a record of CSV whose cells are all empty is an empty line, and one of JSON Lines is not CSV") {
+  const auto lines_of = [](const std::string& input) {
+    std::string lines;
+    auto reader = wire::RecordReader{pieces_of(input, 3)};
+    while (const auto record = reader.next())
+      lines += std::to_string(record->line) + ":" + record->text + ";";
+    return lines;
+  };
+  CHECK(lines_of("a,b\n,\n\"\",\"\"\r\n\"\"\n1,\n,\n") == "1:a,b;5:1,;");
+  CHECK(lines_of(",,,\na,b\n1,2\n,,,") == "2:a,b;3:1,2;");
+  CHECK(lines_of("a,b\n\"\"\"\",\n\"\"x\n , \n") == "1:a,b;2:\"\"\"\",;3:\"\"x;4: , ;");
+  CHECK(lines_of("{}\n,,\n") == "1:{};2:,,;");
+  // Too long to be a record is too long to be an empty one.
+  CHECK(lines_of("a,b\n" + std::string(65'537, ',') + "\n").size() > 65'537);
+  CHECK(lines_of("a,b\n" + std::string(65'536, ',') + "\n") == "1:a,b;");
+}
+
+TEST_CASE("the first bytes of an input are its first line at least, whatever the pieces") {
+  const auto first_of = [](const std::string& input, std::size_t piece) {
+    auto reader = wire::RecordReader{pieces_of(input, piece)};
+    const auto first = std::string{reader.first_bytes()};
+    return first.substr(0, first.find('\n'));
+  };
+  for (const std::size_t piece : {1U, 2U, 7U, 100U}) {
+    CHECK(first_of("\xEF\xBB\xBF\r\n\na,b\nc,d\n", piece) == "a,b");
+    CHECK(first_of("a,b", piece) == "a,b");
+    CHECK(first_of("", piece) == "");
+  }
+  auto reader = wire::RecordReader{pieces_of("a,b\nc,d\n", 1)};
+  reader.first_bytes();
+  CHECK(reader.next()->text == "a,b");
+  CHECK(reader.next()->text == "c,d");
+  auto endless = wire::RecordReader{[](char* buffer, std::size_t size) {
+    std::fill_n(buffer, size, 'x');
+    return size;
+  }};
+  CHECK(endless.first_bytes().size() < 200'000);
 }

@@ -332,3 +332,40 @@ TEST_CASE("WeChat Pay would be told SUCCESS for what needs no further delivery, 
     CHECK(reply.find("<![CDATA[]]>") == std::string::npos);
   }
 }
+
+TEST_CASE("the first notification of an imported payment is no news, and is kept as its proof") {
+  Replay replay;
+  Order order{.intent = OrderIntent{.merchant = MerchantIdentity{.mch_id = test_merchant()},
+                                    .out_trade_no = number_of("IMPORTED1"),
+                                    .total_fee = Fen{1000}},
+              .state = OrderState::success,
+              .transaction_id = TransactionId{"42IMPORTED1"}};
+  order.created_at = order.updated_at = replay.world.clock.now();
+  replay.world.ledger->import(std::span{&order, 1});
+  const auto document = payment("IMPORTED1");
+  for (int time = 0; time < 2; ++time) {
+    CHECK((replay.run_one(document).outcome == NotificationOutcome::already_applied));
+    CHECK(replay.kept("IMPORTED1") == Names{"APPLIED"});
+    CHECK(replay.world.ledger->history(test_merchant(), number_of("IMPORTED1")).size() == 2);
+  }
+  CHECK(replay.world.ledger->check({}).ok);
+}
+
+TEST_CASE("a notification whose value the ledger cannot keep fails alone, and the others are applied") {
+  Replay replay;
+  for (const auto* number : {"T1", "T2", "T3"}) create_order(*replay.world.ledger, number);
+  class PickyLedger final : public FailingLedger {
+   public:
+    explicit PickyLedger(OrderLedger& real) : FailingLedger{real} {}
+    SettleResult settle(const PaymentEvidence& evidence) override {
+      fails = false;
+      if (evidence.out_trade_no.text() == "T2") throw Error{ErrorKind::ledger_value, "too long"};
+      return FailingLedger::settle(evidence);
+    }
+  };
+  PickyLedger picky{*replay.world.ledger};
+  const auto results = replay.run(&picky, {payment("T1"), payment("T2"), payment("T3")});
+  CHECK(outcomes_of(results) == Names{"APPLIED", "FAILED", "APPLIED"});
+  CHECK(results[1].reason == "too long");
+  CHECK(replay.world.ledger->check({}).ok);
+}

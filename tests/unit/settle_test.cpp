@@ -221,6 +221,33 @@ TEST_CASE("what a hand marked is judged by what WeChat Pay says later") {
   CHECK(settle(marked(notpay, closed), by_query(success)).paid_after_close);
 }
 
+TEST_CASE("the payment that an import named is no news, and its proof is added, once") {
+  using enum OrderState;
+  struct Row {
+    OrderState imported, said, proven_after;
+  };
+  for (const auto& row :
+       {Row{success, success, success}, Row{refund, success, success}, Row{refund, refund, refund}}) {
+    CAPTURE(to_string(row.imported));
+    CAPTURE(to_string(row.said));
+    auto order = marked(creating, row.imported);
+    const auto evidence = said(EvidenceSource::notify, row.said);
+    order.transaction_id = evidence.transaction_id;
+    const auto settlement = settle(order, evidence);
+    CHECK((settlement.verdict == Verdict::apply));
+    CHECK(settlement.adds_proof);
+    CHECK(to_string(settlement.to) == to_string(row.imported));
+    CHECK(to_string(settlement.proven) == to_string(row.proven_after));
+    order.proven_state = settlement.proven;
+    CHECK((settle(order, evidence).verdict == Verdict::already_applied));
+    CHECK_FALSE(settle(order, evidence).adds_proof);
+  }
+  // Without the transaction it says less than the proof.
+  const auto completed = settle(marked(creating, success), said(EvidenceSource::notify, success));
+  CHECK((completed.verdict == Verdict::apply));
+  CHECK_FALSE(completed.adds_proof);
+}
+
 TEST_CASE("a payment completes an order that was marked as paid, with its transaction, once") {
   auto order = marked(OrderState::notpay, OrderState::success);
   REQUIRE(order.transaction_id.empty());
