@@ -51,7 +51,14 @@ void expect_all_of(std::string_view input, const std::vector<wire::RawDocument>&
   for (const auto& document : documents) {
     expect(!document.too_large || document.bytes.empty(), "a document that is too large is not held");
     if (document.too_large) return;  // how much of the input it was, only it knows
-    while (document.bytes.empty() || !input.starts_with(document.bytes)) {
+    const auto is_next = [&] {
+      if (document.bytes.empty() || !input.starts_with(document.bytes)) return false;
+      // Where a comment stands, a document is no more of it than what is before a message.
+      const auto behind = input.substr(document.bytes.size());
+      return !input.starts_with("<!--") || behind.empty() || behind.starts_with("<xml") ||
+             behind.starts_with("<?xml ");
+    };
+    while (!is_next()) {
       if (skip_one_between(input)) continue;
       expect(document.bytes.empty() && input.empty(),
              "nothing between documents is lost, and none is made up");

@@ -30,6 +30,9 @@ TEST_CASE("every fault of the file names file and line, and what to do") {
     std::string text, message, hint;
   };
   const Row rows[] = {
+      {shop + "key = 12345678901234567890123456789012\n", "4: a number has too many digits", ""},
+      {shop + "body = \"x\"\nbody = \"y\"\n",
+       "5: malformed key-value pair: cannot redefine existing string 'body'", ""},
       // Unknown names.
       {shop + "sign_typ = \"MD5\"\n", "4: unknown key `sign_typ`", "did you mean `sign_type`?"},
       {shop + "mchid = \"1\"\n", "4: unknown key `mchid`", "did you mean `mch_id`?"},
@@ -227,6 +230,8 @@ TEST_CASE("no message repeats what may be a secret") {
       shop + "api = \"\"\"\n" + secret + "\u200B\"\"\"\n",
       shop + "sign_type = \"" + secret + "\u00A0\"\n",
       shop + "\"" + secret + " \" = \"\"\n",
+      shop + secret + " = 1\n" + secret + " = 2\n",
+      "[" + secret + "]\n[" + secret + "]\n",
       shop + "key = \"" + secret + "\"\nkey_env = \"X\"\n",
       shop + "base_url = \"https://me:" + secret + "@example.com\"\n",
       shop + "ledger = \"mysql://me:" + secret + "@db/pay\"\n",

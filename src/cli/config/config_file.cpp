@@ -254,9 +254,11 @@ void refuse_deep_keys(const ConfigFile& file, std::string_view text) {
   }
 }
 
-/// The parser's own words, without the one message that repeats a value: it could be a key.
+/// The parser's own words, without what they repeat of the file where that could be a key.
 std::string described(std::string_view words) {
   if (words.find("not representable") != std::string_view::npos) return "a number has too many digits";
+  // It names what is there twice, and stands in quotes.
+  if (looks_like_key(words)) words = trim(words.substr(0, words.find('\'')));
   constexpr std::string_view opening = "Error while parsing ";
   if (words.substr(0, opening.size()) == opening) {
     return "malformed " + std::string{words.substr(opening.size())};
