@@ -16,7 +16,7 @@ namespace {
 
 using Texts = std::vector<std::string>;
 
-/// The program's options and commands, fresh for each parsing.
+/// The program's options and commands. To make one takes longer than all that is done with it.
 struct Tree {
   CLI::App root{"", "wxpayctl"};
   cli::RawGlobalOptions raw;
@@ -79,7 +79,8 @@ struct Parsed {
 
 /// Nothing where it is wrong usage.
 std::optional<Parsed> parse(const Texts& typed) {
-  Tree tree;
+  static Tree tree;  // CLI11 itself forgets what was parsed before
+  tree.chosen = nullptr;
   try {
     auto words = cli::arranged(tree.root, typed);
     std::reverse(words.begin(), words.end());
@@ -104,7 +105,7 @@ std::optional<Parsed> parse(const Texts& typed) {
 
 /// What is wrong with a command line; empty for a good one.
 std::string problem(const Texts& typed) {
-  const Tree tree;
+  static const Tree tree;
   try {
     cli::arranged(tree.root, typed);
     return {};
