@@ -123,8 +123,8 @@ struct CheckReport {
 /// The merchant's own record of orders. Every change is one transaction with its history entry; what a call
 /// returned is on disk. Every function throws Error{ledger} when the store fails, Error{ledger_value} when it
 /// cannot keep what it was given, Error{ledger_busy} when another process kept it locked past the wait, and
-/// UnreadableOrder where what it is about cannot be read: inside `transact` that one leaves the transaction as
-/// it was.
+/// UnreadableOrder where what it is about cannot be read: inside `transact` that one leaves the transaction
+/// as it was.
 class OrderLedger {
  public:
   virtual ~OrderLedger() = default;

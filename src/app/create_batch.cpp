@@ -133,7 +133,7 @@ class CreateBatch::Item final : public PipelineItem {
   BatchResult result(bool finished) {
     BatchResult result;
     const bool is_bad = !entry_.problem.empty();
-    result.kind = is_unreadable_                       ? BatchResult::Kind::unreadable
+    result.kind = is_unreadable_                      ? BatchResult::Kind::unreadable
                   : is_sent_ && (is_bad || !finished) ? BatchResult::Kind::not_recorded
                   : is_bad                            ? BatchResult::Kind::bad
                   : finished                          ? BatchResult::Kind::created

@@ -30,7 +30,7 @@ struct BatchResult {
   std::size_t line = 0;      ///< on which the record begins
   std::string raw;           ///< the record as it stood in the input
   std::string out_trade_no;  ///< as given, where it could be read
-  std::string problem;       ///< of a bad record or an unreadable order, or why its answer could not be recorded
+  std::string problem;  ///< of a bad record or an unreadable order, or why its answer could not be recorded
   const Creation* creation = nullptr;
 };
 
