@@ -133,8 +133,8 @@ std::string out_trade_no_in(std::string_view json) {
 bool may_be_order_request(std::string_view json) {
   auto parsed = wire::parse_json_object(json);
   const auto* object = std::get_if<wire::JsonObject>(&parsed);
-  // A record can have failed as it is no JSON.
-  if (object == nullptr) return json.find("\"outTradeNo\"") != std::string_view::npos;
+  // A record can have failed as it is no JSON; an object over several lines is no record.
+  if (object == nullptr) return trim(json) != "{";
   bool has_a_field = false;
   for (const auto& [key, value] : *object) {
     if (key == "resultCode" || key == "state") return false;

@@ -62,7 +62,7 @@ class WriteLock {
     try {
       database_.emplace(ledger, Access::read_write, BusyWait{longest_wait, stop, undisturbed});
       if (whole) {
-        lock_without_log(ledger);
+        lock_without_log(ledger, stop);
       } else {
         transaction_.emplace(*database_, Transaction::Kind::write);
       }
@@ -75,7 +75,7 @@ class WriteLock {
  private:
   /// A whole ledger takes over what is in its log: whoever dies before the copy has its place then leaves one
   /// that needs no log. The log of a damaged one may be another's, and stays as it is.
-  void lock_without_log(const std::filesystem::path& ledger) {
+  void lock_without_log(const std::filesystem::path& ledger, const Stop* stop) {
     constexpr int most_tries = 20;
     for (int i = 0; i < most_tries; ++i) {
       if (database_->number("PRAGMA wal_checkpoint(TRUNCATE)") != 0) break;
@@ -83,6 +83,7 @@ class WriteLock {
       if (!has_log(ledger)) return;  // nobody wrote in between
       transaction_.reset();
     }
+    if (stop != nullptr && stop->requested()) throw Error{ErrorKind::interrupted, "interrupted"};
     throw Error{ErrorKind::ledger_busy, "the ledger " + ledger.string() + " is being read or written",
                 "run it again when the others have ended"};
   }

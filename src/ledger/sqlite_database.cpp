@@ -140,7 +140,7 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
             "where a log (-wal) with changes is beside it, copy both to a writable folder"};
   }
   if (system_error == EMFILE || system_error == ENFILE) {
-    return {ErrorKind::ledger, with("the ledger ", " cannot be opened: too many files are open already"),
+    return {ErrorKind::ledger, with("the ledger ", " cannot be opened: this process may open no more files"),
             "raise the limit (ulimit -n) and run it again"};
   }
   switch (code & 0xff) {

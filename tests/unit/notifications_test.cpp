@@ -84,8 +84,7 @@ TEST_CASE("an app is taken from the message, and an empty element changes nothin
 }
 
 TEST_CASE("a time of payment that cannot be true is a reason and no time") {
-  for (const auto* time_end : {"19700101000000", "19691231235959", "00000101000000", "20261301100000",
-                               "yesterday", "20041231235959"}) {
+  for (const auto* time_end : {"19700101000000", "19691231235959", "00000101000000", "20041231235959"}) {
     CAPTURE(std::string{time_end});
     const auto notification = read(paid_message({{"time_end", time_end}}));
     REQUIRE(notification.evidence);
@@ -174,6 +173,7 @@ TEST_CASE("what a signed notification says decides what it is") {
        malformed,
        NotificationKind::payment,
        "out_trade_no"},
+      {"no time at all", {{"time_end", "20261301100000"}}, malformed, NotificationKind::payment, "time_end"},
       {"no transaction", {{"transaction_id", ""}}, malformed, NotificationKind::payment, "transaction_id"},
       {"no amount", {{"total_fee", ""}}, malformed, NotificationKind::payment, "total_fee"},
       {"a signed amount", {{"total_fee", "+1000"}}, malformed, NotificationKind::payment, "total_fee"},

@@ -332,6 +332,7 @@ std::vector<Unbelievable> unbelievable_queries() {
       {"refunded, without a transaction",
        signed_answer(paid({{"trade_state", "REFUND"}, {"transaction_id", ""}})), gateway},
       {"a long transaction", signed_answer(paid({{"transaction_id", std::string(33, '4')}})), gateway},
+      {"a time that is none", signed_answer(paid({{"time_end", "20261332100000"}})), gateway},
       {"an unknown trade_state", signed_answer(paid({{"trade_state", "PAID"}})), gateway},
       {"no trade_state", signed_answer(paid({{"trade_state", ""}})), gateway},
       {"no result_code", signed_answer(paid({{"result_code", ""}})), gateway},

@@ -11,6 +11,12 @@ namespace {
 /// Tenpay, of which WeChat Pay is made, opened in September 2005: what was paid before was not.
 constexpr std::chrono::sys_days earliest_payment{std::chrono::year{2005} / 1 / 1};
 
+/// Fourteen digits that are a date and a time of day, be it of a year before all that can be read.
+bool is_date(const std::string& text) {
+  return parse_wire_time(text).has_value() ||
+         (text.size() == 14 && is_digits(text) && parse_wire_time("2000" + text.substr(4)).has_value());
+}
+
 SignType other(SignType type) { return type == SignType::md5 ? SignType::hmac_sha256 : SignType::md5; }
 
 std::string about(std::string_view what, std::string_view predicate) {
@@ -63,7 +69,7 @@ std::string identity_problem(const Fields& fields, const MerchantIdentity& merch
 
 void take_time_end(PaymentEvidence& evidence, const Fields& fields) {
   const auto said = fields.get("time_end");
-  if (said.empty()) return;
+  if (!is_date(said)) return;
   const auto time_end = parse_wire_time(said);
   if (time_end && *time_end >= earliest_payment) {
     evidence.time_end = time_end;
@@ -74,6 +80,8 @@ void take_time_end(PaymentEvidence& evidence, const Fields& fields) {
 
 std::string payment_problem(const PaymentEvidence& evidence, const Fields& fields) {
   if (!fields.get("total_fee").empty() && !evidence.total_fee) return "its total_fee is no amount";
+  if (const auto said = fields.get("time_end"); !said.empty() && !is_date(said))
+    return "its time_end is no time";
   if (evidence.transaction_id.text().size() > 32 || has_control_character(evidence.transaction_id.text())) {
     return "its transaction_id is malformed";
   }
