@@ -71,7 +71,9 @@ bool is_for_writers_of(const struct stat& ledger, const struct stat& lock) {
   const bool for_group = lock.st_gid == ledger.st_gid && has(lock.st_mode, S_IRGRP | S_IWGRP);
   const bool for_owner = lock.st_uid == ledger.st_uid && has(lock.st_mode, S_IRUSR | S_IWUSR);
   const bool owner_may = ledger.st_uid == 0 || for_owner || for_group || for_all;
-  return owner_may && (!has(ledger.st_mode, S_IWGRP) || for_group || for_all);
+  // What everybody may write is the fault of the ledger's mode, and told as that.
+  const bool is_for_a_group = has(ledger.st_mode, S_IWGRP) && !has(ledger.st_mode, S_IWOTH);
+  return owner_may && (!is_for_a_group || for_group || for_all);
 }
 
 /// With more lines than any ledger has merchants and apps, it is not a file of ours.

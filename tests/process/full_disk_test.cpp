@@ -18,7 +18,7 @@ constexpr const char* cannot_mount = "this user may not mount, so this is not te
 class MountedFile {
  public:
   MountedFile(const std::filesystem::path& from, std::filesystem::path to) : to_{std::move(to)} {
-    std::ofstream{to_};
+    const std::ofstream empty{to_};
     mounted_ = ::mount(from.c_str(), to_.c_str(), nullptr, MS_BIND, nullptr) == 0;
   }
   MountedFile(const MountedFile&) = delete;

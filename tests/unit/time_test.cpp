@@ -67,10 +67,11 @@ TEST_CASE("a time that is read can be written and read again") {
       {"1970-01-01T00:00:00+08:01", ""},
       {"1970-01-01T00:00:00+23:59", ""},
   };
-  for (const auto& [text, written] : rows) {
-    CAPTURE(std::string{text});
+  for (const auto& row : rows) {
+    const std::string text{row.text};
+    CAPTURE(text);
     const auto time = parse_rfc3339(text);
-    CHECK((time ? format_rfc3339(*time) : "") == std::string{written});
+    CHECK((time ? format_rfc3339(*time) : "") == std::string{row.written});
   }
 }
 
