@@ -182,7 +182,10 @@ TEST_CASE("reconcile has the code that it found, and its summary goes to standar
     const auto result = process.wait();
     CHECK(result.code == code);
     CHECK(contains(result.err, "\"mode\":\"orders\""));
-    CHECK_FALSE(contains(result.err, "\"checked\":3"));
+    static constexpr std::string_view checked{"\"checked\":"};
+    const auto place = result.err.find(checked);
+    REQUIRE(place != std::string::npos);
+    CHECK(std::stoi(result.err.substr(place + checked.size())) < 3'000);
   }
 }
 

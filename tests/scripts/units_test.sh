@@ -8,7 +8,10 @@ command -v systemd-analyze >/dev/null || {
   exit 77 # skipped
 }
 units=$(mktemp -d)
-trap 'rm -rf "$units"' EXIT
+# A name that needs no quotes in a unit.
+named=$units-program
+ln -s "$program" "$named"
+trap 'rm -rf "$units" "$named"' EXIT
 failures=0
 
 # refused [SED-EXPRESSION]…: whether systemd refuses something in the units with these changes. The program need not be
@@ -16,7 +19,7 @@ failures=0
 refused() {
   local change
   cp "$root"/systemd/* "$units"
-  for change in "s|^ExecStart=wxpayctl |ExecStart=$program |" "$@"; do sed -i "$change" "$units"/*; done
+  for change in "s|^ExecStart=wxpayctl |ExecStart=$named |" "$@"; do sed -i "$change" "$units"/*; done
   ! systemd-analyze verify --man=no --recursive-errors=no "$units"/* 2>&1
 }
 
