@@ -80,7 +80,7 @@ TEST_CASE("Ctrl-Z in a batch holds no transaction, and the batch goes on") {
   const BatchMarket market;
   market.shop.make_ledger();
   market.shop.write("batch", rows("ORDER-20261123000", 3'000));
-  auto command = market.shop.command({"create-order", "--batch", "batch", "--json", "--rate", "10000"});
+  auto command = market.shop.command({"create-order", "--batch", "batch", "--json", "--rate", "1500"});
   command.output = market.shop.path("results");
   Process batch{in_own_group(command)};
   CHECK(disturb(batch, market.shop.ledger(), random, 60) > 5);
