@@ -69,6 +69,18 @@ End end_of_record(std::string_view text, RecordFormat format) {
   return {text.size(), quoted};
 }
 
+/// Whether a row has nothing in its cells; one that is too long for a record is not looked at.
+bool has_empty_cells_only(std::string_view row) {
+  constexpr std::size_t largest_record = 65'536;
+  if (row.size() > largest_record) return false;
+  for (std::size_t at = 0; at <= row.size();) {
+    const auto cell = row.substr(at, row.find(',', at) - at);
+    if (!cell.empty() && cell != "\"\"") return false;
+    at += cell.size() + 1;
+  }
+  return true;
+}
+
 /// The same, a character at a time, with all of the input there.
 Records read_slowly(std::string_view input) {
   Records records;
@@ -84,7 +96,9 @@ Records read_slowly(std::string_view input) {
     auto text = input.substr(0, end.at);
     input.remove_prefix(std::min(end.at + 1, input.size()));
     if (text.ends_with('\r') && !end.quoted) text.remove_suffix(1);
-    if (!is_empty_line) {
+    const bool is_empty_row =
+        format == RecordFormat::csv && !end.quoted && !is_empty_line && has_empty_cells_only(text);
+    if (!is_empty_line && !is_empty_row) {
       records.all.push_back({line, std::string{text}, end.quoted ? "a quote in it is never closed" : ""});
     }
     line += static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
