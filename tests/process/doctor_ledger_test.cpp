@@ -51,8 +51,7 @@ TEST_CASE("doctor warns of a ledger that everybody may write, with the command t
   const DoctorMarket market;
   market.hint("ledger", "OK");
   const auto folder = fs::path{market.ledger}.parent_path();
-  { std::ofstream{market.lock}; }
-  set_mode(market.lock, 0600);
+  { const std::ofstream made{market.lock}; }
   struct Row {
     fs::path path;
     mode_t open, closed;
@@ -60,11 +59,13 @@ TEST_CASE("doctor warns of a ledger that everybody may write, with the command t
   for (const auto& row : {Row{market.ledger, 0666, 0600}, Row{folder, 0777, 0700}}) {
     CAPTURE(row.path.string());
     set_mode(row.path, row.open);
+    set_mode(market.lock, 0600);
     const auto hint = market.hint("ledger", "WARN");
     market.hint("lock", "OK");  // one mode that is too open is told once
     const auto at = hint.find("chmod o-w " + row.path.string());
     REQUIRE(at != std::string::npos);
     REQUIRE(std::system(hint.substr(at).c_str()) == 0);
+    set_mode(market.lock, 0660);  // for the group, which may still write the ledger
     market.hint("ledger", "OK");
     set_mode(row.path, row.closed);
   }
