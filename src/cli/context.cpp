@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <system_error>
 #include <utility>
 
 #include "base/system.hpp"
@@ -24,6 +25,8 @@ constexpr const char* log_file_option = "--log-file";
 
 /// A table is shown in pieces of this many lines, so that a long list needs little memory.
 constexpr std::size_t table_piece = 500;
+
+bool is_absent(int error) { return error == ENOENT || error == ENOTDIR; }
 
 net::HttpOptions http_options(const Profile& profile) {
   return {.ca_file = profile.ca_file, .user_agent = "wxpayctl/" WXPAYCTL_VERSION};
@@ -112,10 +115,17 @@ OrderLedger& Context::ledger_read_only() {
 }
 
 bool Context::has_ledger() const {
+  struct stat found {};
+  return ::stat(ledger_place().path.c_str(), &found) == 0 || !is_absent(errno);
+}
+
+std::string Context::why_no_ledger() const {
   const auto path = ledger_place().path;
   struct stat found {};
-  // One that cannot be reached may be there: opening it says why it cannot.
-  return ::stat(path.c_str(), &found) == 0 || (errno != ENOENT && errno != ENOTDIR);
+  if (::stat(path.c_str(), &found) == 0) return {};
+  const int error = errno;
+  if (is_absent(error)) return "there is no ledger " + path.string();
+  return "the ledger " + path.string() + " cannot be reached: " + std::generic_category().message(error);
 }
 
 std::mutex& Context::undisturbed() {

@@ -62,8 +62,11 @@ class Context {
   OrderLedger& ledger();
   /// Writes nothing. @throws Error{ledger}  there is none
   OrderLedger& ledger_read_only();
-  /// Whether there is a file that opening could find.
+  /// Whether there is a file that opening could find; one that cannot be reached may be there.
   bool has_ledger() const;
+  /// Why this user does not come by a ledger: there is none, or it is in a folder that he may not enter;
+  /// empty where it is there.
+  std::string why_no_ledger() const;
   /// Held by whoever keeps other processes from the ledger: Ctrl-Z waits for it.
   std::mutex& undisturbed();
   Transport& transport();

@@ -46,9 +46,8 @@ class Query {
 
   int run(std::chrono::seconds watch_for) {
     context_.gateway();  // a missing key is found before anything is written
-    if (!context_.has_ledger()) {
-      context_.warn("there is no ledger " + context_.ledger_place().path.string() +
-                    ": nothing is written back");
+    if (const auto why = context_.why_no_ledger(); !why.empty()) {
+      context_.warn(why + ": nothing is written back");
       write_back_ = app::WriteBack::no;
     } else {
       ledger_ = write_back_ == app::WriteBack::yes ? &context_.ledger() : &context_.ledger_read_only();

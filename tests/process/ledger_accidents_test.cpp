@@ -191,6 +191,28 @@ TEST_CASE("who reads a ledger through a link, and may write no folder, sees what
   CHECK(json_lines(result.out).size() == 2);
 }
 
+TEST_CASE("query asks about an order whose ledger is in a folder that may not be entered, and says so") {
+  if (::geteuid() != 0) return;
+  const Market market;
+  const auto folder = market.shop.path("closed");
+  fs::create_directory(folder);
+  const auto ledger = (folder / "orders.db").string();
+  market.json(create("ORDER-2026112300000001", {"--ledger", ledger}));
+  fs::permissions(market.shop.path(), fs::perms{0755});
+  fs::permissions(folder, fs::perms{0700});
+  const auto as_nobody = [&](std::vector<std::string> arguments) {
+    arguments.insert(arguments.end(), {"--ledger", ledger});
+    auto command = market.shop.command(arguments);
+    command.user = 65'534;
+    return run(command);
+  };
+  const auto asked = as_nobody({"query", "ORDER-2026112300000001", "--json"});
+  CHECK(asked.code == 0);
+  CHECK(json_line(asked.out).at("tradeState") == "NOTPAY");
+  CHECK(contains(asked.err, "cannot be reached: Permission denied: nothing is written back"));
+  CHECK(as_nobody({"orders", "list"}).code == 7);
+}
+
 TEST_CASE("a restore through a link replaces what the link leads to, and its log goes with it") {
   const Market market;
   market.json(create("ORDER-2026112300000001"));
