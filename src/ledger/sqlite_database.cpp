@@ -151,8 +151,7 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
     case SQLITE_NOTADB:
       return {ErrorKind::ledger, with("", " is not a ledger"),
               "name another file with --ledger; where it was one, `wxpayctl ledger restore FILE` puts a copy "
-              "in its "
-              "place and keeps this one"};
+              "in its place and keeps this one"};
     case SQLITE_CORRUPT:
       return {ErrorKind::ledger, with("the ledger ", " is damaged: " + std::string{detail}),
               "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps "
@@ -175,8 +174,7 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
     default:
       return {ErrorKind::ledger, with("the ledger ", " failed: " + std::string{detail}),
               "`wxpayctl ledger check` says whether it is whole; `wxpayctl ledger restore FILE` puts a copy "
-              "in its "
-              "place and keeps this one"};
+              "in its place and keeps this one"};
   }
 }
 

@@ -61,8 +61,8 @@ class Served {
 };
 
 /// What commands that ask about many orders work with: a thread each with a gateway and a carrier, one rate.
-struct Crew {
-  explicit Crew(const std::string& url) {
+struct GatewayThreads {
+  explicit GatewayThreads(const std::string& url) {
     for (auto& line : lines) {
       line.transport = net::make_http_transport({{}, "wxpayctl/test"}, stop, log);
       line.carrier = net::make_http_carrier({{}, "wxpayctl/test"}, jobs, stop, log);
@@ -104,8 +104,8 @@ std::string records() {
 TEST_CASE("several couriers create and ask about many orders at once, over sockets and with a ledger") {
   const ledger_fixture::LedgerFolder folder;
   const Served served;
-  Crew crew{served.url()};
-  const auto ledger = open_sqlite_ledger(ledger_fixture::options_for(folder.ledger()), crew.clock);
+  GatewayThreads threads{served.url()};
+  const auto ledger = open_sqlite_ledger(ledger_fixture::options_for(folder.ledger()), threads.clock);
 
   std::string text = records();
   wire::RecordReader reader{[&text](char* buffer, std::size_t size) {
@@ -118,9 +118,10 @@ TEST_CASE("several couriers create and ask about many orders at once, over socke
                          .body = "goods",
                          .notify_url = "https://shop.example/notify",
                          .client_ip = "127.0.0.1"},
-                        crew.clock};
+                        threads.clock};
   std::map<app::BatchResult::Kind, int> created;
-  app::CreateBatch batch{input, {.jobs = jobs, .rate = rate}, {*ledger, crew.crew(), crew.clock, crew.stop}};
+  app::CreateBatch batch{
+      input, {.jobs = jobs, .rate = rate}, {*ledger, threads.crew(), threads.clock, threads.stop}};
   batch.run({.result = [&](const app::BatchResult& result) { ++created[result.kind]; },
              .readable = {},
              .pause = [] {}});
@@ -129,7 +130,7 @@ TEST_CASE("several couriers create and ask about many orders at once, over socke
 
   std::map<app::ReconcileResult::Kind, int> asked;
   app::ReconcileOrders reconcile{{.jobs = jobs, .older_than = 0s},
-                                 {ledger.get(), merchant(), crew.crew(), crew.clock, crew.stop}};
+                                 {ledger.get(), merchant(), threads.crew(), threads.clock, threads.stop}};
   reconcile.run(
       {.result = [&](const app::ReconcileResult& result) { ++asked[result.kind]; }, .pause = [] {}});
   CHECK(reconcile.finished());
