@@ -2,8 +2,10 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -11,19 +13,45 @@
 
 namespace wxpay {
 
+enum class HttpMethod : std::uint8_t { get, post };
+
+/// One header of a request. Name and value are not empty and hold no control characters; a request with any
+/// other is not sent.
+struct HttpHeader {
+  std::string name;
+  std::string value;
+
+  bool operator==(const HttpHeader&) const = default;
+};
+
+/// Takes a response's body piece by piece, where it may be too large for memory.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  /// @return whether it goes on; false ends the transfer as a failure. Must not throw.
+  virtual bool take(std::string_view piece) noexcept = 0;
+};
+
 struct HttpRequest {
+  HttpMethod method = HttpMethod::post;
   std::string url;
-  std::string content_type;
-  std::string body;
+  std::vector<HttpHeader> headers = {};
+  std::string body = {};  ///< of a POST
   /// Of this one try; the caller keeps the deadline over all tries.
   std::chrono::milliseconds timeout{30'000};
-  std::size_t largest_response = 262'144;
+  std::size_t largest_response = 262'144;  ///< bytes of the body, also of one that goes to `sink`
+  /// Takes the body of a response with status 200; any other body stays with the response.
+  BodySink* sink = nullptr;
 };
 
 struct HttpResponse {
   int status = 0;
-  std::string body;
-  std::optional<std::chrono::sys_seconds> date;  ///< of the Date header, for the clock check
+  std::string body = {};
+  std::optional<std::chrono::sys_seconds> date = {};  ///< of the Date header, for the clock check
+  std::string header_lines = {};                      ///< as they came, each with its line end
+
+  /// The value of the first header of that name, in whatever case, without the blanks around it.
+  std::optional<std::string_view> header(std::string_view name) const;
 };
 
 /// No complete response arrived.
@@ -35,14 +63,14 @@ struct TransportFailure {
 
 using HttpResult = std::variant<HttpResponse, TransportFailure>;
 
-/// One HTTP POST and its answer. Never follows a redirect, never throws for what a network may do.
+/// One HTTP request and its response. Never follows a redirect, never throws for what a network may do.
 class Transport {
  public:
   virtual ~Transport() = default;
   virtual HttpResult send(const HttpRequest& request) = 0;
 };
 
-/// Several HTTP POSTs at once, each in a lane of its own, all driven by the one thread that awaits them.
+/// Several HTTP requests at once, each in a lane of its own, all driven by the one thread that awaits them.
 /// Never throws for what a network may do.
 class Carrier {
  public:

@@ -279,7 +279,7 @@ class NotificationReplay::Item final : public PipelineItem {
   void forward(Transport& transport) {
     const auto& options = replay_.options_;
     const auto answer = transport.send({.url = options.forward_to,
-                                        .content_type = "text/xml",
+                                        .headers = {{"Content-Type", "text/xml"}},
                                         .body = saved_.bytes,
                                         .timeout = options.forward_timeout,
                                         .largest_response = largest_answer});

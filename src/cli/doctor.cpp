@@ -100,7 +100,7 @@ class Doctor {
   Finding check_clock() {
     HttpRequest request;
     request.url = context_.profile().base_urls.front() + "/pay/orderquery";
-    request.content_type = "text/xml";
+    request.headers = {{"Content-Type", "text/xml"}};
     request.body = "<xml/>";
     request.timeout = std::min(context_.options().settings.timeout, longest_clock_wait);
     const auto sent = context_.clock().now();

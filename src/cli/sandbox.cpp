@@ -103,7 +103,7 @@ wire::JsonObject command_sandbox(Context& context, const std::string& path, cons
   }
   HttpRequest request;
   request.url = base_url + path;
-  request.content_type = "application/json";
+  request.headers = {{"Content-Type", "application/json"}};
   request.body = command.str();
   const auto result = send(context, std::move(request));
   if (const auto* failure = std::get_if<TransportFailure>(&result)) {
@@ -208,7 +208,7 @@ int deliver_notification(const std::string& order, const std::string& to, std::s
                          Context& context) {
   HttpRequest request;
   request.url = to;
-  request.content_type = "text/xml; charset=utf-8";
+  request.headers = {{"Content-Type", "text/xml; charset=utf-8"}};
   request.body = std::move(notification);
   const auto result = send(context, std::move(request));
   if (const auto* failure = std::get_if<TransportFailure>(&result)) {

@@ -41,15 +41,18 @@ bool may_open_no_more_files() {
   return !spare && errno == EMFILE;
 }
 
-HeaderList make_headers(const std::string& content_type) {
+void append(HeaderList& list, const std::string& line) {
+  auto* longer = curl_slist_append(list.get(), line.c_str());
+  if (longer == nullptr) throw std::bad_alloc{};
+  static_cast<void>(list.release());
+  list.reset(longer);
+}
+
+HeaderList make_list(const std::vector<HttpHeader>& headers) {
   HeaderList list;
   // An empty "Expect:" keeps libcurl from waiting for a 100 before a large body.
-  for (const auto& line : {"Content-Type: " + content_type, std::string{"Expect:"}}) {
-    auto* longer = curl_slist_append(list.get(), line.c_str());
-    if (longer == nullptr) throw std::bad_alloc{};
-    static_cast<void>(list.release());
-    list.reset(longer);
-  }
+  append(list, "Expect:");
+  for (const auto& header : headers) append(list, header.name + ": " + header.value);
   return list;
 }
 
@@ -79,28 +82,48 @@ void start_libcurl() {
   }
 }
 
-CurlRequest::CurlRequest(CURL* easy, Target target, const std::string& content_type,
-                         const HttpOptions& options, const TrustAnchors& anchors)
-    : easy_{easy}, target_{std::move(target)}, anchors_{anchors}, headers_{make_headers(content_type)} {
+CurlRequest::CurlRequest(CURL* easy, Target target, const HttpOptions& options, const TrustAnchors& anchors)
+    : easy_{easy}, target_{std::move(target)}, anchors_{anchors}, header_list_{make_list({})} {
   curl_easy_reset(easy_);
   set_up_connection();
   set_up_callbacks();
   set<CURLOPT_CURLU>(easy_, target_.url.get());
-  set<CURLOPT_POST>(easy_, 1L);
-  set<CURLOPT_HTTPHEADER>(easy_, headers_.get());
+  set<CURLOPT_HTTPHEADER>(easy_, header_list_.get());
   set<CURLOPT_USERAGENT>(easy_, options.user_agent.c_str());
 }
 
 void CurlRequest::prepare(const HttpRequest& request) {
   reply_ = {};
   reply_.largest_body = request.largest_response;
+  reply_.sink = request.sink;
   error_text_.front() = '\0';
-  set<CURLOPT_POSTFIELDSIZE_LARGE>(easy_, static_cast<curl_off_t>(request.body.size()));
-  set<CURLOPT_POSTFIELDS>(easy_, request.body.data());
+  set_method(request.method);
+  set_headers(request.headers);
+  if (request.method == HttpMethod::post) {
+    set<CURLOPT_POSTFIELDSIZE_LARGE>(easy_, static_cast<curl_off_t>(request.body.size()));
+    set<CURLOPT_POSTFIELDS>(easy_, request.body.data());
+  }
   set<CURLOPT_TIMEOUT_MS>(easy_, static_cast<long>(request.timeout.count()));
   set<CURLOPT_CONNECTTIMEOUT_MS>(easy_,
                                  static_cast<long>(std::min(request.timeout, connect_timeout).count()));
   set<CURLOPT_MAXFILESIZE_LARGE>(easy_, static_cast<curl_off_t>(request.largest_response));
+}
+
+void CurlRequest::set_method(HttpMethod method) {
+  if (std::exchange(method_, method) == method) return;
+  if (method == HttpMethod::post) {
+    set<CURLOPT_POST>(easy_, 1L);
+  } else {
+    set<CURLOPT_HTTPGET>(easy_, 1L);
+  }
+}
+
+void CurlRequest::set_headers(const std::vector<HttpHeader>& headers) {
+  if (headers == headers_) return;
+  auto list = make_list(headers);
+  set<CURLOPT_HTTPHEADER>(easy_, list.get());
+  header_list_ = std::move(list);
+  headers_ = headers;
 }
 
 void CurlRequest::set_up_connection() {
@@ -148,13 +171,20 @@ HttpResult CurlRequest::result(CURLcode code) {
     return TransportFailure{ErrorKind::network, true,
                             target_.name() + " closed the connection amid the headers of its answer"};
   }
+  const auto final_status = status();
+  if (final_status < 200) {
+    return TransportFailure{
+        ErrorKind::gateway, true,
+        target_.name() + " gave no final answer, only status " + std::to_string(final_status)};
+  }
+  return HttpResponse{static_cast<int>(final_status), std::move(reply_.body), date(),
+                      std::move(reply_.header_lines)};
+}
+
+long CurlRequest::status() const {
   long status = 0;
   curl_easy_getinfo(easy_, CURLINFO_RESPONSE_CODE, &status);
-  if (status < 200) {
-    return TransportFailure{ErrorKind::gateway, true,
-                            target_.name() + " gave no final answer, only status " + std::to_string(status)};
-  }
-  return HttpResponse{static_cast<int>(status), std::move(reply_.body), date()};
+  return status;
 }
 
 TransportFailure CurlRequest::interrupted() const {
@@ -178,6 +208,9 @@ TransportFailure CurlRequest::failure_after_sending(CURLcode code) const {
   if (reply_.excess == Excess::body || code == CURLE_FILESIZE_EXCEEDED) {
     return {ErrorKind::gateway, true,
             "the answer of " + name + " is larger than " + std::to_string(reply_.largest_body) + " bytes"};
+  }
+  if (reply_.excess == Excess::sink) {
+    return {ErrorKind::gateway, true, "the answer of " + name + " could not be taken"};
   }
   // libcurl's own limit on one header line shows as a lack of memory.
   if (reply_.excess == Excess::headers || code == CURLE_OUT_OF_MEMORY) {
@@ -277,19 +310,39 @@ std::string CurlRequest::cause(CURLcode code) const {
 std::size_t CurlRequest::take_header(char* data, std::size_t size, std::size_t count, void* self) noexcept {
   auto& reply = static_cast<CurlRequest*>(self)->reply_;
   const std::string_view line{data, size * count};
-  if (line.starts_with("HTTP/")) reply.headers_complete = false;  // of an interim answer or of the final one
-  if (line == "\r\n" || line == "\n") reply.headers_complete = true;
   reply.header_bytes += line.size();
-  if (reply.header_bytes <= largest_headers) return line.size();
-  reply.excess = Excess::headers;
-  return 0;
+  if (reply.header_bytes > largest_headers) {
+    reply.excess = Excess::headers;
+    return 0;
+  }
+  try {
+    if (line.starts_with("HTTP/")) {  // of an interim answer or of the final one
+      reply.headers_complete = false;
+      reply.header_lines.clear();
+    } else if (line == "\r\n" || line == "\n") {
+      reply.headers_complete = true;
+    } else {
+      reply.header_lines.append(line);
+    }
+  } catch (const std::bad_alloc&) {
+    reply.excess = Excess::headers;
+    return 0;
+  }
+  return line.size();
 }
 
 std::size_t CurlRequest::take_body(char* data, std::size_t size, std::size_t count, void* self) noexcept {
-  auto& reply = static_cast<CurlRequest*>(self)->reply_;
+  auto& request = *static_cast<CurlRequest*>(self);
+  auto& reply = request.reply_;
   const auto bytes = size * count;
-  if (bytes > reply.largest_body - reply.body.size()) {
+  if (bytes > reply.largest_body - reply.body_bytes) {
     reply.excess = Excess::body;
+    return 0;
+  }
+  reply.body_bytes += bytes;
+  if (reply.sink != nullptr && request.status() == 200) {
+    if (reply.sink->take({data, bytes})) return bytes;
+    reply.excess = Excess::sink;
     return 0;
   }
   try {

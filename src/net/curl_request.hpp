@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/handle.hpp"
 #include "net/http_transport.hpp"
@@ -24,8 +25,8 @@ using HeaderList = Handle<curl_slist, curl_slist_free_all>;
 /// @throws Error{internal}  libcurl does not start
 void start_libcurl();
 
-/// The POSTs to one URL on an easy handle, one after the other: sets the handle up once, gathers each reply
-/// within its limits and says what became of it. How the handle is driven, alone or among many, is the
+/// The requests to one URL on an easy handle, one after the other: sets the handle up once, gathers each
+/// reply within its limits and says what became of it. How the handle is driven, alone or among many, is the
 /// caller's.
 ///
 /// libcurl sends a request a second time, unasked, when a kept-alive connection closes before the first byte
@@ -34,8 +35,7 @@ void start_libcurl();
 class CurlRequest {
  public:
   /// All that is referred to must outlive this object.
-  CurlRequest(CURL* easy, Target target, const std::string& content_type, const HttpOptions& options,
-              const TrustAnchors& anchors);
+  CurlRequest(CURL* easy, Target target, const HttpOptions& options, const TrustAnchors& anchors);
   CurlRequest(const CurlRequest&) = delete;
   CurlRequest& operator=(const CurlRequest&) = delete;
   CurlRequest(CurlRequest&&) = delete;
@@ -57,20 +57,26 @@ class CurlRequest {
   TransportFailure interrupted() const;
 
  private:
-  enum class Excess { none, headers, body };
+  enum class Excess { none, headers, body, sink };
 
   /// What came of one request so far.
   struct Reply {
     std::size_t largest_body = 0;
+    std::size_t body_bytes = 0;
     std::string body;
+    BodySink* sink = nullptr;
     std::size_t header_bytes = 0;
+    std::string header_lines;  ///< of the last answer so far, interim ones forgotten
     bool headers_complete = false;
     Excess excess = Excess::none;
     bool sent = false;  ///< the request, or a part of it
   };
 
+  void set_method(HttpMethod method);
+  void set_headers(const std::vector<HttpHeader>& headers);
   void set_up_connection();
   void set_up_callbacks();
+  long status() const;
   std::optional<std::chrono::sys_seconds> date() const;
   TransportFailure failure(CURLcode code) const;
   TransportFailure failure_after_sending(CURLcode code) const;
@@ -89,7 +95,9 @@ class CurlRequest {
   CURL* easy_;
   Target target_;
   const TrustAnchors& anchors_;
-  HeaderList headers_;
+  std::optional<HttpMethod> method_;  ///< which the handle is set up for
+  std::vector<HttpHeader> headers_;   ///< likewise
+  HeaderList header_list_;
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   Reply reply_;
 };

@@ -1,7 +1,10 @@
 #include "net/http_carrier.hpp"
 
+#include <algorithm>
 #include <new>
 #include <utility>
+
+#include "base/text.hpp"
 
 namespace wxpay::net {
 
@@ -11,6 +14,12 @@ void check(CURLMcode code) {
   if (code != CURLM_OK) {
     throw Error{ErrorKind::internal, "libcurl fails: " + std::string{curl_multi_strerror(code)}};
   }
+}
+
+/// A line end in a header would begin another one.
+bool is_well_formed(const HttpHeader& header) {
+  return !header.name.empty() && header.name.find(':') == std::string::npos && !header.value.empty() &&
+         !has_control_character(header.name) && !has_control_character(header.value);
 }
 
 }  // namespace
@@ -37,6 +46,9 @@ void HttpCarrier::start(std::size_t number, const HttpRequest& request) {
     arrived_.push_back({number, TransportFailure{kind, false, why}});
   };
   if (!set_up(lane, request)) return refuse(ErrorKind::network, "the URL of the request is malformed");
+  if (!std::all_of(request.headers.begin(), request.headers.end(), is_well_formed)) {
+    return refuse(ErrorKind::network, "a header of the request is malformed");
+  }
   if (stop_.requested()) {
     return refuse(ErrorKind::interrupted, "interrupted before a request to " + lane.line->target().name());
   }
@@ -63,15 +75,15 @@ void HttpCarrier::wake() noexcept { curl_multi_wakeup(multi_.get()); }
 
 // Requests come in rows to one URL, and setting a handle up costs a good part of what a request costs.
 bool HttpCarrier::set_up(Lane& lane, const HttpRequest& request) {
-  if (lane.line && request.url == lane.url && request.content_type == lane.content_type) return true;
+  lane.method = request.method;
+  if (lane.line && request.url == lane.url) return true;
   auto target = Target::parse(request.url);
   if (!target) return false;
   if (!lane.easy) lane.easy.reset(curl_easy_init());
   if (!lane.easy) throw std::bad_alloc{};
   lane.line.reset();
   lane.url = request.url;
-  lane.content_type = request.content_type;
-  lane.line.emplace(lane.easy.get(), std::move(*target), lane.content_type, options_, anchors_);
+  lane.line.emplace(lane.easy.get(), std::move(*target), options_, anchors_);
   curl_easy_setopt(lane.easy.get(), CURLOPT_PRIVATE, &lane);
   return true;
 }
@@ -96,13 +108,15 @@ void HttpCarrier::interrupt_all() {
 }
 
 void HttpCarrier::end(Lane& lane, HttpResult result) {
-  if (log_.enabled(LogLevel::debug)) report(*lane.line, result);
+  if (log_.enabled(LogLevel::debug)) report(lane, result);
   lane.under_way.reset();
   arrived_.push_back({lane.number, std::move(result)});
 }
 
-void HttpCarrier::report(const CurlRequest& transfer, const HttpResult& result) {
-  auto line = "POST " + transfer.target().name() + " " + transfer.target().path + ": ";
+void HttpCarrier::report(const Lane& lane, const HttpResult& result) {
+  const auto& transfer = *lane.line;
+  auto line = std::string{lane.method == HttpMethod::get ? "GET " : "POST "} + transfer.target().name() +
+              " " + transfer.target().path + ": ";
   if (const auto* response = std::get_if<HttpResponse>(&result)) {
     line += "status " + std::to_string(response->status) + ", " + std::to_string(response->body.size()) +
             " bytes";

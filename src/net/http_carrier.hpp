@@ -50,8 +50,8 @@ class HttpCarrier final : public Carrier {
   struct Lane {
     std::size_t number = 0;
     EasyHandle easy;
-    std::string url;  ///< which `line` is set up for, with the content type
-    std::string content_type;
+    std::string url;                       ///< which `line` is set up for
+    HttpMethod method = HttpMethod::post;  ///< of what is under way
     std::optional<CurlRequest> line;
     std::optional<Attachment> under_way;
   };
@@ -60,7 +60,7 @@ class HttpCarrier final : public Carrier {
   void perform();
   void interrupt_all();
   void end(Lane& lane, HttpResult result);
-  void report(const CurlRequest& transfer, const HttpResult& result);
+  void report(const Lane& lane, const HttpResult& result);
 
   HttpOptions options_;
   const Stop& stop_;

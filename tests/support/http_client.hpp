@@ -31,6 +31,8 @@ class KeptLog final : public wxpay::Log {
   std::vector<std::string> lines;
 };
 
+inline const std::vector<HttpHeader> text_xml{{"Content-Type", "text/xml"}};
+
 /// A transport with what it refers to.
 struct Client {
   explicit Client(const std::string& ca_file = {})
@@ -38,7 +40,7 @@ struct Client {
 
   HttpResult post(const std::string& url, std::chrono::milliseconds timeout = std::chrono::seconds{30},
                   std::string body = "<xml/>") {
-    return transport->send({url, "text/xml", std::move(body), timeout});
+    return transport->send({.url = url, .headers = text_xml, .body = std::move(body), .timeout = timeout});
   }
 
   StopButton stop;

@@ -13,7 +13,7 @@ namespace {
 
 struct Post {
   explicit Post(const std::string& url, std::string text = "<xml/>")
-      : request{url, "text/xml", std::move(text), 30s} {}
+      : request{.url = url, .headers = text_xml, .body = std::move(text)} {}
   HttpRequest request;
 };
 

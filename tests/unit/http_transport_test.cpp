@@ -8,9 +8,7 @@
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 using namespace wxpay::test;
-using wxpay::ErrorKind;
-using wxpay::HttpRequest;
-using wxpay::HttpResponse;
+using namespace wxpay;
 
 TEST_CASE("a request arrives as it was given, and the answer comes back as it was sent") {
   const auto reply = "<xml>\0</xml>\r\n\xff"s;
@@ -50,12 +48,12 @@ TEST_CASE("a request owes nothing to those before it") {
   Client client;
   CHECK(answer(client.post(server.url("/a"), 30s, "<xml>long</xml>")).date);
   const HttpRequest limited{
-      .url = server.url("/a"), .content_type = "text/xml", .body = "<a/>", .largest_response = 4};
+      .url = server.url("/a"), .headers = text_xml, .body = "<a/>", .largest_response = 4};
   CHECK(failure(client.transport->send(limited)).kind == ErrorKind::gateway);
   const auto third = answer(client.post(server.url("/a"), 30s, "<xml>longer</xml>"));
   CHECK(third.body == "undated");
   CHECK_FALSE(third.date);
-  const HttpRequest other{.url = server.url("/b"), .content_type = "text/plain", .body = "b"};
+  const HttpRequest other{.url = server.url("/b"), .headers = {{"Content-Type", "text/plain"}}, .body = "b"};
   CHECK(answer(client.transport->send(other)).body == "elsewhere");
   CHECK(answer(client.post(server.url("/b"))).body == "elsewhere");
 
@@ -67,6 +65,98 @@ TEST_CASE("a request owes nothing to those before it") {
   CHECK(received[3].starts_with("POST /b HTTP/1.1\r\n"));
   CHECK(contains(received[3], "\r\nContent-Type: text/plain\r\n"));
   CHECK(contains(received[4], "\r\nContent-Type: text/xml\r\n"));
+}
+
+TEST_CASE("a GET has no body, and its headers are its own") {
+  RawServer server{answering({http_answer("got"), "HTTP/1.1 204 No Content\r\n\r\n", http_answer("posted")})};
+  Client client;
+  HttpRequest get{
+      .method = HttpMethod::get, .url = server.url("/v3/certificates"), .headers = {}, .body = {}};
+  get.headers = {{"Accept", "application/json"}, {"Authorization", "WECHATPAY2-SHA256-RSA2048 mchid=\"1\""}};
+  CHECK(answer(client.transport->send(get)).body == "got");
+  get.headers.pop_back();
+  const auto empty = answer(client.transport->send(get));
+  CHECK(empty.status == 204);
+  CHECK(empty.body.empty());
+  CHECK(answer(client.post(server.url("/v3/certificates"))).body == "posted");
+  const auto received = server.received();
+  REQUIRE(received.size() == 3);
+  CHECK(received[0].starts_with("GET /v3/certificates HTTP/1.1\r\n"));
+  CHECK(contains(received[0], "\r\nAccept: application/json\r\n"));
+  CHECK(contains(received[0], "\r\nAuthorization: WECHATPAY2-SHA256-RSA2048 mchid=\"1\"\r\n"));
+  CHECK_FALSE(contains(received[0], "Content-"));
+  CHECK(contains(received[1], "\r\nAccept: application/json\r\n"));
+  CHECK_FALSE(contains(received[1], "Authorization"));
+  CHECK(received[2].starts_with("POST /v3/certificates HTTP/1.1\r\n"));
+  CHECK(received[2].ends_with("\r\n\r\n<xml/>"));
+  CHECK(contains(received[2], "\r\nContent-Type: text/xml\r\n"));
+  CHECK(server.connections() == 1);
+  CHECK(client.log.lines.front().starts_with("GET 127.0.0.1:"));
+}
+
+TEST_CASE("a header that could begin another one is not sent") {
+  RawServer server{answering({http_answer("ok")})};
+  Client client;
+  const HttpHeader bad[] = {
+      {"Request-ID", "a\r\nX-Evil: 1"}, {"A\nB", "c"}, {"A:", "b"}, {"", "b"}, {"A", ""}};
+  for (const auto& header : bad) {
+    CAPTURE(header.name);
+    const auto refused = failure(client.transport->send({.url = server.url(), .headers = {header}}));
+    CHECK_FALSE(refused.sent);
+    CHECK(refused.message == "a header of the request is malformed");
+  }
+  CHECK(server.requests() == 0);
+}
+
+TEST_CASE("a response's headers are found in whatever case, those of interim answers are not") {
+  RawServer server{answering({"HTTP/1.1 100 Continue\r\nWechatpay-Nonce: interim\r\n\r\n" +
+                                  http_answer("ok", 429,
+                                              "wechatpay-NONCE:  5K8264ILTKCH16CQ2502SI8ZNMTM67VS \r\n"
+                                              "Retry-After: 30\r\nRetry-After: 60\r\nX-Empty:\r\n"),
+                              http_answer("none")})};
+  Client client;
+  const auto response = answer(client.post(server.url()));
+  CHECK(response.status == 429);
+  CHECK(response.header("Wechatpay-Nonce") == "5K8264ILTKCH16CQ2502SI8ZNMTM67VS");
+  CHECK(response.header("RETRY-AFTER") == "30");
+  CHECK(response.header("X-Empty") == "");
+  CHECK_FALSE(response.header("Wechatpay"));
+  CHECK_FALSE(answer(client.post(server.url())).header("Retry-After"));
+}
+
+namespace {
+
+struct KeptPieces final : BodySink {
+  bool take(std::string_view piece) noexcept override {
+    bytes += piece;
+    return bytes.size() <= most;
+  }
+  std::string bytes;
+  std::size_t most = 1'000'000'000;
+};
+
+}  // namespace
+
+TEST_CASE("the body of a 200 goes to the sink, any other stays with the response") {
+  const std::string bill(3'000'000, 'b');
+  RawServer server{answering({http_answer(bill), http_answer("<xml/>", 404), http_answer(bill)})};
+  Client client;
+  KeptPieces pieces;
+  HttpRequest download{.method = HttpMethod::get, .url = server.url("/bill"), .headers = {}, .body = {}};
+  download.largest_response = bill.size();
+  download.sink = &pieces;
+  const auto taken = answer(client.transport->send(download));
+  CHECK(taken.body.empty());
+  CHECK((pieces.bytes == bill));
+  CHECK(answer(client.transport->send(download)).body == "<xml/>");
+  CHECK((pieces.bytes == bill));
+
+  download.largest_response = bill.size() - 1;
+  CHECK(contains(failure(client.transport->send(download)).message, "larger than"));
+  download.largest_response = bill.size();
+  pieces = {};
+  pieces.most = 10;
+  CHECK(contains(failure(client.transport->send(download)).message, "could not be taken"));
 }
 
 TEST_CASE("a connection that the other side closed while idle is replaced unseen") {
@@ -187,7 +277,8 @@ TEST_CASE("an answer of exactly the limit is taken and one byte more is not") {
   RawServer server{answering({http_answer("1234567890"), chunked("1234567890"), http_answer("12345678901"),
                               chunked("12345678901"), http_answer("")})};
   Client client;
-  HttpRequest request{server.url(), "text/xml", "<xml/>", 30s, 10};
+  const HttpRequest request{
+      .url = server.url(), .headers = text_xml, .body = "<xml/>", .largest_response = 10};
   for (const bool fits : {true, true, false, false, true}) {
     const auto result = client.transport->send(request);
     CHECK(std::holds_alternative<HttpResponse>(result) == fits);

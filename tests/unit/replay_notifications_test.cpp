@@ -285,7 +285,7 @@ TEST_CASE("what was applied is sent on byte for byte, what was refused is not") 
   }
   REQUIRE(back_end.requests.size() == 2);
   CHECK(back_end.requests.front().url == "http://back.example/notify");
-  CHECK(back_end.requests.front().content_type == "text/xml");
+  CHECK((back_end.requests.front().headers == std::vector<HttpHeader>{{"Content-Type", "text/xml"}}));
   CHECK(back_end.requests.front().body == document);
 }
 

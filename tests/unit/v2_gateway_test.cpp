@@ -78,7 +78,8 @@ TEST_CASE("each call is one signed XML document at its own path") {
                           "https://main.example/pay/orderquery", "https://main.example/pay/closeorder"});
   std::vector<std::string> nonces;
   for (const auto& request : rig.world.transport.requests) {
-    CHECK(request.content_type == "text/xml; charset=utf-8");
+    CHECK((request.method == HttpMethod::post));
+    CHECK((request.headers == std::vector<HttpHeader>{{"Content-Type", "text/xml; charset=utf-8"}}));
     const auto parsed = wire::parse_xml(request.body);
     REQUIRE(std::holds_alternative<Fields>(parsed));
     const auto& fields = std::get<Fields>(parsed);

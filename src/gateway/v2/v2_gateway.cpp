@@ -79,7 +79,7 @@ class V2Exchange final : public Asking<Outcome> {
  public:
   V2Exchange(Surroundings around, std::string path, const Fields& request, Read read)
       : around_{around}, path_{std::move(path)}, read_{std::move(read)}, left_{around.account.timeout} {
-    message_.content_type = "text/xml; charset=utf-8";
+    message_.headers = {{"Content-Type", "text/xml; charset=utf-8"}};
     message_.body = wire::to_xml(request);
   }
 
