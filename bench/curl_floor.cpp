@@ -105,7 +105,7 @@ class Floor {
 
   std::string url_;
   std::int64_t count_;
-  wxpay::TextForm request_;
+  wxpay::TextTemplate request_;
   Multi multi_;
   Headers headers_;
   std::deque<Line> lines_;

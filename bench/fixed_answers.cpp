@@ -31,14 +31,14 @@ Fields created_fields() {
 
 Fields queried_fields() {
   auto fields = answer_fields();
-  fields.add("out_trade_no", TextForm::gap(gap_number));
+  fields.add("out_trade_no", TextTemplate::gap(gap_number));
   fields.add("trade_state", "NOTPAY");
   fields.add("trade_state_desc", "订单未支付");
   return fields;
 }
 
 Fields signed_by_gap(Fields fields) {
-  fields.add("sign", TextForm::gap(gap_sign));
+  fields.add("sign", TextTemplate::gap(gap_sign));
   return fields;
 }
 
@@ -82,14 +82,14 @@ bool FixedAnswers::append_answer(std::string& out, std::string_view path, std::s
   return true;
 }
 
-TextForm creation_request() {
+TextTemplate creation_request() {
   auto intent = sample_intent(0);
-  intent.out_trade_no = OutTradeNo::trusted(TextForm::gap(gap_number));
+  intent.out_trade_no = OutTradeNo::trusted(TextTemplate::gap(gap_number));
   const V2Account account{.merchant = intent.merchant,
                           .sign_type = SignType::md5,
                           .key = Secret{cli::sandbox_key},
                           .base_urls = {}};
-  return TextForm{
+  return TextTemplate{
       wire::to_xml(v2::unifiedorder_request(intent, account, "5K8264ILTKCH16CQ2502SI8ZNMTM67VS"))};
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/text_form.hpp"
+#include "base/text_template.hpp"
 
 namespace wxpay::bench {
 
@@ -20,12 +20,12 @@ class FixedAnswers {
 
  private:
   std::string created_;
-  TextForm queried_canonical_;  ///< what is signed, with gaps, the key included
-  TextForm queried_;
+  TextTemplate queried_canonical_;  ///< what is signed, with gaps, the key included
+  TextTemplate queried_;
 };
 
 /// The body of a creation as the client sends it, signed, with a gap for the out_trade_no. All numbers that
 /// are filled in leave the signature as it is: whoever answers does not look at it.
-TextForm creation_request();
+TextTemplate creation_request();
 
 }  // namespace wxpay::bench

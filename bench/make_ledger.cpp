@@ -1,4 +1,4 @@
-// Makes a ledger of many orders for the whole-command measurements, through the same door as every other
+// Makes a ledger of many orders for the whole-command measurements, by the same single writer as every other
 // change:
 //
 //   wxpay_make_ledger PATH COUNT

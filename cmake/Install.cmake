@@ -19,7 +19,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(FILES ${PROJECT_SOURCE_DIR}/README.md ${PROJECT_SOURCE_DIR}/CHANGELOG.md
         DESTINATION ${CMAKE_INSTALL_DOCDIR})
 
-# find_package(wxpay) gives wxpay::wxpay, the floors that another program may stand on.
+# find_package(wxpay) gives wxpay::wxpay, the layers that another program may stand on.
 set(package_dir ${CMAKE_INSTALL_LIBDIR}/cmake/wxpay)
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/include/wxpay DESTINATION ${CMAKE_INSTALL_INCLUDEDIR})
 install(TARGETS wxpay EXPORT wxpay-targets

@@ -89,28 +89,28 @@ ClockAhead clock_ahead_of(const Outcome& outcome) {
 
 /// A question to WeChat Pay on its way, in steps: what is to be sent, and what becomes of the result. Whoever
 /// drives it does the sending and the waiting, so that one thread can drive one or many.
-class Exchange {
+class Call {
  public:
-  Exchange() = default;
-  Exchange(const Exchange&) = delete;
-  Exchange& operator=(const Exchange&) = delete;
-  Exchange(Exchange&&) = delete;
-  Exchange& operator=(Exchange&&) = delete;
-  virtual ~Exchange() = default;
+  Call() = default;
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+  Call(Call&&) = delete;
+  Call& operator=(Call&&) = delete;
+  virtual ~Call() = default;
 
-  /// What is to be sent now; the time that all tries have together runs from here to `take`. Valid until
+  /// What is to be sent now; the time that all tries have together runs from here to `on_result`. Valid until
   /// then.
-  virtual const HttpRequest& next_try() = 0;
+  virtual const HttpRequest& next_attempt() = 0;
   /// What came of it.
   /// @return how long to pause before the next try; nothing: it has ended
-  virtual std::optional<std::chrono::milliseconds> take(HttpResult result) = 0;
+  virtual std::optional<std::chrono::milliseconds> on_result(HttpResult result) = 0;
   /// Ends it without a next try, as the program is asked to stop.
   virtual void interrupt() = 0;
 };
 
-/// An exchange with what it gave once it has ended.
+/// A call with what it gave once it has ended.
 template <class Outcome>
-class Asking : public Exchange {
+class CallOf : public Call {
  public:
   /// To be called once.
   virtual Outcome outcome() = 0;
@@ -123,25 +123,25 @@ class PaymentGateway {
  public:
   virtual ~PaymentGateway() = default;
 
-  // Each gives an exchange that has yet to be driven, and that the gateway must outlive.
-  virtual std::unique_ptr<Asking<CreateOutcome>> ask_create(std::shared_ptr<const OrderIntent> intent) = 0;
-  virtual std::unique_ptr<Asking<QueryOutcome>> ask_query(const OutTradeNo& out_trade_no) = 0;
-  virtual std::unique_ptr<Asking<QueryOutcome>> ask_query(const TransactionId& transaction_id) = 0;
-  virtual std::unique_ptr<Asking<CloseOutcome>> ask_close(const OutTradeNo& out_trade_no) = 0;
+  // Each gives a call that has yet to be driven, and that the gateway must outlive.
+  virtual std::unique_ptr<CallOf<CreateOutcome>> start_create(std::shared_ptr<const OrderIntent> intent) = 0;
+  virtual std::unique_ptr<CallOf<QueryOutcome>> start_query(const OutTradeNo& out_trade_no) = 0;
+  virtual std::unique_ptr<CallOf<QueryOutcome>> start_query(const TransactionId& transaction_id) = 0;
+  virtual std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& out_trade_no) = 0;
 
-  /// Drives an exchange to its end.
-  virtual void drive(Exchange& exchange) = 0;
+  /// Drives a call to its end.
+  virtual void drive(Call& call) = 0;
 
   CreateOutcome create(const OrderIntent& intent) {
-    return outcome_of(*ask_create(std::make_shared<OrderIntent>(intent)));
+    return outcome_of(*start_create(std::make_shared<OrderIntent>(intent)));
   }
-  QueryOutcome query(const OutTradeNo& out_trade_no) { return outcome_of(*ask_query(out_trade_no)); }
-  QueryOutcome query(const TransactionId& transaction_id) { return outcome_of(*ask_query(transaction_id)); }
-  CloseOutcome close(const OutTradeNo& out_trade_no) { return outcome_of(*ask_close(out_trade_no)); }
+  QueryOutcome query(const OutTradeNo& out_trade_no) { return outcome_of(*start_query(out_trade_no)); }
+  QueryOutcome query(const TransactionId& transaction_id) { return outcome_of(*start_query(transaction_id)); }
+  CloseOutcome close(const OutTradeNo& out_trade_no) { return outcome_of(*start_close(out_trade_no)); }
 
  private:
   template <class Outcome>
-  Outcome outcome_of(Asking<Outcome>& asking) {
+  Outcome outcome_of(CallOf<Outcome>& asking) {
     drive(asking);
     return asking.outcome();
   }

@@ -134,7 +134,7 @@ class OrderLedger {
   /// Runs plan_create against what is there and makes the intent durable.
   virtual BeginResult begin(const OrderIntent& intent, const DefaultedFields& defaulted) = 0;
 
-  /// The one door to a change: settle(order, evidence) and its effect, in one transaction.
+  /// The single writer of a change: settle(order, evidence) and its effect, in one transaction.
   virtual SettleResult settle(const PaymentEvidence& evidence) = 0;
 
   /// What settle would say, with nothing written.

@@ -6,7 +6,7 @@ namespace wxpay {
 
 enum class LogLevel { trace, debug, info, warning, error };
 
-/// Where the floors report what they do. Never given a key, an openid or a whole message body.
+/// Where the layers report what they do. Never given a key, an openid or a whole message body.
 class Log {
  public:
   virtual ~Log() = default;

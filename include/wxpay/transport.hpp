@@ -70,19 +70,19 @@ class Transport {
   virtual HttpResult send(const HttpRequest& request) = 0;
 };
 
-/// Several HTTP requests at once, each in a lane of its own, all driven by the one thread that awaits them.
+/// Several HTTP requests at once, each in a slot of its own, all driven by the one thread that awaits them.
 /// Never throws for what a network may do.
-class Carrier {
+class AsyncTransport {
  public:
   struct Arrival {
-    std::size_t lane = 0;
+    std::size_t slot = 0;
     HttpResult result;
   };
 
-  virtual ~Carrier() = default;
-  /// Begins a request in a lane that is free. The request must outlive its transfer.
-  virtual void start(std::size_t lane, const HttpRequest& request) = 0;
-  /// What has ended, and whose lanes are free again. Waits for something to end, but for no longer than this,
+  virtual ~AsyncTransport() = default;
+  /// Begins a request in a slot that is free. The request must outlive its transfer.
+  virtual void start(std::size_t slot, const HttpRequest& request) = 0;
+  /// What has ended, and whose slots are free again. Waits for something to end, but for no longer than this,
   /// and not once `wake` was called; so it may give nothing. When the program is asked to stop, all that is
   /// under way ends as interrupted.
   virtual std::vector<Arrival> await(std::chrono::milliseconds longest) = 0;
@@ -91,12 +91,12 @@ class Carrier {
 };
 
 /// When the next request may be sent; shared by all who send to one merchant's WeChat Pay. From any thread.
-class Pace {
+class RateLimiter {
  public:
-  virtual ~Pace() = default;
+  virtual ~RateLimiter() = default;
   /// Takes the turn to send one request where it has come.
   /// @return zero; else how long it is until the turn comes, and none was taken
-  virtual std::chrono::nanoseconds try_turn() = 0;
+  virtual std::chrono::nanoseconds try_acquire() = 0;
   /// WeChat Pay said that there were too many requests.
   virtual void slow_down() = 0;
 };

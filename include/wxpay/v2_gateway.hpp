@@ -26,14 +26,14 @@ struct V2Account {
 };
 
 /// What the v2 gateway needs from outside; all of it must outlive the gateway.
-struct GatewaySeams {
-  Transport& transport;  ///< of those exchanges that the gateway itself drives
+struct GatewayDeps {
+  Transport& transport;  ///< of those calls that the gateway itself drives
   Clock& clock;
   Random& random;
   const Stop& stop;
   Log& log;
 };
 
-std::unique_ptr<PaymentGateway> make_v2_gateway(V2Account account, GatewaySeams seams);
+std::unique_ptr<PaymentGateway> make_v2_gateway(V2Account account, GatewayDeps deps);
 
 }  // namespace wxpay

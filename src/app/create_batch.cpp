@@ -90,7 +90,7 @@ OrderRequest BatchInput::parse(const std::string& record) const {
 class CreateBatch::Item final : public PipelineItem {
  public:
   Item(CreateBatch& batch, BatchInput::Entry entry) : batch_{batch}, entry_{std::move(entry)} {
-    if (entry_.request) creation_.emplace(std::move(*entry_.request), batch_.seams_.clock);
+    if (entry_.request) creation_.emplace(std::move(*entry_.request), batch_.deps_.clock);
   }
 
   Next first() const override { return creation_ ? Next::record : Next::done; }
@@ -114,17 +114,17 @@ class CreateBatch::Item final : public PipelineItem {
     return true;
   }
 
-  Exchange* question(std::size_t worker) override {
-    auto* exchange = next_question(worker);
+  Call* question(std::size_t worker) override {
+    auto* call = next_question(worker);
     // Until the contrary is known, as an error may come in between.
-    if (exchange != nullptr) is_sent_ = true;
-    return exchange;
+    if (call != nullptr) is_sent_ = true;
+    return call;
   }
 
   Next work(std::size_t /*worker*/) override {
-    is_sent_ = !creation_->was_not_sent() || slower_tries_.any();
+    is_sent_ = !creation_->was_not_sent() || throttle_retries_.any();
     if (!is_sent_) return Next::leave;
-    if (!batch_.seams_.stop.requested() && batch_.failures_.add(creation_->failed())) batch_.pipeline_.halt();
+    if (!batch_.deps_.stop.requested() && batch_.failures_.add(creation_->failed())) batch_.pipeline_.halt();
     return Next::record;
   }
 
@@ -149,7 +149,7 @@ class CreateBatch::Item final : public PipelineItem {
  private:
   bool goes_on() {
     try {
-      return creation_->record(batch_.seams_.ledger);
+      return creation_->record(batch_.deps_.ledger);
     } catch (const UnreadableOrder& error) {
       entry_.problem = error.what();
       is_unreadable_ = true;
@@ -161,12 +161,12 @@ class CreateBatch::Item final : public PipelineItem {
     if (std::exchange(holds_number_, false)) batch_.under_way_.erase(creation_->out_trade_no().text());
   }
 
-  Exchange* next_question(std::size_t worker) {
-    const auto& gateways = batch_.seams_.gateways;
+  Call* next_question(std::size_t worker) {
+    const auto& gateways = batch_.deps_.gateways;
     auto& gateway = gateways.gateway(worker);
-    if (auto* exchange = creation_->question(gateway)) return exchange;
+    if (auto* call = creation_->question(gateway)) return call;
     if (!creation_->told_to_slow_down()) return nullptr;
-    if (!slower_tries_.again(gateways.pace, batch_.seams_.stop)) return nullptr;
+    if (!throttle_retries_.again(gateways.rate_limiter, batch_.deps_.stop)) return nullptr;
     creation_->ask_again();
     return creation_->question(gateway);
   }
@@ -177,17 +177,17 @@ class CreateBatch::Item final : public PipelineItem {
   bool holds_number_ = false;
   bool is_sent_ = false;
   bool is_unreadable_ = false;
-  SlowerTries slower_tries_;
+  ThrottleRetries throttle_retries_;
 };
 
-CreateBatch::CreateBatch(BatchInput& input, BatchOptions options, BatchSeams seams)
+CreateBatch::CreateBatch(BatchInput& input, BatchOptions options, BatchDeps deps)
     : input_{input},
       options_{options},
-      seams_{std::move(seams)},
-      pipeline_{{.workers = seams_.gateways.couriers, .ahead = ahead_of(options)},
-                [this](const std::function<void()>& work) { seams_.ledger.transact(work); },
-                seams_.stop,
-                seams_.gateways.carriage(options.jobs, seams_.clock)},
+      deps_{std::move(deps)},
+      pipeline_{{.workers = deps_.gateways.drivers, .ahead = ahead_of(options)},
+                [this](const std::function<void()>& work) { deps_.ledger.transact(work); },
+                deps_.stop,
+                deps_.gateways.resources(options.jobs, deps_.clock)},
       failures_{options.max_errors} {}
 
 void CreateBatch::run(const Output& output) {

@@ -8,10 +8,10 @@
 #include <unordered_set>
 
 #include "app/create_order.hpp"
-#include "app/gateway_crew.hpp"
+#include "app/gateway_pool.hpp"
 #include "app/order_request.hpp"
-#include "app/persistence.hpp"
 #include "app/pipeline.hpp"
+#include "app/throttling.hpp"
 #include "wire/records.hpp"
 #include "wxpay/transport.hpp"
 
@@ -41,9 +41,9 @@ struct BatchOptions {
 };
 
 /// What a batch works with; all of it must outlive the run.
-struct BatchSeams {
+struct BatchDeps {
   OrderLedger& ledger;
-  GatewayCrew gateways;
+  GatewayPool gateways;
   Clock& clock;
   const Stop& stop;
 };
@@ -80,7 +80,7 @@ class BatchInput {
 /// always safe.
 class CreateBatch {
  public:
-  CreateBatch(BatchInput& input, BatchOptions options, BatchSeams seams);
+  CreateBatch(BatchInput& input, BatchOptions options, BatchDeps deps);
 
   struct Output {
     std::function<void(const BatchResult&)> result;  ///< in the order of the input
@@ -102,10 +102,10 @@ class CreateBatch {
 
   BatchInput& input_;
   BatchOptions options_;
-  BatchSeams seams_;
+  BatchDeps deps_;
   Pipeline pipeline_;
   std::unordered_set<std::string> under_way_;  ///< numbers of which one record is being created
-  FailuresInARow failures_;
+  FailureStreak failures_;
 };
 
 }  // namespace wxpay::app

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "app/persistence.hpp"
+#include "app/throttling.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/order_time.hpp"
 #include "wxpay/time.hpp"
@@ -69,15 +69,15 @@ bool Creation::begin(OrderLedger& ledger) {
   return !expired_;
 }
 
-Exchange* Creation::question(PaymentGateway& gateway) {
+Call* Creation::question(PaymentGateway& gateway) {
   if (!answer_ && !creation_) {
-    creation_ = gateway.ask_create(shared_intent());
+    creation_ = gateway.start_create(shared_intent());
     return creation_.get();
   }
   if (!answer_) {
     answer_ = creation_->outcome();
     creation_.reset();
-    if (needs_a_query()) query_ = gateway.ask_query(out_trade_no());
+    if (needs_a_query()) query_ = gateway.start_query(out_trade_no());
     return query_.get();
   }
   if (query_) query_answer_ = query_->outcome();
@@ -278,7 +278,7 @@ CreateResult create_order(const CheckedRequest& request, OrderLedger& ledger, Pa
                           Clock& clock) {
   Creation creation{request, clock};
   while (creation.record(ledger)) {
-    while (auto* exchange = creation.question(gateway)) gateway.drive(*exchange);
+    while (auto* call = creation.question(gateway)) gateway.drive(*call);
   }
   if (creation.expired()) {
     const auto& intent = creation.intent();

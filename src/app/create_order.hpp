@@ -38,8 +38,8 @@ class Creation {
   bool record(OrderLedger& ledger);
 
   /// The gateway's step: what it is to be asked next; null: it has been asked all. To be called again when
-  /// the exchange has been driven.
-  Exchange* question(PaymentGateway& gateway);
+  /// the call has been driven.
+  Call* question(PaymentGateway& gateway);
   /// After the gateway's step: that it begins anew.
   void ask_again();
 
@@ -81,9 +81,9 @@ class Creation {
   CheckedRequest request_;
   Clock& clock_;
   std::shared_ptr<const BeginResult> begun_;
-  std::unique_ptr<Asking<CreateOutcome>> creation_;
+  std::unique_ptr<CallOf<CreateOutcome>> creation_;
   std::optional<CreateOutcome> answer_;
-  std::unique_ptr<Asking<QueryOutcome>> query_;
+  std::unique_ptr<CallOf<QueryOutcome>> query_;
   std::optional<QueryOutcome> query_answer_;  ///< where only a query can tell what is true
   bool expired_ = false;
   CreateResult result_;

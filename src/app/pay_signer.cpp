@@ -16,8 +16,8 @@ enum Gap : std::size_t { gap_prepay_id, gap_timestamp, gap_nonce };
 std::string with_gaps(TradeType trade_type, const MerchantIdentity& merchant, SignType sign_type,
                       const Secret& key) {
   return canonical_string(without_signature(
-             pay_parameters(trade_type, merchant, PrepayId{TextForm::gap(gap_prepay_id)}, sign_type,
-                            TextForm::gap(gap_timestamp), TextForm::gap(gap_nonce), key))) +
+             pay_parameters(trade_type, merchant, PrepayId{TextTemplate::gap(gap_prepay_id)}, sign_type,
+                            TextTemplate::gap(gap_timestamp), TextTemplate::gap(gap_nonce), key))) +
          "&key=";
 }
 

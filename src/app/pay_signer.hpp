@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "base/text_form.hpp"
+#include "base/text_template.hpp"
 #include "crypto/digest.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/secret.hpp"
@@ -26,7 +26,7 @@ class PaySigner {
   std::string sign(std::string_view prepay_id, std::string_view timestamp, std::string_view nonce);
 
  private:
-  TextForm canonical_;
+  TextTemplate canonical_;
   Secret key_;
   std::optional<crypto::HmacSha256> hmac_;  ///< none for MD5
   std::string text_;                        ///< what is signed, with the key in it: wiped at the end

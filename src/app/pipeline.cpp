@@ -8,16 +8,16 @@
 #include <utility>
 #include <vector>
 
-#include "app/pipeline_desk.hpp"
 #include "app/pipeline_workers.hpp"
+#include "app/work_queue.hpp"
 
 namespace wxpay::app {
 
 namespace {
 
 using Next = PipelineItem::Next;
-using Slot = PipelineSlot;
-using Place = PipelineSlot::Place;
+using Entry = QueueEntry;
+using Place = QueueEntry::Place;
 using std::chrono::milliseconds;
 
 /// Finished work waits a moment for more, so that one flush of the disk serves many items.
@@ -29,19 +29,19 @@ constexpr milliseconds longest_wait{100};
 constexpr milliseconds slow_input_wait{10};
 
 /// As many workers as can have something to do.
-PipelineOptions usable(PipelineOptions options, const std::optional<PipelineCarriage>& carriage) {
-  if (carriage) options.workers = std::min(options.workers, carriage->lanes);
+PipelineOptions usable(PipelineOptions options, const std::optional<RequestResources>& resources) {
+  if (resources) options.workers = std::min(options.workers, resources->slots);
   return options;
 }
 
 /// Items that all workers together have under way.
-std::size_t at_once(const PipelineOptions& options, const std::optional<PipelineCarriage>& carriage) {
-  return carriage ? carriage->lanes : options.workers;
+std::size_t at_once(const PipelineOptions& options, const std::optional<RequestResources>& resources) {
+  return resources ? resources->slots : options.workers;
 }
 
 }  // namespace
 
-Exchange* PipelineItem::question(std::size_t /*worker*/) { return nullptr; }
+Call* PipelineItem::question(std::size_t /*worker*/) { return nullptr; }
 
 bool PipelineItem::record_failed(const Error& /*error*/) { return false; }
 
@@ -53,17 +53,17 @@ std::size_t PipelineItem::weight() const {
 /// The writer.
 class Pipeline::Run {
  public:
-  Run(PipelineOptions options, Transact transact, const Stop& stop, std::optional<PipelineCarriage> carriage)
-      : options_{usable(options, carriage)},
+  Run(PipelineOptions options, Transact transact, const Stop& stop, std::optional<RequestResources> resources)
+      : options_{usable(options, resources)},
         transact_{std::move(transact)},
         stop_{stop},
-        carriage_{std::move(carriage)},
-        desk_{options_.workers, at_once(options_, carriage_), stop, [this](std::size_t worker) {
-                if (carriage_) carriage_->carrier(worker).wake();
-              }} {}
+        resources_{std::move(resources)},
+        queue_{options_.workers, at_once(options_, resources_), stop, [this](std::size_t worker) {
+                 if (resources_) resources_->async_transport(worker).wake();
+               }} {}
 
   void run(const PipelineEnds& ends) {
-    const PipelineWorkers workers{options_.workers, desk_, carriage_, stop_};
+    const PipelineWorkers workers{options_.workers, queue_, resources_, stop_};
     while (true) {
       stop_if_asked();
       if (!read_failed_) read_failed_ = !succeeds([&] { take_in(ends); });
@@ -78,7 +78,7 @@ class Pipeline::Run {
     if (failure_) std::rethrow_exception(failure_);
   }
 
-  void halt() noexcept { desk_.halt(); }
+  void halt() noexcept { queue_.halt(); }
   bool finished() const noexcept { return input_ended_ && !any_left_; }
 
  private:
@@ -94,22 +94,22 @@ class Pipeline::Run {
     } catch (...) {
       if (!failure_) failure_ = std::current_exception();
     }
-    desk_.halt();
+    queue_.halt();
     return false;
   }
 
   /// From the first turn in which a stop is seen, what no worker has begun is left.
   void stop_if_asked() {
-    if (!desk_.is_asked_to_stop()) return;
+    if (!queue_.is_asked_to_stop()) return;
     stopping_ = true;
-    std::erase_if(to_record_, [this](Slot* slot) { return leaves(*slot); });
-    std::erase_if(waiting_, [this](Slot* slot) { return leaves(*slot); });
-    desk_.take_back([this](Slot& slot) { return leaves(slot); });
+    std::erase_if(to_record_, [this](Entry* entry) { return leaves(*entry); });
+    std::erase_if(waiting_, [this](Entry* entry) { return leaves(*entry); });
+    queue_.take_back([this](Entry& entry) { return leaves(entry); });
   }
 
-  bool leaves(Slot& slot) const {
-    if (!record_failed_ && slot.begun) return false;
-    slot.place = Place::left;
+  bool leaves(Entry& entry) const {
+    if (!record_failed_ && entry.begun) return false;
+    entry.place = Place::left;
     return true;
   }
 
@@ -121,52 +121,52 @@ class Pipeline::Run {
       auto item = ends.read();
       if (!item) {
         input_ended_ = true;
-        desk_.input_ended();
+        queue_.input_ended();
         return;
       }
-      auto& slot = held_.emplace_back();
-      slot.item = std::move(item);
-      slot.index = next_index_++;
-      slot.weight = slot.item->weight();
-      weight_ += slot.weight;
-      const auto first = slot.item->first();
-      if (first != Next::done) desk_.expect();
-      send_on(slot, first);
+      auto& entry = held_.emplace_back();
+      entry.item = std::move(item);
+      entry.index = next_index_++;
+      entry.weight = entry.item->weight();
+      weight_ += entry.weight;
+      const auto first = entry.item->first();
+      if (first != Next::done) queue_.expect();
+      send_on(entry, first);
     }
   }
 
   bool can_read() const {
     return !input_ended_ && !stopping_ && !input_is_slow_ && weight_ < options_.window &&
-           desk_.unbegun() < options_.ahead;
+           queue_.unbegun() < options_.ahead;
   }
 
   /// Puts an item where it is needed next; to the workers it goes with the others, by hand_over().
-  void send_on(Slot& slot, Next next) {
+  void send_on(Entry& entry, Next next) {
     switch (next) {
       case Next::record:
-        slot.place = Place::to_record;
-        to_record_.push_back(&slot);
+        entry.place = Place::to_record;
+        to_record_.push_back(&entry);
         return;
       case Next::wait:
-        slot.place = Place::waiting;
-        waiting_.push_back(&slot);
+        entry.place = Place::waiting;
+        waiting_.push_back(&entry);
         return;
       case Next::leave:
-        slot.place = Place::left;
+        entry.place = Place::left;
         return;
       case Next::done:
-        slot.place = Place::over;
-        slot.recorded = true;
+        entry.place = Place::over;
+        entry.recorded = true;
         return;
       case Next::work:
         break;
     }
-    slot.place = Place::with_workers;
-    to_hand_over_.push_back(&slot);
+    entry.place = Place::with_workers;
+    to_hand_over_.push_back(&entry);
   }
 
   void hand_over() {
-    desk_.hand_over(to_hand_over_);
+    queue_.hand_over(to_hand_over_);
     to_hand_over_.clear();
   }
 
@@ -174,27 +174,27 @@ class Pipeline::Run {
   void collect_finished() {
     const bool busy = !to_record_.empty() || held_.empty() || is_over(held_.front());
     if (!busy) await_finished(1, input_is_slow_ ? slow_input_wait : longest_wait);
-    auto finished = desk_.collect();
+    auto finished = queue_.collect();
     if (!finished.empty() && to_record_.empty() && finished.size() < gathered) {
       await_finished(gathered - finished.size(), longest_gathering);
-      auto more = desk_.collect();
+      auto more = queue_.collect();
       std::move(more.begin(), more.end(), std::back_inserter(finished));
     }
     for (const auto& ended : finished) {
-      send_on(*ended.slot, ended.next);
+      send_on(*ended.entry, ended.next);
       if (!ended.failure) continue;
-      ended.slot->place = Place::left;
+      ended.entry->place = Place::left;
       if (!failure_) failure_ = ended.failure;
-      desk_.halt();
+      queue_.halt();
     }
   }
 
   void await_finished(std::size_t count, milliseconds longest) {
-    desk_.await_finished(
+    queue_.await_finished(
         count, longest, [this] { return can_read(); }, !stopping_);
   }
 
-  static bool is_over(const Slot& slot) { return slot.place == Place::over || slot.place == Place::left; }
+  static bool is_over(const Entry& entry) { return entry.place == Place::over || entry.place == Place::left; }
 
   void record_group() {
     if (record_failed_) return;
@@ -202,7 +202,7 @@ class Pipeline::Run {
     if (!group.empty()) record_together(group);
   }
 
-  void record_together(std::span<Slot* const> group) {
+  void record_together(std::span<Entry* const> group) {
     std::vector<Next> nexts(group.size(), Next::done);
     try {
       transact_([&] {
@@ -212,37 +212,37 @@ class Pipeline::Run {
       if (error.kind() == ErrorKind::ledger_value && group.size() > 1) return record_in_halves(group);
       end_failed(group, error);
       if (record_failed_ && !failure_) failure_ = std::current_exception();
-      if (record_failed_) desk_.halt();
+      if (record_failed_) queue_.halt();
       return;
     }
     for (std::size_t i = 0; i < group.size(); ++i) {
       group[i]->recorded = nexts[i] != Next::wait;
-      if (nexts[i] == Next::done && !group[i]->begun) desk_.expect_no_more();
+      if (nexts[i] == Next::done && !group[i]->begun) queue_.expect_no_more();
       send_on(*group[i], nexts[i]);
     }
   }
 
   /// The ledger cannot keep a value of one item, which must not hold up the others: halving finds it.
-  void record_in_halves(std::span<Slot* const> group) {
+  void record_in_halves(std::span<Entry* const> group) {
     const auto half = group.size() / 2;
     for (const auto part : {group.first(half), group.subspan(half)}) {
       if (!record_failed_) {
         record_together(part);
       } else {
-        for (auto* slot : part) slot->place = Place::left;
+        for (auto* entry : part) entry->place = Place::left;
       }
     }
   }
 
-  std::vector<Slot*> next_group() {
+  std::vector<Entry*> next_group() {
     auto& candidates = to_record_;
     candidates.insert(candidates.end(), waiting_.begin(), waiting_.end());
     waiting_.clear();
     std::sort(candidates.begin(), candidates.end(),
-              [](const Slot* a, const Slot* b) { return a->index < b->index; });
+              [](const Entry* a, const Entry* b) { return a->index < b->index; });
     auto count = std::min(candidates.size(), options_.group);
     if (options_.record_in_order) count = std::min(count, recordable_in_order());
-    std::vector<Slot*> group{candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count)};
+    std::vector<Entry*> group{candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count)};
     candidates.erase(candidates.begin(), candidates.begin() + static_cast<std::ptrdiff_t>(count));
     return group;
   }
@@ -250,22 +250,22 @@ class Pipeline::Run {
   /// How many of the sorted candidates have nothing unrecorded before them but each other.
   std::size_t recordable_in_order() const {
     std::size_t count = 0;
-    for (const auto& slot : held_) {
-      if (slot.recorded || is_over(slot)) continue;
-      if (count == to_record_.size() || to_record_[count] != &slot) break;
+    for (const auto& entry : held_) {
+      if (entry.recorded || is_over(entry)) continue;
+      if (count == to_record_.size() || to_record_[count] != &entry) break;
       ++count;
     }
     return count;
   }
 
   /// The transaction wrote nothing. Where an item has no result without it, the run ends.
-  void end_failed(std::span<Slot* const> group, const Error& error) {
-    for (auto* slot : group) {
-      if (slot->item->record_failed(error)) {
-        if (!slot->begun) desk_.expect_no_more();
-        send_on(*slot, Next::done);
+  void end_failed(std::span<Entry* const> group, const Error& error) {
+    for (auto* entry : group) {
+      if (entry->item->record_failed(error)) {
+        if (!entry->begun) queue_.expect_no_more();
+        send_on(*entry, Next::done);
       } else {
-        slot->place = Place::left;
+        entry->place = Place::left;
         record_failed_ = true;
       }
     }
@@ -273,12 +273,12 @@ class Pipeline::Run {
 
   void give_out(const PipelineEnds& ends) {
     while (!held_.empty() && is_over(held_.front())) {
-      const auto slot = std::move(held_.front());
+      const auto entry = std::move(held_.front());
       held_.pop_front();
-      weight_ -= slot.weight;
-      const auto& end = slot.place == Place::over ? ends.give : ends.leave;
-      if (slot.place == Place::left) any_left_ = true;
-      if (!give_failed_) give_failed_ = !succeeds([&] { end(*slot.item); });
+      weight_ -= entry.weight;
+      const auto& end = entry.place == Place::over ? ends.give : ends.leave;
+      if (entry.place == Place::left) any_left_ = true;
+      if (!give_failed_) give_failed_ = !succeeds([&] { end(*entry.item); });
     }
     if (!give_failed_) give_failed_ = !succeeds(ends.pause);
   }
@@ -286,13 +286,13 @@ class Pipeline::Run {
   PipelineOptions options_;
   Transact transact_;
   const Stop& stop_;
-  std::optional<PipelineCarriage> carriage_;
-  PipelineDesk desk_;
+  std::optional<RequestResources> resources_;
+  WorkQueue queue_;
 
-  std::deque<Slot> held_;  ///< all items between reading and giving out, in their order
-  std::vector<Slot*> to_record_;
-  std::vector<Slot*> waiting_;
-  std::vector<Slot*> to_hand_over_;
+  std::deque<Entry> held_;  ///< all items between reading and giving out, in their order
+  std::vector<Entry*> to_record_;
+  std::vector<Entry*> waiting_;
+  std::vector<Entry*> to_hand_over_;
   std::size_t next_index_ = 0;
   std::size_t weight_ = 0;
   bool input_is_slow_ = false;
@@ -307,8 +307,8 @@ class Pipeline::Run {
 };
 
 Pipeline::Pipeline(PipelineOptions options, Transact transact, const Stop& stop,
-                   std::optional<PipelineCarriage> carriage)
-    : run_{std::make_unique<Run>(options, std::move(transact), stop, std::move(carriage))} {}
+                   std::optional<RequestResources> resources)
+    : run_{std::make_unique<Run>(options, std::move(transact), stop, std::move(resources))} {}
 
 Pipeline::~Pipeline() = default;
 

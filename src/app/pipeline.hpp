@@ -38,8 +38,8 @@ class PipelineItem {
   /// value of one item, it is called again in a smaller transaction, and must then do the same once more.
   virtual Next record() = 0;
   /// What is to be asked of WeChat Pay before `work`, in the thread of this worker; null: nothing, or nothing
-  /// more. Asked again when the exchange has been driven. Only where the pipeline has a carriage.
-  virtual Exchange* question(std::size_t worker);
+  /// more. Asked again when the call has been driven. Only where the pipeline has resources for requests.
+  virtual Call* question(std::size_t worker);
   /// In the thread of this worker, from 0 on. Says what happened by the item's own state.
   /// @return record, leave or done
   virtual Next work(std::size_t worker) = 0;
@@ -60,10 +60,10 @@ struct PipelineOptions {
 };
 
 /// What carries the questions of the items: each worker drives several at once.
-struct PipelineCarriage {
-  std::size_t lanes = 1;  ///< questions at once, over all workers
-  std::function<Carrier&(std::size_t worker)> carrier;
-  Pace& pace;
+struct RequestResources {
+  std::size_t slots = 1;  ///< questions at once, over all workers
+  std::function<AsyncTransport&(std::size_t worker)> async_transport;
+  RateLimiter& rate_limiter;
   const Clock& clock;
 };
 
@@ -90,7 +90,7 @@ class Pipeline {
   using Transact = std::function<void(const std::function<void()>& work)>;
 
   Pipeline(PipelineOptions options, Transact transact, const Stop& stop,
-           std::optional<PipelineCarriage> carriage = {});
+           std::optional<RequestResources> resources = {});
   Pipeline(const Pipeline&) = delete;
   Pipeline& operator=(const Pipeline&) = delete;
   Pipeline(Pipeline&&) = delete;

@@ -5,7 +5,7 @@
 #include <thread>
 #include <vector>
 
-#include "app/pipeline_desk.hpp"
+#include "app/work_queue.hpp"
 
 namespace wxpay::app {
 
@@ -13,7 +13,7 @@ namespace wxpay::app {
 class PipelineWorkers {
  public:
   /// All of it must outlive the workers.
-  PipelineWorkers(std::size_t count, PipelineDesk& desk, const std::optional<PipelineCarriage>& carriage,
+  PipelineWorkers(std::size_t count, WorkQueue& queue, const std::optional<RequestResources>& resources,
                   const Stop& stop);
   PipelineWorkers(const PipelineWorkers&) = delete;
   PipelineWorkers& operator=(const PipelineWorkers&) = delete;
@@ -23,10 +23,10 @@ class PipelineWorkers {
 
  private:
   void work(std::size_t worker);
-  void carry(std::size_t worker, std::size_t lanes);
+  void carry(std::size_t worker, std::size_t slots);
 
-  PipelineDesk& desk_;
-  const std::optional<PipelineCarriage>& carriage_;
+  WorkQueue& queue_;
+  const std::optional<RequestResources>& resources_;
   const Stop& stop_;
   std::vector<std::thread> threads_;
 };

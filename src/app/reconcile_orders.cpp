@@ -50,14 +50,14 @@ class ReconcileOrders::Item final : public PipelineItem {
 
   Next first() const override { return Next::work; }
 
-  Exchange* question(std::size_t worker) override {
-    auto& gateway = run_.seams_.gateways.gateway(worker);
+  Call* question(std::size_t worker) override {
+    auto& gateway = run_.deps_.gateways.gateway(worker);
     // Only now, as the transaction that noted the closing was committed.
     if (to_close_ && !std::exchange(closing_begun_, true)) query_ = {};
     if (closing_begun_) {
-      if (auto* exchange = next(closing_, [&] { return gateway.ask_close(number()); })) return exchange;
+      if (auto* call = next(closing_, [&] { return gateway.start_close(number()); })) return call;
     }
-    if (auto* exchange = next(query_, [&] { return gateway.ask_query(number()); })) return exchange;
+    if (auto* call = next(query_, [&] { return gateway.start_query(number()); })) return call;
     return run_.judge(query_.outcome(), probe_, gateway);
   }
 
@@ -77,15 +77,15 @@ class ReconcileOrders::Item final : public PipelineItem {
     if (order_.state == OrderState::closed && result_.time_lies_ahead) note_closing();
     const bool can_be_paid = result_.kind == Kind::still_open || result_.payable_though_closed;
     if (!can_be_paid || !run_.options_.close_expired) return Next::done;
-    result_.closing = judge_closing(order_, run_.options_.expire_after, run_.seams_.clock.now(), ahead);
+    result_.closing = judge_closing(order_, run_.options_.expire_after, run_.deps_.clock.now(), ahead);
     if (result_.closing != Closing::due) return Next::done;
     result_.payable_though_closed = false;
     if (run_.options_.dry_run) {
       result_.kind = Kind::closed;
       return Next::done;
     }
-    run_.seams_.ledger->note(run_.seams_.merchant.mch_id, number(), EvidenceSource::close,
-                             "closing is asked for, as the order has expired");
+    run_.deps_.ledger->note(run_.deps_.merchant.mch_id, number(), EvidenceSource::close,
+                            "closing is asked for, as the order has expired");
     to_close_ = true;
     return Next::work;
   }
@@ -113,20 +113,20 @@ class ReconcileOrders::Item final : public PipelineItem {
   }
 
   template <class Outcome, class Ask>
-  Exchange* next(PatientQuestion<Outcome>& question, const Ask& ask) const {
-    return question.next(run_.seams_.gateways.pace, run_.seams_.stop, ask);
+  Call* next(ThrottledCall<Outcome>& question, const Ask& ask) const {
+    return question.next(run_.deps_.gateways.rate_limiter, run_.deps_.stop, ask);
   }
 
   SettleResult settle(const PaymentEvidence& evidence) {
-    auto& ledger = *run_.seams_.ledger;
+    auto& ledger = *run_.deps_.ledger;
     return run_.options_.dry_run ? ledger.preview(evidence) : ledger.settle(evidence);
   }
 
   /// A closing in the future is dated by what is noted about it now.
   void note_closing() {
     if (run_.options_.dry_run || result_.kind != Kind::unchanged || run_.noted_as_closed(order_)) return;
-    run_.seams_.ledger->note(run_.seams_.merchant.mch_id, number(), EvidenceSource::query,
-                             "still closed; the time of its closing lies in the future");
+    run_.deps_.ledger->note(run_.deps_.merchant.mch_id, number(), EvidenceSource::query,
+                            "still closed; the time of its closing lies in the future");
   }
 
   void settle_answer() {
@@ -179,7 +179,7 @@ class ReconcileOrders::Item final : public PipelineItem {
   /// WeChat Pay has nothing to close, so nothing can be paid.
   PaymentEvidence closed_as_unknown(const Refused& refused) const {
     return {.source = EvidenceSource::close,
-            .merchant = MerchantIdentity{run_.seams_.merchant.mch_id, {}, {}, {}},
+            .merchant = MerchantIdentity{run_.deps_.merchant.mch_id, {}, {}, {}},
             .out_trade_no = number(),
             .state = OrderState::closed,
             .digest = refused.digest,
@@ -207,26 +207,26 @@ class ReconcileOrders::Item final : public PipelineItem {
   bool time_lies_ahead_;
   bool to_close_ = false;
   bool closing_begun_ = false;  ///< a worker has it, with the questions of a closing
-  PatientQuestion<CloseOutcome> closing_;
-  PatientQuestion<QueryOutcome> query_;
-  std::unique_ptr<Asking<QueryOutcome>> probe_;  ///< about the newest order, where it fell to this one
+  ThrottledCall<CloseOutcome> closing_;
+  ThrottledCall<QueryOutcome> query_;
+  std::unique_ptr<CallOf<QueryOutcome>> probe_;  ///< about the newest order, where it fell to this one
   ReconcileResult result_ = new_result();
 };
 
-ReconcileOrders::ReconcileOrders(ReconcileOptions options, ReconcileSeams seams)
+ReconcileOrders::ReconcileOrders(ReconcileOptions options, ReconcileDeps deps)
     : options_{options},
-      seams_{std::move(seams)},
-      started_{seams_.clock.now()},
-      pipeline_{{.workers = seams_.gateways.couriers, .ahead = 256},
+      deps_{std::move(deps)},
+      started_{deps_.clock.now()},
+      pipeline_{{.workers = deps_.gateways.drivers, .ahead = 256},
                 [this](const std::function<void()>& work) {
                   if (options_.dry_run) return work();
-                  seams_.ledger->transact(work);
+                  deps_.ledger->transact(work);
                 },
-                seams_.stop,
-                seams_.gateways.carriage(options_.jobs, seams_.clock)} {}
+                deps_.stop,
+                deps_.gateways.resources(options_.jobs, deps_.clock)} {}
 
 void ReconcileOrders::run(const Output& output) {
-  if (seams_.ledger == nullptr) return;
+  if (deps_.ledger == nullptr) return;
   newest_ = newest_order();
   pipeline_.run({.read = [this]() -> std::unique_ptr<PipelineItem> {
                    auto order = next_order();
@@ -244,14 +244,13 @@ void ReconcileOrders::run(const Output& output) {
                  .pause = output.pause});
   const bool all_wanted = !options_.since && !options_.until && !options_.dry_run;
   complete_ = all_wanted && walked_to_the_end_ && closed_ones_answered_ && !clock_error_ && !gave_up_ &&
-              !seams_.stop.requested();
+              !deps_.stop.requested();
 }
 
 std::int64_t ReconcileOrders::count() const {
-  if (seams_.ledger == nullptr) return 0;
-  const auto& mch_id = seams_.merchant.mch_id;
-  const auto all =
-      seams_.ledger->count(mch_id, open_orders()) + seams_.ledger->count(mch_id, closed_orders());
+  if (deps_.ledger == nullptr) return 0;
+  const auto& mch_id = deps_.merchant.mch_id;
+  const auto all = deps_.ledger->count(mch_id, open_orders()) + deps_.ledger->count(mch_id, closed_orders());
   return options_.limit ? std::min(all, *options_.limit) : all;
 }
 
@@ -261,22 +260,22 @@ OpenOrders ReconcileOrders::open_orders() const {
   const auto ahead = std::min(options_.older_than, largest_set_back);
   return {.since = options_.since,
           .until = options_.until ? std::min(*options_.until, old_enough) : old_enough,
-          .ahead_of = seams_.clock.now() + ahead};
+          .ahead_of = deps_.clock.now() + ahead};
 }
 
 ClosedOrders ReconcileOrders::closed_orders() const {
   auto since = started_ - closed_lately;
   const auto& last = options_.last_complete;
   if (last && *last <= started_) since = std::max(*last - closed_lately, started_ - longest_look_back);
-  return {.since = since, .until = started_, .ahead_of = seams_.clock.now() + largest_set_back};
+  return {.since = since, .until = started_, .ahead_of = deps_.clock.now() + largest_set_back};
 }
 
 /// When an earlier run noted that an order is closed whose closing lies in the future.
 std::optional<std::chrono::sys_seconds> ReconcileOrders::noted_as_closed(const Order& order) const {
   try {
-    const auto history = seams_.ledger->history(seams_.merchant.mch_id, order.intent.out_trade_no);
+    const auto history = deps_.ledger->history(deps_.merchant.mch_id, order.intent.out_trade_no);
     if (history.empty() || history.back().from != OrderState::closed) return std::nullopt;
-    if (lies_ahead(history.back().at, seams_.clock.now())) return std::nullopt;
+    if (lies_ahead(history.back().at, deps_.clock.now())) return std::nullopt;
     return history.back().at;
   } catch (const UnreadableOrder&) {
     return std::nullopt;
@@ -284,7 +283,7 @@ std::optional<std::chrono::sys_seconds> ReconcileOrders::noted_as_closed(const O
 }
 
 bool ReconcileOrders::time_lies_ahead(const Order& order) const {
-  return lies_ahead(is_open(order.state) ? order.created_at : order.updated_at, seams_.clock.now());
+  return lies_ahead(is_open(order.state) ? order.created_at : order.updated_at, deps_.clock.now());
 }
 
 std::optional<Order> ReconcileOrders::next_order() {
@@ -297,9 +296,9 @@ std::optional<Order> ReconcileOrders::next_order() {
     // The walk over the closed ones goes by the time of closing alone.
     const bool too_old = options_.since && order.created_at < *options_.since;
     const bool too_young = options_.until && order.created_at >= *options_.until &&
-                           !lies_ahead(order.created_at, seams_.clock.now());
+                           !lies_ahead(order.created_at, deps_.clock.now());
     if (too_old || too_young) continue;
-    if (is_of_another_app(order.intent.merchant, seams_.merchant)) {
+    if (is_of_another_app(order.intent.merchant, deps_.merchant)) {
       ++of_other_apps_;
       continue;
     }
@@ -316,19 +315,18 @@ std::optional<Order> ReconcileOrders::next_order() {
 bool ReconcileOrders::fill_page() {
   page_place_ = 0;
   page_.clear();
-  if (!open_ones_given_)
-    page_ = seams_.ledger->page(seams_.merchant.mch_id, open_orders(), cursor_, page_size);
+  if (!open_ones_given_) page_ = deps_.ledger->page(deps_.merchant.mch_id, open_orders(), cursor_, page_size);
   if (!page_.empty()) return true;
   if (!std::exchange(open_ones_given_, true)) cursor_ = {.unreadable = std::move(cursor_.unreadable)};
-  page_ = seams_.ledger->page(seams_.merchant.mch_id, closed_orders(), cursor_, page_size);
+  page_ = deps_.ledger->page(deps_.merchant.mch_id, closed_orders(), cursor_, page_size);
   return !page_.empty();
 }
 
 std::optional<OutTradeNo> ReconcileOrders::newest_order() const {
   std::optional<OutTradeNo> newest;
   try {
-    seams_.ledger->list(seams_.merchant.mch_id, {}, [&](const Order& order) {
-      if (is_of_another_app(order.intent.merchant, seams_.merchant)) return true;
+    deps_.ledger->list(deps_.merchant.mch_id, {}, [&](const Order& order) {
+      if (is_of_another_app(order.intent.merchant, deps_.merchant)) return true;
       newest = order.intent.out_trade_no;
       return false;
     });
@@ -341,10 +339,10 @@ std::optional<OutTradeNo> ReconcileOrders::newest_order() const {
 /// In any worker. Where too many in a row failed, there may be no point in going on: the newest order tells.
 /// @param probe  the question about that one, where it fell to the order whose answer this is
 /// @return that question, to be driven; null: there is none, or it has been judged as well
-Exchange* ReconcileOrders::judge(const QueryOutcome& answer, std::unique_ptr<Asking<QueryOutcome>>& probe,
-                                 PaymentGateway& gateway) {
+Call* ReconcileOrders::judge(const QueryOutcome& answer, std::unique_ptr<CallOf<QueryOutcome>>& probe,
+                             PaymentGateway& gateway) {
   const std::lock_guard lock{judging_};
-  if (gave_up_ || seams_.stop.requested()) return nullptr;
+  if (gave_up_ || deps_.stop.requested()) return nullptr;
   if (probe) {
     probing_ = false;
     // Others may have been served meanwhile.
@@ -359,7 +357,7 @@ Exchange* ReconcileOrders::judge(const QueryOutcome& answer, std::unique_ptr<Ask
     return nullptr;
   }
   probing_ = true;
-  probe = gateway.ask_query(*newest_);
+  probe = gateway.start_query(*newest_);
   return probe.get();
 }
 

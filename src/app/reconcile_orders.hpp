@@ -12,10 +12,10 @@
 #include <vector>
 
 #include "app/closing_rules.hpp"
-#include "app/gateway_crew.hpp"
-#include "app/persistence.hpp"
+#include "app/gateway_pool.hpp"
 #include "app/pipeline.hpp"
 #include "app/query_order.hpp"
+#include "app/throttling.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/gateway.hpp"
 #include "wxpay/ledger.hpp"
@@ -55,10 +55,10 @@ struct ReconcileResult {
   std::optional<Error> error;  ///< of failed and, where the answer was not to be trusted, of mismatched
 };
 
-struct ReconcileSeams {
+struct ReconcileDeps {
   OrderLedger* ledger = nullptr;  ///< none: there is no ledger file, so nothing to do (dry run)
   MerchantIdentity merchant;      ///< of the profile: orders of its other apps are left alone
-  GatewayCrew gateways;
+  GatewayPool gateways;
   Clock& clock;
   const Stop& stop;
 };
@@ -75,7 +75,7 @@ struct ReconcileSeams {
 /// and so in time are the oldest, with which every run begins; the newest tells them from an outage.
 class ReconcileOrders {
  public:
-  ReconcileOrders(ReconcileOptions options, ReconcileSeams seams);
+  ReconcileOrders(ReconcileOptions options, ReconcileDeps deps);
 
   struct Output {
     std::function<void(const ReconcileResult&)> result;
@@ -88,7 +88,7 @@ class ReconcileOrders {
   std::int64_t count() const;
   void halt() noexcept { pipeline_.halt(); }
   /// Whether every order that it had to ask about was asked about.
-  bool finished() const noexcept { return seams_.ledger == nullptr || pipeline_.finished(); }
+  bool finished() const noexcept { return deps_.ledger == nullptr || pipeline_.finished(); }
   /// Whether it stopped since WeChat Pay as a whole cannot be used.
   bool gave_up() const noexcept { return gave_up_; }
   /// Orders that it came by and left alone, as they are of another app or sub-merchant.
@@ -110,12 +110,12 @@ class ReconcileOrders {
   std::optional<OutTradeNo> newest_order() const;
   bool time_lies_ahead(const Order& order) const;
   std::optional<std::chrono::sys_seconds> noted_as_closed(const Order& order) const;
-  Exchange* judge(const QueryOutcome& answer, std::unique_ptr<Asking<QueryOutcome>>& probe,
-                  PaymentGateway& gateway);
+  Call* judge(const QueryOutcome& answer, std::unique_ptr<CallOf<QueryOutcome>>& probe,
+              PaymentGateway& gateway);
   void give_up();
 
   ReconcileOptions options_;
-  ReconcileSeams seams_;
+  ReconcileDeps deps_;
   std::chrono::sys_seconds started_;
   Pipeline pipeline_;
   OrderCursor cursor_;

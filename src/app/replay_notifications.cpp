@@ -188,7 +188,7 @@ class NotificationReplay::Item final : public PipelineItem {
 
   Next work(std::size_t worker) override {
     if (!std::exchange(verified_, true)) return verify();
-    forward(replay_.seams_.transport(worker));
+    forward(replay_.deps_.transport(worker));
     return Next::done;
   }
 
@@ -232,7 +232,7 @@ class NotificationReplay::Item final : public PipelineItem {
       result_.reason = "it is larger than " + std::to_string(wire::largest_message) + " bytes";
       return Next::done;
     }
-    notification_ = v2::read_notification(saved_.bytes, replay_.seams_.account);
+    notification_ = v2::read_notification(saved_.bytes, replay_.deps_.account);
     result_.outcome = outcome_of(notification_.verdict);
     result_.kind = notification_.kind;
     result_.out_trade_no = notification_.out_trade_no;
@@ -258,15 +258,15 @@ class NotificationReplay::Item final : public PipelineItem {
   }
 
   void keep() {
-    const auto& seams = replay_.seams_;
+    const auto& deps = replay_.deps_;
     // A proof that was added is what the ledger applied, though the payment itself is no news.
     const auto kept_as = adds_proof_ ? NotificationOutcome::applied : result_.outcome;
-    seams.ledger->keep({.at = seams.clock.now(),
-                        .mch_id = seams.account.merchant.mch_id,
-                        .out_trade_no = result_.out_trade_no,
-                        .outcome = std::string{to_string(kept_as)},
-                        .digest = notification_.digest,
-                        .raw = saved_.bytes});
+    deps.ledger->keep({.at = deps.clock.now(),
+                       .mch_id = deps.account.merchant.mch_id,
+                       .out_trade_no = result_.out_trade_no,
+                       .outcome = std::string{to_string(kept_as)},
+                       .digest = notification_.digest,
+                       .raw = saved_.bytes});
   }
 
   bool is_to_be_forwarded() const {
@@ -312,15 +312,15 @@ Pipeline::Transact transact_with(const ReplayOptions& options, OrderLedger* ledg
 
 }  // namespace
 
-NotificationReplay::NotificationReplay(ReplayOptions options, ReplaySeams seams)
+NotificationReplay::NotificationReplay(ReplayOptions options, ReplayDeps deps)
     : options_{std::move(options)},
-      seams_{std::move(seams)},
+      deps_{std::move(deps)},
       pipeline_{{.workers = options_.workers,
                  .ahead = waiting_for_a_worker,
                  .group = in_one_transaction,
                  .record_in_order = true},
-                transact_with(options_, seams_.ledger),
-                seams_.stop} {}
+                transact_with(options_, deps_.ledger),
+                deps_.stop} {}
 
 void NotificationReplay::run(const Ends& ends) {
   pipeline_.run({.read = [&]() -> std::unique_ptr<PipelineItem> {
@@ -335,9 +335,9 @@ void NotificationReplay::run(const Ends& ends) {
 }
 
 SettleResult NotificationReplay::settle(const PaymentEvidence& evidence) {
-  if (!options_.dry_run) return seams_.ledger->settle(evidence);
-  if (seams_.ledger == nullptr) return {};
-  auto previewed = seams_.ledger->preview(evidence);
+  if (!options_.dry_run) return deps_.ledger->settle(evidence);
+  if (deps_.ledger == nullptr) return {};
+  auto previewed = deps_.ledger->preview(evidence);
   if (!previewed.order || previewed.settlement.verdict != Verdict::apply) return previewed;
   const auto [first, is_first] =
       would_be_paid_.try_emplace(evidence.out_trade_no.text(), evidence.transaction_id.text());

@@ -69,7 +69,7 @@ struct ReplayOptions {
 };
 
 /// What a replay works with; all of it must outlive the run.
-struct ReplaySeams {
+struct ReplayDeps {
   const V2Account& account;
   OrderLedger* ledger;  ///< none: no order is known; only for a dry run
   const Clock& clock;
@@ -82,7 +82,7 @@ struct ReplaySeams {
 /// came.
 class NotificationReplay {
  public:
-  NotificationReplay(ReplayOptions options, ReplaySeams seams);
+  NotificationReplay(ReplayOptions options, ReplayDeps deps);
 
   struct Ends {
     std::function<std::optional<SavedNotification>()> read;  ///< the next one; nothing at the end
@@ -102,7 +102,7 @@ class NotificationReplay {
   SettleResult settle(const PaymentEvidence& evidence);
 
   ReplayOptions options_;
-  ReplaySeams seams_;
+  ReplayDeps deps_;
   Pipeline pipeline_;
   /// Of a dry run: what it would have applied, by order, for what comes again.
   std::unordered_map<std::string, std::string> would_be_paid_;

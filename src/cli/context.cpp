@@ -152,8 +152,8 @@ std::unique_ptr<Transport> Context::make_transport(const Stop& stop) {
   return net::make_http_transport(http_options(profile()), stop, log_);
 }
 
-std::unique_ptr<Carrier> Context::make_carrier(std::size_t lanes, const Stop& stop) {
-  return net::make_http_carrier(http_options(profile()), lanes, stop, log_);
+std::unique_ptr<AsyncTransport> Context::make_async_transport(std::size_t slots, const Stop& stop) {
+  return net::make_http_async_transport(http_options(profile()), slots, stop, log_);
 }
 
 V2Account Context::account() {

@@ -75,7 +75,7 @@ class Context {
   V2Account account();
   /// A further transport, which gives its requests up when this stop is requested.
   std::unique_ptr<Transport> make_transport(const Stop& stop);
-  std::unique_ptr<Carrier> make_carrier(std::size_t lanes, const Stop& stop);
+  std::unique_ptr<AsyncTransport> make_async_transport(std::size_t slots, const Stop& stop);
 
   /// Prints the result of a command that has one: an object, a CSV header and row, or "key  value" lines. The
   /// columns are those of CSV.

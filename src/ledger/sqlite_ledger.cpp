@@ -6,17 +6,17 @@
 #include <utility>
 #include <vector>
 
-#include "ledger/begun_orders.hpp"
-#include "ledger/changes.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/history_writer.hpp"
 #include "ledger/kept_notifications.hpp"
 #include "ledger/ledger_backup.hpp"
 #include "ledger/ledger_check.hpp"
 #include "ledger/ledger_file.hpp"
-#include "ledger/new_orders.hpp"
+#include "ledger/order_cache.hpp"
+#include "ledger/order_changes.hpp"
+#include "ledger/order_inserter.hpp"
+#include "ledger/order_queries.hpp"
 #include "ledger/order_rows.hpp"
-#include "ledger/order_walks.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/sqlite_database.hpp"
 #include "wxpay/ledger.hpp"
@@ -351,9 +351,9 @@ class SqliteLedger final : public OrderLedger {
   Database database_;
   int depth_ = 0;
   bool doomed_ = false;
-  BegunOrders begun_{database_};
+  OrderCache begun_{database_};
   HistoryWriter history_;
-  NewOrders new_orders_{database_, history_};
+  OrderInserter new_orders_{database_, history_};
   KeptNotifications notifications_{database_};
 
   Statement select_order_{database_, "SELECT " + join_columns(order_columns) +

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "net/http_carrier.hpp"
+#include "net/http_async_transport.hpp"
 
 namespace wxpay::net {
 
@@ -13,7 +13,7 @@ namespace {
 // How long a request to stop may go unseen.
 constexpr std::chrono::milliseconds longest_wait{100};
 
-/// One request after the other, in a lane of its own.
+/// One request after the other, in a slot of its own.
 class HttpTransport final : public Transport {
  public:
   HttpTransport(HttpOptions options, const Stop& stop, Log& log)
@@ -22,10 +22,10 @@ class HttpTransport final : public Transport {
   HttpResult send(const HttpRequest& request) override {
     // Left until there is something to send: starting libcurl costs more than many a command without a
     // request.
-    if (!carrier_) carrier_.emplace(std::move(options_), std::move(anchors_), 1, stop_, log_);
-    carrier_->start(0, request);
+    if (!async_transport_) async_transport_.emplace(std::move(options_), std::move(anchors_), 1, stop_, log_);
+    async_transport_->start(0, request);
     while (true) {
-      auto arrivals = carrier_->await(longest_wait);
+      auto arrivals = async_transport_->await(longest_wait);
       if (!arrivals.empty()) return std::move(arrivals.front().result);
     }
   }
@@ -35,7 +35,7 @@ class HttpTransport final : public Transport {
   const Stop& stop_;
   Log& log_;
   TrustAnchors anchors_;
-  std::optional<HttpCarrier> carrier_;
+  std::optional<HttpAsyncTransport> async_transport_;
 };
 
 }  // namespace
@@ -44,9 +44,9 @@ std::unique_ptr<Transport> make_http_transport(const HttpOptions& options, const
   return std::make_unique<HttpTransport>(options, stop, log);
 }
 
-std::unique_ptr<Carrier> make_http_carrier(const HttpOptions& options, std::size_t lanes, const Stop& stop,
-                                           Log& log) {
-  return std::make_unique<HttpCarrier>(options, TrustAnchors{options.ca_file}, lanes, stop, log);
+std::unique_ptr<AsyncTransport> make_http_async_transport(const HttpOptions& options, std::size_t slots,
+                                                          const Stop& stop, Log& log) {
+  return std::make_unique<HttpAsyncTransport>(options, TrustAnchors{options.ca_file}, slots, stop, log);
 }
 
 std::string http_library_version() {

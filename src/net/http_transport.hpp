@@ -19,9 +19,9 @@ struct HttpOptions {
 /// when the program is asked to stop.
 std::unique_ptr<Transport> make_http_transport(const HttpOptions& options, const Stop& stop, Log& log);
 
-/// The same for as many requests at once as there are lanes.
-std::unique_ptr<Carrier> make_http_carrier(const HttpOptions& options, std::size_t lanes, const Stop& stop,
-                                           Log& log);
+/// The same for as many requests at once as there are slots.
+std::unique_ptr<AsyncTransport> make_http_async_transport(const HttpOptions& options, std::size_t slots,
+                                                          const Stop& stop, Log& log);
 
 /// "libcurl/7.88.1 OpenSSL/3.0.19", for --version.
 std::string http_library_version();

@@ -25,7 +25,7 @@ RateLimit::RateLimit(std::int64_t per_second, const Clock& clock)
       most_in_a_second_{static_cast<std::size_t>(per_second)},
       interval_{usual_interval_} {}
 
-nanoseconds RateLimit::try_turn() {
+nanoseconds RateLimit::try_acquire() {
   const std::lock_guard lock{mutex_};
   const auto now = clock_.steady_now();
   const auto due = next_turn(now);

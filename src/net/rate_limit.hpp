@@ -12,12 +12,12 @@ namespace wxpay::net {
 
 /// At most so many requests in any one second, spread evenly. When it is told to slow down it goes at half
 /// the rate, and comes back to the whole one step by step.
-class RateLimit final : public Pace {
+class RateLimit final : public RateLimiter {
  public:
   /// @param per_second  from 1 on
   RateLimit(std::int64_t per_second, const Clock& clock);
 
-  std::chrono::nanoseconds try_turn() override;
+  std::chrono::nanoseconds try_acquire() override;
   void slow_down() override;
 
  private:

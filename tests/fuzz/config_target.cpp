@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "cli/config/config_file.hpp"
-#include "cli/config/rules.hpp"
+#include "cli/config/value_rules.hpp"
 #include "fuzz/rules.hpp"
 #include "fuzz/targets.hpp"
 #include "wire/json.hpp"

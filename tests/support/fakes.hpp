@@ -98,11 +98,11 @@ class FakeTransport final : public Transport {
 };
 
 /// Carries nothing: every request has its result at once, the one that the test gives.
-class FakeCarrier final : public Carrier {
+class FakeAsyncTransport final : public AsyncTransport {
  public:
-  void start(std::size_t lane, const HttpRequest& request) override {
+  void start(std::size_t slot, const HttpRequest& request) override {
     requests.push_back(request);
-    arrived_.push_back({lane, answer(request)});
+    arrived_.push_back({slot, answer(request)});
   }
   std::vector<Arrival> await(std::chrono::milliseconds longest) override {
     waits.push_back(longest);
@@ -118,19 +118,19 @@ class FakeCarrier final : public Carrier {
   std::vector<Arrival> arrived_;
 };
 
-struct NoPace final : Pace {
-  std::chrono::nanoseconds try_turn() override { return {}; }
+struct NoRateLimit final : RateLimiter {
+  std::chrono::nanoseconds try_acquire() override { return {}; }
   void slow_down() override { ++times_slowed; }
   int times_slowed = 0;
 };
 
-/// An exchange of one try whose outcome is known to the test, whatever the result of the try.
+/// A call of one try whose outcome is known to the test, whatever the result of the try.
 template <class Outcome>
-class KnownExchange final : public Asking<Outcome> {
+class KnownExchange final : public CallOf<Outcome> {
  public:
   explicit KnownExchange(std::function<Outcome()> answer) : answer_{std::move(answer)} {}
-  const HttpRequest& next_try() override { return request_; }
-  std::optional<std::chrono::milliseconds> take(HttpResult) override {
+  const HttpRequest& next_attempt() override { return request_; }
+  std::optional<std::chrono::milliseconds> on_result(HttpResult) override {
     outcome_ = answer_();
     return std::nullopt;
   }
@@ -143,29 +143,29 @@ class KnownExchange final : public Asking<Outcome> {
   Outcome outcome_ = Unknown{};
 };
 
-/// A gateway that tells what it is asked as soon as the exchange is driven.
+/// A gateway that tells what it is asked as soon as the call is driven.
 class TellingGateway : public PaymentGateway {
  public:
-  void drive(Exchange& exchange) override {
-    exchange.next_try();
-    exchange.take(HttpResponse{});
+  void drive(Call& call) override {
+    call.next_attempt();
+    call.on_result(HttpResponse{});
   }
-  std::unique_ptr<Asking<CreateOutcome>> ask_create(std::shared_ptr<const OrderIntent> intent) override {
+  std::unique_ptr<CallOf<CreateOutcome>> start_create(std::shared_ptr<const OrderIntent> intent) override {
     return known<CreateOutcome>([this, intent = std::move(intent)] { return tell_create(*intent); });
   }
-  std::unique_ptr<Asking<QueryOutcome>> ask_query(const OutTradeNo& out_trade_no) override {
+  std::unique_ptr<CallOf<QueryOutcome>> start_query(const OutTradeNo& out_trade_no) override {
     return known<QueryOutcome>([this, number = out_trade_no.text()] { return tell_query(number); });
   }
-  std::unique_ptr<Asking<QueryOutcome>> ask_query(const TransactionId& transaction_id) override {
+  std::unique_ptr<CallOf<QueryOutcome>> start_query(const TransactionId& transaction_id) override {
     return known<QueryOutcome>([this, id = transaction_id.text()] { return tell_query(id); });
   }
-  std::unique_ptr<Asking<CloseOutcome>> ask_close(const OutTradeNo& out_trade_no) override {
+  std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& out_trade_no) override {
     return known<CloseOutcome>([this, number = out_trade_no.text()] { return tell_close(number); });
   }
 
  private:
   template <class Outcome>
-  static std::unique_ptr<Asking<Outcome>> known(std::function<Outcome()> answer) {
+  static std::unique_ptr<CallOf<Outcome>> known(std::function<Outcome()> answer) {
     return std::make_unique<KnownExchange<Outcome>>(std::move(answer));
   }
   virtual CreateOutcome tell_create(const OrderIntent& intent) = 0;
@@ -217,7 +217,7 @@ struct FakeWorld {
   FakeRandom random;
   FakeStop stop;
   NullLog log;
-  GatewaySeams seams() { return {transport, clock, random, stop, log}; }
+  GatewayDeps deps() { return {transport, clock, random, stop, log}; }
 };
 
 }  // namespace wxpay::test

@@ -159,7 +159,7 @@ void Process::feed() {
   if ((sent < 0 && errno != EAGAIN && errno != EINTR) || input_.empty()) in_.reset();
 }
 
-void Process::exchange(steady_clock::time_point deadline) {
+void Process::call(steady_clock::time_point deadline) {
   if (in_ && input_.empty()) in_.reset();
   std::array<pollfd, 3> watched{{{out_.get(), POLLIN, 0}, {err_.get(), POLLIN, 0}, {in_.get(), POLLOUT, 0}}};
   const int ready = ::poll(watched.data(), watched.size(), milliseconds_until(deadline));
@@ -174,7 +174,7 @@ std::string Process::read_line() {
   auto end = std::string::npos;
   while ((end = result_.out.find('\n')) == std::string::npos) {
     if (!out_) throw std::runtime_error{"the program printed no line; it said: " + wait().err};
-    exchange(deadline);
+    call(deadline);
   }
   auto line = result_.out.substr(0, end);
   result_.out.erase(0, end + 1);
@@ -194,7 +194,7 @@ bool Process::ends_unread() const {
 
 Result Process::wait() {
   const auto deadline = steady_clock::now() + longest_life;
-  while (out_ || err_) exchange(deadline);
+  while (out_ || err_) call(deadline);
   in_.reset();
   reap(std::exchange(pid_, -1), result_);
   return std::move(result_);

@@ -67,7 +67,7 @@ class Process {
   Result wait();
 
  private:
-  void exchange(std::chrono::steady_clock::time_point deadline);
+  void call(std::chrono::steady_clock::time_point deadline);
   bool take(UniqueFd& from, std::string& to) const;
   void feed();
 

@@ -3,8 +3,8 @@
 
 #include <fstream>
 
-#include "cli/config/rules.hpp"
 #include "cli/config/settings.hpp"
+#include "cli/config/value_rules.hpp"
 #include "support/config_folder.hpp"
 
 using wxpay::Error;

@@ -30,11 +30,11 @@ class SteadyGateway final : public TellingGateway {
 };
 
 /// Breaks while it waits for the answers to what it has sent.
-class BreakingCarrier final : public Carrier {
+class BreakingTransport final : public AsyncTransport {
  public:
   void start(std::size_t, const HttpRequest&) override { ++started; }
   std::vector<Arrival> await(std::chrono::milliseconds) override {
-    if (started > 0) throw Error{ErrorKind::internal, "the carrier is broken"};
+    if (started > 0) throw Error{ErrorKind::internal, "the async_transport is broken"};
     return {};
   }
   void wake() noexcept override {}
@@ -42,9 +42,9 @@ class BreakingCarrier final : public Carrier {
 };
 
 /// Asks for a stop instead of a turn, after so many.
-struct StoppingPace final : Pace {
-  StoppingPace(FakeStop& button, int most) : stop{button}, turns{most} {}
-  std::chrono::nanoseconds try_turn() override {
+struct StoppingRateLimiter final : RateLimiter {
+  StoppingRateLimiter(FakeStop& button, int most) : stop{button}, turns{most} {}
+  std::chrono::nanoseconds try_acquire() override {
     if (turns-- > 0) return {};
     stop.asked_for = true;
     return std::chrono::seconds{1};
@@ -62,7 +62,7 @@ struct Batch : UseCase {
   std::map<std::string, std::string> problems;
   OrderLedger* other_ledger = nullptr;
 
-  void run(Carrier& carrier, Pace& pace) {
+  void run(AsyncTransport& async_transport, RateLimiter& rate_limiter) {
     std::string text;
     for (int i = 1; i <= 6; ++i) {
       text += R"({"outTradeNo":"T)" + std::to_string(i) + R"(","openId":"o1","totalFee":1000})" + "\n";
@@ -78,12 +78,13 @@ struct Batch : UseCase {
                            .notify_url = "https://shop.example/notify",
                            .client_ip = "127.0.0.1"},
                           clock};
-    const app::GatewayCrew crew{.gateway = [this](std::size_t) -> PaymentGateway& { return wechat; },
-                                .carrier = [&](std::size_t) -> Carrier& { return carrier; },
-                                .pace = pace};
+    const app::GatewayPool pool{
+        .gateway = [this](std::size_t) -> PaymentGateway& { return wechat; },
+        .async_transport = [&](std::size_t) -> AsyncTransport& { return async_transport; },
+        .rate_limiter = rate_limiter};
     app::CreateBatch batch{input,
                            {.jobs = 2, .rate = 100},
-                           {other_ledger == nullptr ? *ledger : *other_ledger, crew, clock, stop}};
+                           {other_ledger == nullptr ? *ledger : *other_ledger, pool, clock, stop}};
     batch.run({.result =
                    [this](const app::BatchResult& result) {
                      kinds[result.out_trade_no] = result.kind;
@@ -116,12 +117,12 @@ class PickyLedger final : public FailingLedger {
 
 }  // namespace
 
-TEST_CASE("what a broken carrier had under way is not said to be unsent") {
+TEST_CASE("what a broken async_transport had under way is not said to be unsent") {
   Batch batch;
-  BreakingCarrier carrier;
-  NoPace pace;
-  CHECK_THROWS_WITH_AS(batch.run(carrier, pace), "the carrier is broken", Error);
-  CHECK(carrier.started == 2);
+  BreakingTransport async_transport;
+  NoRateLimit rate_limiter;
+  CHECK_THROWS_WITH_AS(batch.run(async_transport, rate_limiter), "the async_transport is broken", Error);
+  CHECK(async_transport.started == 2);
   CHECK(batch.kinds.size() == 6);
   CHECK(batch.count(Kind::not_recorded) == 2);
   CHECK(batch.count(Kind::not_sent) == 4);
@@ -131,11 +132,11 @@ TEST_CASE("what a broken carrier had under way is not said to be unsent") {
 
 TEST_CASE("what waits for its turn at a stop is not sent, and what was answered is recorded") {
   Batch batch;
-  FakeCarrier carrier;
-  StoppingPace pace{batch.stop, 3};
+  FakeAsyncTransport async_transport;
+  StoppingRateLimiter rate_limiter{batch.stop, 3};
   batch.wechat.says = [&](const OrderIntent& intent) { return created(intent, batch.clock); };
-  batch.run(carrier, pace);
-  CHECK(carrier.requests.size() == 3);
+  batch.run(async_transport, rate_limiter);
+  CHECK(async_transport.requests.size() == 3);
   CHECK(batch.kinds.size() == 6);
   CHECK(batch.count(Kind::created) == 3);
   CHECK(batch.count(Kind::not_sent) == 3);
@@ -144,10 +145,10 @@ TEST_CASE("what waits for its turn at a stop is not sent, and what was answered 
 
 TEST_CASE("an order that is asked for again more slowly is not said to be unsent when that is stopped") {
   Batch batch;
-  FakeCarrier carrier;
-  StoppingPace pace{batch.stop, 2};
+  FakeAsyncTransport async_transport;
+  StoppingRateLimiter rate_limiter{batch.stop, 2};
   batch.wechat.says = [](const OrderIntent&) { return refused("FREQUENCY_LIMITED", Reaction::slow_down); };
-  batch.run(carrier, pace);
+  batch.run(async_transport, rate_limiter);
   CHECK(batch.wechat.told == 2);
   CHECK(batch.count(Kind::created) == 2);
   CHECK(batch.count(Kind::not_sent) == 4);
@@ -156,25 +157,25 @@ TEST_CASE("an order that is asked for again more slowly is not said to be unsent
 
 TEST_CASE("what is too much for WeChat Pay is asked again five times, each time more slowly") {
   Batch batch;
-  FakeCarrier carrier;
-  NoPace pace;
+  FakeAsyncTransport async_transport;
+  NoRateLimit rate_limiter;
   batch.wechat.says = [](const OrderIntent&) { return refused("FREQUENCY_LIMITED", Reaction::slow_down); };
-  batch.run(carrier, pace);
+  batch.run(async_transport, rate_limiter);
   CHECK(batch.wechat.told == 6 * 6);
-  CHECK(pace.times_slowed == 6 * 5);
+  CHECK(rate_limiter.times_slowed == 6 * 5);
   CHECK(batch.count(Kind::created) == 6);
 }
 
 TEST_CASE("an answer that the ledger cannot keep is the trouble of its order alone") {
   Batch batch;
-  FakeCarrier carrier;
-  NoPace pace;
+  FakeAsyncTransport async_transport;
+  NoRateLimit rate_limiter;
   batch.wechat.says = [&](const OrderIntent& intent) {
     auto answer = created(intent, batch.clock);
     if (intent.out_trade_no.text() == "T3") answer.evidence.prepay->code_url = std::string(5'000, 'u');
     return answer;
   };
-  batch.run(carrier, pace);
+  batch.run(async_transport, rate_limiter);
   CHECK(batch.count(Kind::created) == 5);
   CHECK(batch.kinds.at("T3") == Kind::not_recorded);
   CHECK(batch.problems.at("T3").find("cannot keep a value") != std::string::npos);
@@ -187,20 +188,20 @@ TEST_CASE("an answer that the ledger cannot keep is the trouble of its order alo
   CHECK(batch.state("T3") == OrderState::creating);
   CHECK(batch.ledger->check({}).ok);
   // Each order was sent once: what is recorded again is not asked again.
-  CHECK(carrier.requests.size() == 6);
+  CHECK(async_transport.requests.size() == 6);
 }
 
 TEST_CASE("a record whose order the ledger cannot keep is a bad one, and is not sent") {
   Batch batch;
   PickyLedger picky{*batch.ledger, "T3"};
   batch.other_ledger = &picky;
-  FakeCarrier carrier;
-  NoPace pace;
+  FakeAsyncTransport async_transport;
+  NoRateLimit rate_limiter;
   batch.wechat.says = [&](const OrderIntent& intent) { return created(intent, batch.clock); };
-  batch.run(carrier, pace);
+  batch.run(async_transport, rate_limiter);
   CHECK(batch.count(Kind::created) == 5);
   CHECK(batch.kinds.at("T3") == Kind::bad);
   CHECK(batch.problems.at("T3") == "the ledger cannot keep a value");
-  CHECK(carrier.requests.size() == 5);
+  CHECK(async_transport.requests.size() == 5);
   CHECK(batch.ledger->check({}).orders == 5);
 }

@@ -60,33 +60,35 @@ class Served {
   std::future<void> ended_;  // waits for the thread before the others go
 };
 
-/// What commands that ask about many orders work with: a thread each with a gateway and a carrier, one rate.
+/// What commands that ask about many orders work with: a thread each with a gateway and an async transport,
+/// one rate.
 struct GatewayThreads {
   explicit GatewayThreads(const std::string& url) {
     for (auto& line : lines) {
       line.transport = net::make_http_transport({{}, "wxpayctl/test"}, stop, log);
-      line.carrier = net::make_http_carrier({{}, "wxpayctl/test"}, jobs, stop, log);
+      line.async_transport = net::make_http_async_transport({{}, "wxpayctl/test"}, jobs, stop, log);
       line.gateway = make_v2_gateway({.merchant = merchant(), .key = Secret{key}, .base_urls = {url}},
                                      {*line.transport, clock, line.random, stop, log});
     }
   }
-  app::GatewayCrew crew() {
-    return {.couriers = lines.size(),
-            .gateway = [this](std::size_t i) -> PaymentGateway& { return *lines.at(i).gateway; },
-            .carrier = [this](std::size_t i) -> Carrier& { return *lines.at(i).carrier; },
-            .pace = pace};
+  app::GatewayPool pool() {
+    return {
+        .drivers = lines.size(),
+        .gateway = [this](std::size_t i) -> PaymentGateway& { return *lines.at(i).gateway; },
+        .async_transport = [this](std::size_t i) -> AsyncTransport& { return *lines.at(i).async_transport; },
+        .rate_limiter = rate_limiter};
   }
 
   struct Line {
     SystemRandom random;
     std::unique_ptr<Transport> transport;
-    std::unique_ptr<Carrier> carrier;
+    std::unique_ptr<AsyncTransport> async_transport;
     std::unique_ptr<PaymentGateway> gateway;
   };
   NeverStop stop;
   NullLog log;
   SystemClock clock{stop};
-  net::RateLimit pace{rate, clock};
+  net::RateLimit rate_limiter{rate, clock};
   std::array<Line, 3> lines;
 };
 
@@ -101,7 +103,7 @@ std::string records() {
 
 }  // namespace
 
-TEST_CASE("several couriers create and ask about many orders at once, over sockets and with a ledger") {
+TEST_CASE("several drivers create and ask about many orders at once, over sockets and with a ledger") {
   const ledger_fixture::LedgerFolder folder;
   const Served served;
   GatewayThreads threads{served.url()};
@@ -121,7 +123,7 @@ TEST_CASE("several couriers create and ask about many orders at once, over socke
                         threads.clock};
   std::map<app::BatchResult::Kind, int> created;
   app::CreateBatch batch{
-      input, {.jobs = jobs, .rate = rate}, {*ledger, threads.crew(), threads.clock, threads.stop}};
+      input, {.jobs = jobs, .rate = rate}, {*ledger, threads.pool(), threads.clock, threads.stop}};
   batch.run({.result = [&](const app::BatchResult& result) { ++created[result.kind]; },
              .readable = {},
              .pause = [] {}});
@@ -130,7 +132,7 @@ TEST_CASE("several couriers create and ask about many orders at once, over socke
 
   std::map<app::ReconcileResult::Kind, int> asked;
   app::ReconcileOrders reconcile{{.jobs = jobs, .older_than = 0s},
-                                 {ledger.get(), merchant(), threads.crew(), threads.clock, threads.stop}};
+                                 {ledger.get(), merchant(), threads.pool(), threads.clock, threads.stop}};
   reconcile.run(
       {.result = [&](const app::ReconcileResult& result) { ++asked[result.kind]; }, .pause = [] {}});
   CHECK(reconcile.finished());

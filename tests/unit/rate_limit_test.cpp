@@ -18,7 +18,7 @@ using Instant = std::chrono::steady_clock::time_point;
 std::vector<Instant> send(net::RateLimit& limit, FakeClock& clock, int count) {
   std::vector<Instant> sent;
   for (int i = 0; i < count; ++i) {
-    for (auto wait = limit.try_turn(); wait.count() > 0; wait = limit.try_turn()) {
+    for (auto wait = limit.try_acquire(); wait.count() > 0; wait = limit.try_acquire()) {
       clock.sleep_for(std::chrono::ceil<milliseconds>(wait));
     }
     sent.push_back(clock.steady_now());
@@ -94,10 +94,10 @@ TEST_CASE("slowing down again and again ends at one request a second") {
 TEST_CASE("a turn that has not come is not taken, and says when it will") {
   FakeClock clock;
   net::RateLimit limit{1, clock};
-  CHECK(limit.try_turn().count() == 0);
-  const auto wait = limit.try_turn();
+  CHECK(limit.try_acquire().count() == 0);
+  const auto wait = limit.try_acquire();
   CHECK(wait > std::chrono::milliseconds{900});
-  CHECK(limit.try_turn() == wait);
+  CHECK(limit.try_acquire() == wait);
   clock.advance(std::chrono::ceil<milliseconds>(wait));
-  CHECK(limit.try_turn().count() == 0);
+  CHECK(limit.try_acquire().count() == 0);
 }

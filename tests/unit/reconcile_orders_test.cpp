@@ -68,13 +68,14 @@ struct Reconciliation : UseCase {
   }
   void run(std::function<QueryOutcome(const std::string&)> says) {
     wechat.says = std::move(says);
-    NoPace pace;
-    FakeCarrier carrier;
+    NoRateLimit rate_limiter;
+    FakeAsyncTransport async_transport;
     FakeStop stop;
-    const app::GatewayCrew crew{.gateway = [this](std::size_t) -> PaymentGateway& { return wechat; },
-                                .carrier = [&](std::size_t) -> Carrier& { return carrier; },
-                                .pace = pace};
-    app::ReconcileOrders reconcile{options, {ledger.get(), merchant, crew, *clock_of_run, stop}};
+    const app::GatewayPool pool{
+        .gateway = [this](std::size_t) -> PaymentGateway& { return wechat; },
+        .async_transport = [&](std::size_t) -> AsyncTransport& { return async_transport; },
+        .rate_limiter = rate_limiter};
+    app::ReconcileOrders reconcile{options, {ledger.get(), merchant, pool, *clock_of_run, stop}};
     reconcile.run({.result =
                        [this](const app::ReconcileResult& result) {
                          results[result.query.out_trade_no] = result;

@@ -29,7 +29,7 @@ struct Rig {
   explicit Rig(std::vector<std::string> base_urls = {"https://main.example"}) {
     auto account = shop_account();
     account.base_urls = std::move(base_urls);
-    gateway = make_v2_gateway(std::move(account), world.seams());
+    gateway = make_v2_gateway(std::move(account), world.deps());
   }
   std::vector<std::string> urls() const {
     std::vector<std::string> result;
@@ -49,18 +49,18 @@ Unknown unknown_of(const Outcome& outcome) {
 
 }  // namespace
 
-TEST_CASE("exchanges that cannot reach a host together go to the other one together") {
+TEST_CASE("calls that cannot reach a host together go to the other one together") {
   Rig rig{{"https://main.example", "https://fallback.example"}};
-  std::vector<std::unique_ptr<Asking<QueryOutcome>>> exchanges;
-  for (int i = 0; i < 4; ++i) exchanges.push_back(rig.gateway->ask_query(number));
-  for (const auto& exchange : exchanges) CHECK(exchange->next_try().url.starts_with("https://main.example/"));
-  for (const auto& exchange : exchanges) CHECK(exchange->take(no_connection()).has_value());
-  for (const auto& exchange : exchanges) {
-    CHECK(exchange->next_try().url.starts_with("https://fallback.example/"));
-    CHECK_FALSE(exchange->take(answered(200, signed_answer(paid_order("T1")))));
-    CHECK(std::holds_alternative<QueryAnswer>(exchange->outcome()));
+  std::vector<std::unique_ptr<CallOf<QueryOutcome>>> calls;
+  for (int i = 0; i < 4; ++i) calls.push_back(rig.gateway->start_query(number));
+  for (const auto& call : calls) CHECK(call->next_attempt().url.starts_with("https://main.example/"));
+  for (const auto& call : calls) CHECK(call->on_result(no_connection()).has_value());
+  for (const auto& call : calls) {
+    CHECK(call->next_attempt().url.starts_with("https://fallback.example/"));
+    CHECK_FALSE(call->on_result(answered(200, signed_answer(paid_order("T1")))));
+    CHECK(std::holds_alternative<QueryAnswer>(call->outcome()));
   }
-  CHECK(rig.gateway->ask_query(number)->next_try().url.starts_with("https://fallback.example/"));
+  CHECK(rig.gateway->start_query(number)->next_attempt().url.starts_with("https://fallback.example/"));
 }
 
 TEST_CASE("each call is one signed XML document at its own path") {
@@ -369,7 +369,7 @@ TEST_CASE("an answer to a query that cannot be believed is unknown, and nothing 
 
 TEST_CASE("MD5 is not believed where HMAC-SHA256 is configured") {
   FakeWorld world;
-  const auto gateway = make_v2_gateway(shop_account(SignType::hmac_sha256), world.seams());
+  const auto gateway = make_v2_gateway(shop_account(SignType::hmac_sha256), world.deps());
   world.transport.then(answered(200, signed_answer(paid_order("T1"), SignType::md5)))
       .then(answered(200, signed_answer(paid_order("T1", {{"sign_type", "MD5"}}), SignType::hmac_sha256)))
       .then(answered(200, signed_answer(paid_order("T1"), SignType::hmac_sha256)))
@@ -386,7 +386,7 @@ TEST_CASE("a sub-merchant's answers must be about the sub-merchant") {
   account.merchant.sub_mch_id = MerchantId{"1900000200"};
   account.merchant.sub_app_id = AppId{"wxsub"};
   FakeWorld world;
-  const auto gateway = make_v2_gateway(std::move(account), world.seams());
+  const auto gateway = make_v2_gateway(std::move(account), world.deps());
   const auto ours = paid_order("T1", {{"sub_mch_id", "1900000200"}, {"sub_appid", "wxsub"}});
   struct Row {
     Fields answer;

@@ -7,8 +7,8 @@
 #include <sstream>
 
 #include "base/text.hpp"
-#include "cli/config/rules.hpp"
 #include "cli/config/safe_file.hpp"
+#include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::cli {

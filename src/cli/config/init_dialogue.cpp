@@ -3,7 +3,7 @@
 #include <string>
 
 #include "base/text.hpp"
-#include "cli/config/rules.hpp"
+#include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::cli {
@@ -19,11 +19,11 @@ constexpr int most_tries = 5;
 std::string remark(const std::string& what, const std::string& fault) { return "  " + what + " " + fault; }
 
 /// @param optional  an empty answer leaves the key out
-void ask_for(FirstConfig& config, Asker& asker, const std::string& key, const std::string& question,
+void ask_for(FirstConfig& config, Prompter& prompter, const std::string& key, const std::string& question,
              bool optional) {
   if (config.has(key)) return;
   for (int tries = 0; tries < most_tries; ++tries) {
-    const auto typed = asker.ask(question);
+    const auto typed = prompter.ask(question);
     const std::string answer{trim(typed)};
     if (answer.empty() && optional) return;
     const auto fault = is_utf8(answer) ? value_fault(key, answer) : "is not UTF-8";
@@ -31,36 +31,36 @@ void ask_for(FirstConfig& config, Asker& asker, const std::string& key, const st
       config.values[key] = answer;
       return;
     }
-    asker.tell(remark(key, fault));
+    prompter.tell(remark(key, fault));
   }
   too_many(key);
 }
 
-std::optional<Secret> ask_for_key(Asker& asker) {
+std::optional<Secret> ask_for_key(Prompter& prompter) {
   for (int tries = 0; tries < most_tries; ++tries) {
-    auto key = asker.ask_hidden("API v2 key (32 characters, not shown; Enter to set it later): ");
+    auto key = prompter.ask_hidden("API v2 key (32 characters, not shown; Enter to set it later): ");
     if (key.reveal().empty()) return std::nullopt;
     const auto fault = v2_key_fault(key.reveal());
     if (fault.empty()) return key;
-    asker.tell(remark("the key", fault));
+    prompter.tell(remark("the key", fault));
   }
   too_many("the key");
 }
 
 }  // namespace
 
-std::optional<Secret> complete_by_asking(FirstConfig& config, Asker& asker) {
+std::optional<Secret> complete_by_asking(FirstConfig& config, Prompter& prompter) {
   // The sandbox brings a merchant and a key of its own.
   const bool sandbox = config.profile == "sandbox";
   if (!sandbox) {
-    ask_for(config, asker, "mch_id", "Merchant number (mch_id): ", false);
-    ask_for(config, asker, "app_id", "App id (app_id, wx…): ", false);
+    ask_for(config, prompter, "mch_id", "Merchant number (mch_id): ", false);
+    ask_for(config, prompter, "app_id", "App id (app_id, wx…): ", false);
   }
-  ask_for(config, asker, "sign_type", "Signature type, MD5 or HMAC-SHA256 (Enter for MD5): ", true);
-  ask_for(config, asker, "notify_url", "URL for payment notifications (Enter for none): ", true);
+  ask_for(config, prompter, "sign_type", "Signature type, MD5 or HMAC-SHA256 (Enter for MD5): ", true);
+  ask_for(config, prompter, "notify_url", "URL for payment notifications (Enter for none): ", true);
   const bool has_key = config.has("key_file") || config.has("key_env") || config.has("key_command");
   if (sandbox || has_key) return std::nullopt;
-  return ask_for_key(asker);
+  return ask_for_key(prompter);
 }
 
 }  // namespace wxpay::cli

@@ -2,8 +2,8 @@
 
 #include <optional>
 
-#include "cli/config/asker.hpp"
-#include "cli/config/first_config.hpp"
+#include "cli/config/config_writer.hpp"
+#include "cli/config/prompter.hpp"
 #include "wxpay/secret.hpp"
 
 namespace wxpay::cli {
@@ -12,6 +12,6 @@ namespace wxpay::cli {
 /// times.
 /// @return the key, where one was typed in; it is in no value
 /// @throws Error{usage} after too many wrong answers, Error{interrupted}
-std::optional<Secret> complete_by_asking(FirstConfig& config, Asker& asker);
+std::optional<Secret> complete_by_asking(FirstConfig& config, Prompter& prompter);
 
 }  // namespace wxpay::cli

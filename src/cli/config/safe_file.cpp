@@ -7,7 +7,7 @@
 #include <system_error>
 #include <utility>
 
-#include "cli/config/rules.hpp"
+#include "cli/config/value_rules.hpp"
 
 namespace wxpay::cli {
 

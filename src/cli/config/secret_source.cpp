@@ -5,8 +5,8 @@
 #include <string_view>
 #include <system_error>
 
-#include "cli/config/rules.hpp"
 #include "cli/config/safe_file.hpp"
+#include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::cli {

@@ -7,8 +7,8 @@
 
 #include "base/text.hpp"
 #include "cli/config/config_file.hpp"
-#include "cli/config/places.hpp"
-#include "cli/config/rules.hpp"
+#include "cli/config/default_paths.hpp"
+#include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::cli {

@@ -63,11 +63,11 @@ std::vector<std::string> speakers_of(const std::vector<std::string>& base_urls) 
   return speakers;
 }
 
-/// Where an exchange with this account goes and what it lives from.
+/// Where a call with this account goes and what it lives from.
 struct Surroundings {
   const V2Account& account;
   const std::vector<std::string>& speakers;  ///< of the account's base URLs
-  const GatewaySeams& seams;
+  const GatewayDeps& deps;
   std::size_t& host;  ///< the base URL that last could be reached
 };
 
@@ -75,25 +75,25 @@ struct Surroundings {
 /// nearly over. Every try carries the same bytes, so at WeChat Pay they are one request.
 /// @tparam Read  makes the outcome of an HttpResponse
 template <class Outcome, class Read>
-class V2Exchange final : public Asking<Outcome> {
+class V2Call final : public CallOf<Outcome> {
  public:
-  V2Exchange(Surroundings around, std::string path, const Fields& request, Read read)
+  V2Call(Surroundings around, std::string path, const Fields& request, Read read)
       : around_{around}, path_{std::move(path)}, read_{std::move(read)}, left_{around.account.timeout} {
     message_.headers = {{"Content-Type", "text/xml; charset=utf-8"}};
     message_.body = wire::to_xml(request);
   }
 
-  const HttpRequest& next_try() override {
-    if (tries_++ > 0) around_.seams.log.write(LogLevel::info, "trying " + path_ + " again");
+  const HttpRequest& next_attempt() override {
+    if (tries_++ > 0) around_.deps.log.write(LogLevel::info, "trying " + path_ + " again");
     host_ = around_.host;
     message_.url = around_.account.base_urls[host_] + path_;
     message_.timeout = std::max(std::chrono::ceil<milliseconds>(left_), milliseconds{1});
-    begun_ = around_.seams.clock.steady_now();
+    begun_ = around_.deps.clock.steady_now();
     return message_;
   }
 
-  std::optional<milliseconds> take(HttpResult result) override {
-    left_ -= around_.seams.clock.steady_now() - begun_;
+  std::optional<milliseconds> on_result(HttpResult result) override {
+    left_ -= around_.deps.clock.steady_now() - begun_;
     if (const auto* failure = std::get_if<TransportFailure>(&result)) {
       outcome_ = unknown_after(*failure, sent_);
       if (failure->sent || failure->kind == ErrorKind::interrupted) return std::nullopt;
@@ -108,12 +108,12 @@ class V2Exchange final : public Asking<Outcome> {
         if (speaker != v2::wechat_pay) refused->speaker = speaker;
         refused->doubtful_before = doubtful_;
       }
-      const auto ahead = clock_ahead(response, around_.seams.clock);
+      const auto ahead = clock_ahead(response, around_.deps.clock);
       std::visit([ahead](auto& answer) { answer.clock_ahead = ahead; }, outcome_);
       if (!may_be_repeated(response, outcome_)) return std::nullopt;
       doubtful_ = true;
     }
-    if (around_.seams.stop.requested()) {
+    if (around_.deps.stop.requested()) {
       interrupt();
       return std::nullopt;
     }
@@ -130,7 +130,7 @@ class V2Exchange final : public Asking<Outcome> {
     if (tries_ >= most_tries) return std::nullopt;
     const auto longest = std::min(first_pause * (1 << (tries_ - 1)), longest_pause);
     std::array<std::byte, 1> draw{};
-    around_.seams.random.fill(draw);
+    around_.deps.random.fill(draw);
     // Between half and the whole, so that many clients do not come back at the same moment.
     const auto pause = longest / 2 + longest * std::to_integer<int>(draw[0]) / 510;
     if (pause >= left_) return std::nullopt;
@@ -153,72 +153,72 @@ class V2Exchange final : public Asking<Outcome> {
 
 class V2Gateway final : public PaymentGateway {
  public:
-  V2Gateway(V2Account account, GatewaySeams seams)
-      : account_{std::move(account)}, speakers_{speakers_of(account_.base_urls)}, seams_{seams} {}
+  V2Gateway(V2Account account, GatewayDeps deps)
+      : account_{std::move(account)}, speakers_{speakers_of(account_.base_urls)}, deps_{deps} {}
 
-  std::unique_ptr<Asking<CreateOutcome>> ask_create(std::shared_ptr<const OrderIntent> intent) override {
+  std::unique_ptr<CallOf<CreateOutcome>> start_create(std::shared_ptr<const OrderIntent> intent) override {
     const auto request = v2::unifiedorder_request(*intent, account_, nonce());
-    return exchange<CreateOutcome>(
+    return call<CreateOutcome>(
         "/pay/unifiedorder", request,
         [this, intent = std::move(intent)](const HttpResponse& response, std::string_view speaker) {
-          const auto ahead = clock_ahead(response, seams_.clock);
-          return v2::read_unifiedorder(response, account_, intent, believed_time(seams_.clock.now(), ahead),
+          const auto ahead = clock_ahead(response, deps_.clock);
+          return v2::read_unifiedorder(response, account_, intent, believed_time(deps_.clock.now(), ahead),
                                        speaker);
         });
   }
 
-  std::unique_ptr<Asking<QueryOutcome>> ask_query(const OutTradeNo& out_trade_no) override {
-    return ask_query(v2::orderquery_request(out_trade_no, account_, nonce()), {out_trade_no.text(), {}});
+  std::unique_ptr<CallOf<QueryOutcome>> start_query(const OutTradeNo& out_trade_no) override {
+    return start_query(v2::orderquery_request(out_trade_no, account_, nonce()), {out_trade_no.text(), {}});
   }
 
-  std::unique_ptr<Asking<QueryOutcome>> ask_query(const TransactionId& transaction_id) override {
-    return ask_query(v2::orderquery_request(transaction_id, account_, nonce()), {{}, transaction_id.text()});
+  std::unique_ptr<CallOf<QueryOutcome>> start_query(const TransactionId& transaction_id) override {
+    return start_query(v2::orderquery_request(transaction_id, account_, nonce()),
+                       {{}, transaction_id.text()});
   }
 
-  std::unique_ptr<Asking<CloseOutcome>> ask_close(const OutTradeNo& out_trade_no) override {
-    return exchange<CloseOutcome>(
-        "/pay/closeorder", v2::closeorder_request(out_trade_no, account_, nonce()),
-        [this, out_trade_no](const HttpResponse& response, std::string_view speaker) {
-          return v2::read_closeorder(response, account_, out_trade_no, speaker);
-        });
+  std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& out_trade_no) override {
+    return call<CloseOutcome>("/pay/closeorder", v2::closeorder_request(out_trade_no, account_, nonce()),
+                              [this, out_trade_no](const HttpResponse& response, std::string_view speaker) {
+                                return v2::read_closeorder(response, account_, out_trade_no, speaker);
+                              });
   }
 
-  void drive(Exchange& exchange) override {
-    while (!seams_.stop.requested()) {
-      const auto pause = exchange.take(seams_.transport.send(exchange.next_try()));
+  void drive(Call& call) override {
+    while (!deps_.stop.requested()) {
+      const auto pause = call.on_result(deps_.transport.send(call.next_attempt()));
       if (!pause) return;
-      seams_.clock.sleep_for(*pause);
+      deps_.clock.sleep_for(*pause);
     }
-    exchange.interrupt();
+    call.interrupt();
   }
 
  private:
   template <class Outcome, class Read>
-  std::unique_ptr<Asking<Outcome>> exchange(std::string path, const Fields& request, Read read) {
-    return std::make_unique<V2Exchange<Outcome, Read>>(Surroundings{account_, speakers_, seams_, host_},
-                                                       std::move(path), request, std::move(read));
+  std::unique_ptr<CallOf<Outcome>> call(std::string path, const Fields& request, Read read) {
+    return std::make_unique<V2Call<Outcome, Read>>(Surroundings{account_, speakers_, deps_, host_},
+                                                   std::move(path), request, std::move(read));
   }
 
-  std::unique_ptr<Asking<QueryOutcome>> ask_query(const Fields& request, v2::OrderReference asked) {
-    return exchange<QueryOutcome>(
+  std::unique_ptr<CallOf<QueryOutcome>> start_query(const Fields& request, v2::OrderReference asked) {
+    return call<QueryOutcome>(
         "/pay/orderquery", request,
         [this, asked = std::move(asked)](const HttpResponse& response, std::string_view speaker) {
           return v2::read_orderquery(response, account_, asked, speaker);
         });
   }
 
-  std::string nonce() { return make_nonce(seams_.random); }
+  std::string nonce() { return make_nonce(deps_.random); }
 
   V2Account account_;
   std::vector<std::string> speakers_;
-  GatewaySeams seams_;
+  GatewayDeps deps_;
   std::size_t host_ = 0;  ///< the base URL that last could be reached
 };
 
 }  // namespace
 
-std::unique_ptr<PaymentGateway> make_v2_gateway(V2Account account, GatewaySeams seams) {
-  return std::make_unique<V2Gateway>(std::move(account), seams);
+std::unique_ptr<PaymentGateway> make_v2_gateway(V2Account account, GatewayDeps deps) {
+  return std::make_unique<V2Gateway>(std::move(account), deps);
 }
 
 }  // namespace wxpay

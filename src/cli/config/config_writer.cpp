@@ -1,0 +1,191 @@
+#include "cli/config/config_writer.hpp"
+
+#include <array>
+#include <optional>
+
+#include "base/text.hpp"
+#include "cli/config/new_file.hpp"
+#include "cli/config/value_rules.hpp"
+#include "wxpay/error.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+constexpr const char* no_overwriting = "edit it, remove it, or name another file with --config";
+
+/// A line of the file: a key with the comment above it and the example that stands in for a value left out.
+struct Line {
+  const char* key;
+  const char* comment;
+  const char* example;  ///< TOML; null: nothing is written without a value
+};
+
+constexpr std::array lines{
+    Line{"api", nullptr, nullptr},
+    Line{"mch_id", "Merchant number and app id, as the merchant platform (pay.weixin.qq.com) shows them.",
+         nullptr},
+    Line{"app_id", nullptr, nullptr},
+    Line{"sub_mch_id", "Service-provider mode only.", nullptr},
+    Line{"sub_app_id", nullptr, nullptr},
+    Line{"key_file",
+         "The API v2 key: exactly one of key_file, key_env and key_command. The file is for you alone "
+         "(chmod 600).",
+         nullptr},
+    Line{"key_env", nullptr, nullptr},
+    Line{"key_command", nullptr, nullptr},
+    Line{"sign_type", "\"MD5\" or \"HMAC-SHA256\".", "\"MD5\""},
+    Line{"notify_url", "Where WeChat Pay reports payments: an absolute URL without a query string.",
+         "\"https://pay.example.com/notify/order\""},
+    Line{"trade_type", "Defaults of create-order.", "\"JSAPI\""},
+    Line{"body", nullptr, "\"Goods\""},
+    Line{"base_url", nullptr, nullptr},
+    Line{"ledger", "The record of orders; without this line in the state folder of the user.",
+         "\"sqlite:/var/lib/wxpayctl/shop.db\""},
+};
+
+std::string option_name(const std::string& key) {
+  std::string name = "--" + key;
+  for (char& c : name) {
+    if (c == '_') c = '-';
+  }
+  return name;
+}
+
+std::string table_name(const std::string& profile) {
+  const bool bare =
+      profile.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-") ==
+      std::string::npos;
+  return "profiles." + (bare ? profile : toml_string(profile));
+}
+
+void check_value(const std::string& key, const std::string& value) {
+  const auto fault = is_utf8(value) ? value_fault(key, value) : "is not UTF-8";
+  if (fault.empty()) return;
+  throw Error{ErrorKind::usage, option_name(key) + shown_value(key, value) + " " + fault};
+}
+
+[[noreturn]] void refuse_second_secret(const std::string& one, const std::string& other) {
+  throw Error{ErrorKind::usage, option_name(one) + " and " + option_name(other) + " exclude each other"};
+}
+
+/// The environment without the settings that would hide what the file says.
+Environment without_settings(const Environment& environment) {
+  return [&environment](const std::string& name) -> std::optional<std::string> {
+    if (name.substr(0, 9) == "WXPAYCTL_") return std::nullopt;
+    return environment(name);
+  };
+}
+
+}  // namespace
+
+void check_given_values(const FirstConfig& config) {
+  const auto name_fault = profile_name_fault(config.profile);
+  if (!name_fault.empty()) {
+    throw Error{ErrorKind::usage, "profile name " + printable(config.profile) + " " + name_fault};
+  }
+  std::string secret;
+  for (const auto& entry : config.values) {
+    if (entry.second.empty()) continue;
+    check_value(entry.first, entry.second);
+    if (!is_secret_key(entry.first)) continue;
+    if (!secret.empty()) refuse_second_secret(secret, entry.first);
+    secret = entry.first;
+  }
+}
+
+void check_first_config(const FirstConfig& config) {
+  check_given_values(config);
+  if (config.profile == "sandbox") return;
+  for (const auto* key : {"mch_id", "app_id"}) {
+    if (!config.has(key)) {
+      throw Error{ErrorKind::usage, option_name(key) + " is missing",
+                  "give it as an option, or run `wxpayctl init` on a terminal, which asks for it"};
+    }
+  }
+}
+
+std::string render_first_config(const FirstConfig& config) {
+  std::string text =
+      "# Configuration of wxpayctl. `man wxpayctl` explains every key; `wxpayctl doctor` checks this "
+      "file.\n\n";
+  text += "default_profile = " + toml_string(config.profile) + "\n\n";
+  text += "[" + table_name(config.profile) + "]\n";
+  const bool has_secret = config.has("key_file") || config.has("key_env") || config.has("key_command");
+  for (const auto& line : lines) {
+    const std::string key{line.key};
+    std::string value;
+    if (key == "api") value = toml_string("v2");
+    if (config.has(key)) value = toml_string(config.values.at(key));
+    std::string example = line.example == nullptr ? "" : line.example;
+    if (key == "key_file" && !has_secret && config.profile != "sandbox") {
+      example = toml_string("/etc/wxpayctl/" + config.profile + ".key");
+    }
+    // The comment on the secret heads all its three keys.
+    const bool heads = key == "key_file" && has_secret;
+    if (value.empty() && example.empty() && !heads) continue;
+    if (line.comment != nullptr) text.append("\n# ").append(line.comment).append("\n");
+    if (value.empty() && example.empty()) continue;
+    text.append(value.empty() ? "# " : "").append(key).append(" = ");
+    text.append(value.empty() ? example : value).append("\n");
+  }
+  return text;
+}
+
+std::string toml_string(std::string_view text) {
+  std::string quoted = "\"";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      quoted += '\\';
+      quoted += c;
+    } else if (byte < 0x20 || byte == 0x7F) {
+      quoted += "\\u00" + to_hex(std::string_view{&c, 1});
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "\"";
+}
+
+std::filesystem::path key_file_beside(const std::filesystem::path& config, const std::string& profile) {
+  return std::filesystem::absolute(config).parent_path() / (profile + ".key");
+}
+
+void refuse_existing(const std::filesystem::path& path) {
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(path, error);
+  if (status.type() == std::filesystem::file_type::not_found) return;
+  if (status.type() == std::filesystem::file_type::none) {
+    throw Error{ErrorKind::file, "cannot examine " + path.string() + ": " + error.message()};
+  }
+  throw Error{ErrorKind::file, path.string() + " is there already and is not overwritten", no_overwriting};
+}
+
+void write_first_config(const std::filesystem::path& path, const FirstConfig& config, const Secret* key,
+                        const Environment& environment, const Stop& stop) {
+  const auto target = std::filesystem::absolute(path);
+  make_private_folders(target.parent_path());
+  std::optional<NewFile> key_file;
+  if (key != nullptr) {
+    key_file.emplace(key_file_beside(target, config.profile));
+    key_file->write(key->reveal());
+    key_file->write("\n");
+  }
+  NewFile file{target};
+  file.write(render_first_config(config));
+  file.sync();
+
+  SettingOptions options;
+  options.config = file.temporary().string();
+  options.profile = config.profile;
+  resolve_profile(options, without_settings(environment));
+
+  if (stop.requested()) throw Error{ErrorKind::interrupted, "interrupted, nothing was written"};
+  if (key_file) key_file->publish(no_overwriting);
+  file.publish(no_overwriting);
+  file.keep();
+  if (key_file) key_file->keep();
+}
+
+}  // namespace wxpay::cli

@@ -1,0 +1,315 @@
+#include "cli/config/value_rules.hpp"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/text.hpp"
+#include "net/http_transport.hpp"
+#include "wxpay/order.hpp"
+#include "wxpay/sign_type.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+constexpr std::size_t longest_id = 32;           // mch_id and appid: String(32)
+constexpr std::size_t longest_body = 127;        // body: String(127), bytes
+constexpr std::size_t longest_notify_url = 256;  // notify_url: String(256)
+constexpr std::size_t v2_key_length = 32;
+constexpr std::size_t longest_profile_name = 64;
+constexpr std::int64_t most_jobs = 256;
+constexpr std::string_view wechat_host = "api.mch.weixin.qq.com";
+
+bool is_visible_ascii(char c) { return c > ' ' && c <= '~'; }
+bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_alphanumeric(char c) { return is_letter(c) || is_digit(c); }
+
+template <class Predicate>
+bool all_of(std::string_view text, Predicate predicate) {
+  return std::all_of(text.begin(), text.end(), predicate);
+}
+
+/// An absolute http or https URL. Stricter than any URL parser, so that no two can read it differently.
+struct Url {
+  bool https = false;
+  std::string_view host;
+  std::string_view port;
+  std::string_view path;
+  bool has_query = false;
+  bool has_fragment = false;
+};
+
+struct UrlResult {
+  std::optional<Url> url;
+  std::string fault;
+};
+
+std::string authority_fault(std::string_view authority, Url& url) {
+  if (authority.find('@') != std::string_view::npos) return "has a user name or password in it";
+  std::string_view rest;
+  if (authority.substr(0, 1) == "[") {
+    const auto end = authority.find(']');
+    if (end == std::string_view::npos) return "has a malformed host";
+    url.host = authority.substr(0, end + 1);
+    rest = authority.substr(end + 1);
+    in6_addr address{};
+    if (inet_pton(AF_INET6, std::string{url.host.substr(1, end - 1)}.c_str(), &address) != 1) {
+      return "has a malformed host";
+    }
+  } else {
+    const auto colon = std::min(authority.find(':'), authority.size());
+    url.host = authority.substr(0, colon);
+    rest = authority.substr(colon);
+    if (!all_of(url.host, [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; })) {
+      return "has a malformed host";
+    }
+  }
+  if (url.host.empty()) return "has no host";
+  if (rest.empty()) return "";
+  url.port = rest.substr(1);
+  const bool digits = rest.front() == ':' && is_digits(url.port) && url.port.size() <= 5;
+  const int port = digits ? std::stoi(std::string{url.port}) : 0;
+  return port >= 1 && port <= 65535 ? "" : "has a malformed port";
+}
+
+UrlResult parse_url(std::string_view text) {
+  if (!all_of(text, is_visible_ascii)) return {{}, "has a blank or a character outside ASCII"};
+  Url url;
+  const auto scheme_end = text.find("://");
+  const auto scheme = to_lower(text.substr(0, std::min(scheme_end, text.size())));
+  if (scheme_end == std::string_view::npos || (scheme != "http" && scheme != "https")) {
+    return {{}, "is not an absolute http or https URL"};
+  }
+  url.https = scheme == "https";
+  auto rest = text.substr(scheme_end + 3);
+  const auto authority_end = std::min(rest.find_first_of("/?#\\"), rest.size());
+  if (auto fault = authority_fault(rest.substr(0, authority_end), url); !fault.empty()) return {{}, fault};
+  rest.remove_prefix(authority_end);
+  url.has_fragment = rest.find('#') != std::string_view::npos;
+  rest = rest.substr(0, rest.find('#'));
+  url.has_query = rest.find('?') != std::string_view::npos;
+  url.path = rest.substr(0, rest.find('?'));
+  if (url.path.find('\\') != std::string_view::npos) return {{}, "has a backslash"};
+  return {url, ""};
+}
+
+std::string notify_url_fault(std::string_view value) {
+  if (value.size() > longest_notify_url) {
+    return "is longer than 256 bytes: it has " + std::to_string(value.size());
+  }
+  const auto parsed = parse_url(value);
+  if (!parsed.url) return parsed.fault;
+  if (parsed.url->has_query) return "has a query string, which WeChat Pay does not allow";
+  if (parsed.url->has_fragment) return "has a fragment (`#…`)";
+  return "";
+}
+
+std::string base_url_fault(std::string_view value) {
+  const auto parsed = parse_url(value);
+  if (!parsed.url) return parsed.fault;
+  if (parsed.url->has_query) return "has a query string";
+  if (parsed.url->has_fragment) return "has a fragment (`#…`)";
+  if (!parsed.url->https && !net::is_loopback_url(std::string{value})) {
+    return "is plain http to another machine; use https";
+  }
+  return "";
+}
+
+std::string merchant_id_fault(std::string_view value) {
+  return is_digits(value) && value.size() <= longest_id ? "" : "is not a number of 1 to 32 digits";
+}
+
+std::string app_id_fault(std::string_view value) {
+  const bool good = !value.empty() && value.size() <= longest_id && all_of(value, is_visible_ascii);
+  return good ? "" : "is not 1 to 32 visible ASCII characters";
+}
+
+std::string body_fault(std::string_view value) {
+  if (!is_utf8(value)) return "is not UTF-8";
+  if (has_control_character(value)) return "has a control character";
+  if (value.size() > longest_body) {
+    return "is longer than 127 bytes of UTF-8: it has " + std::to_string(value.size());
+  }
+  return "";
+}
+
+std::string trade_type_fault(std::string_view value) {
+  const auto type = parse_trade_type(value);
+  if (type && *type != TradeType::micropay) return "";
+  return "is not one of JSAPI, NATIVE, APP and H5";
+}
+
+std::string client_ip_fault(std::string_view value) {
+  const std::string text{value};
+  std::array<unsigned char, sizeof(in6_addr)> address{};
+  const bool good =
+      all_of(value, is_visible_ascii) && (inet_pton(AF_INET, text.c_str(), address.data()) == 1 ||
+                                          inet_pton(AF_INET6, text.c_str(), address.data()) == 1);
+  return good ? "" : "is not an IPv4 or IPv6 address";
+}
+
+std::string api_fault(std::string_view value) {
+  if (value == "v2") return "";
+  return value == "v3" ? "is not supported yet by this version" : "is not \"v2\"";
+}
+
+std::string key_env_fault(std::string_view value) {
+  const auto is_name = [](char c) { return is_alphanumeric(c) || c == '_'; };
+  const bool good = !value.empty() && !is_digit(value.front()) && all_of(value, is_name);
+  return good ? "" : "is not the name of an environment variable";
+}
+
+std::string path_fault(std::string_view value) {
+  return has_control_character(value) ? "has a control character" : "";
+}
+
+using Rule = std::string (*)(std::string_view);
+struct KeyRule {
+  std::string_view key;
+  Rule rule;
+};
+
+constexpr std::array rules{
+    KeyRule{"api", api_fault},
+    KeyRule{"mch_id", merchant_id_fault},
+    KeyRule{"sub_mch_id", merchant_id_fault},
+    KeyRule{"app_id", app_id_fault},
+    KeyRule{"sub_app_id", app_id_fault},
+    KeyRule{"sign_type",
+            [](std::string_view value) {
+              return std::string{parse_sign_type(value) ? "" : "is not one of MD5 and HMAC-SHA256"};
+            }},
+    KeyRule{"notify_url", notify_url_fault},
+    KeyRule{"body", body_fault},
+    KeyRule{"trade_type", trade_type_fault},
+    KeyRule{"client_ip", client_ip_fault},
+    KeyRule{"base_url", base_url_fault},
+    KeyRule{"fallback_base_url", base_url_fault},
+    KeyRule{"ledger", [](std::string_view value) { return parse_ledger_uri(value).fault; }},
+    KeyRule{"ca_file", path_fault},
+    KeyRule{"key_env", key_env_fault},
+    KeyRule{"key_file", path_fault},
+    KeyRule{"key_command", path_fault},
+};
+
+}  // namespace
+
+std::string value_fault(std::string_view key, std::string_view value) {
+  const auto* found =
+      std::find_if(rules.begin(), rules.end(), [&](const KeyRule& rule) { return rule.key == key; });
+  return found == rules.end() ? "is unknown" : found->rule(value);
+}
+
+std::string value_fault(std::string_view key, std::int64_t value) {
+  if (value < 1) return "must be at least 1";
+  if (key == "jobs" && value > most_jobs) return "must be at most 256";
+  return "";
+}
+
+std::string address_fault(std::string_view url) {
+  const auto parsed = parse_url(url);
+  if (!parsed.url) return parsed.fault;
+  return parsed.url->has_fragment ? "has a fragment (`#…`)" : "";
+}
+
+std::string profile_name_fault(std::string_view name) {
+  if (name.empty()) return "is empty";
+  if (name.size() > longest_profile_name) return "is longer than 64 bytes";
+  if (name.front() == '.' || name.front() == '-') return "begins with `.` or `-`";
+  if (!is_utf8(name) || has_control_character(name)) return "has bytes that cannot be in a name";
+  if (name.find_first_of(" /\\") != std::string_view::npos) return "has a blank, `/` or `\\`";
+  return "";
+}
+
+std::string v2_key_fault(std::string_view key) {
+  if (key.size() != v2_key_length) {
+    return "has " + std::to_string(key.size()) + " bytes; a v2 key has exactly 32";
+  }
+  return all_of(key, is_visible_ascii) ? "" : "has a blank, a control or a non-ASCII character among its 32";
+}
+
+std::string shown_value(std::string_view key, std::string_view value) {
+  const bool may_show = !is_secret_key(key) && value.find('@') == std::string_view::npos;
+  return may_show ? " " + printable(value) : "";
+}
+
+bool is_secret_key(std::string_view key) { return key == "key" || key.substr(0, 4) == "key_"; }
+
+bool looks_like_key(std::string_view text) {
+  // A blank, a line end or an invisible character may have come along when it was copied.
+  std::size_t run = 0;
+  for (const char c : text) {
+    if (is_alphanumeric(c)) {
+      ++run;
+    } else if (run == v2_key_length) {
+      return true;
+    } else {
+      run = 0;
+    }
+  }
+  return run == v2_key_length;
+}
+
+std::string without_trailing_slash(std::string_view url) {
+  while (!url.empty() && url.back() == '/') url.remove_suffix(1);
+  return std::string{url};
+}
+
+bool is_wechat_host(std::string_view url) {
+  const auto parsed = parse_url(url);
+  return parsed.url && to_lower(parsed.url->host) == wechat_host;
+}
+
+bool is_wechat_gateway(std::string_view url) {
+  const auto parsed = parse_url(url);
+  return parsed.url && to_lower(parsed.url->host) == wechat_host && parsed.url->port.empty() &&
+         without_trailing_slash(parsed.url->path).empty();
+}
+
+LedgerUri parse_ledger_uri(std::string_view uri) {
+  constexpr std::string_view sqlite = "sqlite:";
+  const auto colon = uri.find(':');
+  // A scheme is letters before the first colon; a path with a colon is written ./a:b.
+  const auto scheme = colon == std::string_view::npos ? "" : to_lower(uri.substr(0, colon));
+  const bool has_scheme =
+      scheme.size() > 1 && all_of(scheme, [](char c) { return is_alphanumeric(c) || c == '+' || c == '-'; });
+  if (scheme == "postgresql" || scheme == "postgres") {
+    return {{}, "is a PostgreSQL ledger, which is not supported yet by this version"};
+  }
+  if (has_scheme && scheme != "sqlite") return {{}, "has the unknown scheme " + scheme};
+  const auto path = has_scheme ? uri.substr(sqlite.size()) : uri;
+  if (path.empty()) return {{}, "names no file"};
+  if (path.front() == ':') return {{}, "must be a file"};
+  if (has_control_character(path)) return {{}, "has a control character"};
+  return {std::filesystem::path{path}, ""};
+}
+
+std::string printable(std::string_view text) {
+  constexpr std::size_t longest = 60;
+  if (!is_utf8(text) || has_control_character(text) || text.size() > longest || looks_like_key(text)) {
+    return "of " + std::to_string(text.size()) + " bytes";
+  }
+  return "`" + std::string{text} + "`";
+}
+
+std::string shell_quoted(const std::string& text) {
+  const auto is_plain = [](char c) {
+    return is_alphanumeric(c) || std::string_view{"/._-+,:@%"}.find(c) != std::string_view::npos;
+  };
+  if (!text.empty() && text.front() != '-' && all_of(text, is_plain)) return text;
+  std::string quoted = "'";
+  for (const char c : text) {
+    if (c == '\'') {
+      quoted += "'\\''";
+    } else {
+      quoted += c;
+    }
+  }
+  return quoted + "'";
+}
+
+}  // namespace wxpay::cli

@@ -1,0 +1,128 @@
+#include <CLI/CLI.hpp>
+
+#include <algorithm>
+
+#include "cli/commands.hpp"
+#include "cli/config/health_checks.hpp"
+#include "cli/exit_code.hpp"
+#include "ledger/examination.hpp"
+#include "ledger/run_lock.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+constexpr std::chrono::milliseconds longest_clock_wait{10'000};
+
+/// Runs the checks one after another; a later one runs wherever an earlier failure leaves it something to
+/// check.
+class Doctor {
+ public:
+  explicit Doctor(Context& context) : context_{context} {}
+
+  int run() {
+    const bool configured = check("config", [this] { return check_config(); });
+    const bool keyed = configured && check("key", [this] { return check_key(); });
+    // A ledger that an option names needs no configuration.
+    if (configured || names_ledger()) {
+      const bool opens = check("ledger", [this] { return check_ledger(); });
+      if (opens && context_.has_ledger()) check("lock", [this] { return check_lock(); });
+    }
+    if (configured) {
+      check("gateway", [this, keyed] {
+        return keyed ? check_gateway() : Finding{Health::fail, "needs the key"};
+      });
+      check("clock", [this] { return check_clock(); });
+    }
+    return failed_ ? exit_config : exit_done;
+  }
+
+ private:
+  /// Prints what one check found; true unless it failed.
+  template <class Check>
+  bool check(const std::string& name, Check find) {
+    if (context_.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
+    const auto finding = finding_of(find);
+    report::Record record;
+    record.text("check", name).text("status", to_string(finding.health)).text_if_set("hint", finding.hint);
+    if (finding.health == Health::fail) failed_ = true;
+    context_.set_code_when_closed(failed_ ? exit_config : exit_done);
+    context_.print_row(record, {"check", "status", "hint"});
+    return finding.health != Health::fail;
+  }
+
+  template <class Check>
+  static Finding finding_of(Check find) {
+    try {
+      return find();
+    } catch (const Error& error) {
+      if (error.kind() == ErrorKind::interrupted || error.kind() == ErrorKind::internal) throw;
+      return failed(error);
+    }
+  }
+
+  Finding check_config() {
+    const auto& profile = context_.profile();
+    const auto file = profile.config_file.empty() ? "built in" : profile.config_file.string();
+    return {Health::ok, "profile " + profile.name + ", " + file};
+  }
+
+  Finding check_key() {
+    context_.key();
+    return {Health::ok, context_.profile().key.described};
+  }
+
+  bool names_ledger() const {
+    return context_.options().settings.ledger || context_.environment()("WXPAYCTL_LEDGER");
+  }
+
+  Finding check_ledger() {
+    const auto place = resolve_ledger(context_.options().settings, context_.environment());
+    if (!context_.has_ledger()) return judge_new_ledger(place);
+    const auto found = ledger::examine(place.path);
+    if (!found.problem.empty()) return {Health::fail, found.problem};
+    if (!found.notice.empty()) return {Health::warn, found.notice};
+    return judge_open_ledger(place);
+  }
+
+  Finding check_lock() {
+    const auto place = resolve_ledger(context_.options().settings, context_.environment());
+    if (!may_write_ledger(place)) return {Health::ok, "not tried, as this user may not write the ledger"};
+    const auto problem = ledger::RunLock::problem(place.path);
+    return problem.empty() ? Finding{Health::ok, "`reconcile` can take it"} : Finding{Health::fail, problem};
+  }
+
+  Finding check_gateway() {
+    // A number that nobody has: a signed "no such order" is the proof.
+    return judge_query(context_.gateway().query(OutTradeNo::parse(make_nonce(context_.random()))));
+  }
+
+  Finding check_clock() {
+    HttpRequest request;
+    request.url = context_.profile().base_urls.front() + "/pay/orderquery";
+    request.headers = {{"Content-Type", "text/xml"}};
+    request.body = "<xml/>";
+    request.timeout = std::min(context_.options().settings.timeout, longest_clock_wait);
+    const auto sent = context_.clock().now();
+    const auto answer = context_.transport().send(request);
+    return judge_clock(answer, sent, context_.clock().now());
+  }
+
+  Context& context_;
+  bool failed_ = false;
+};
+
+}  // namespace
+
+void add_doctor(CLI::App& root, Command& chosen) {
+  auto* command = root.add_subcommand("doctor", "Check configuration, key, ledger, gateway and clock");
+  command->footer(
+      "Asks WeChat Pay about an order that does not exist; changes nothing and creates nothing.\n\n"
+      "Examples:\n"
+      "  wxpayctl doctor\n"
+      "  wxpayctl doctor -p sandbox --json\n\n"
+      "Exit codes: 0 nothing fails (there may be warnings); 3 a check fails");
+  command->callback([&chosen] { chosen = [](Context& context) { return Doctor{context}.run(); }; });
+}
+
+}  // namespace wxpay::cli

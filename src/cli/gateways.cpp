@@ -1,0 +1,51 @@
+#include "cli/gateways.hpp"
+
+#include <algorithm>
+#include <thread>
+
+#include "cli/input.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+constexpr std::chrono::seconds grace{3};
+constexpr std::int64_t most_jobs = 256;
+constexpr std::int64_t highest_rate = 100'000;
+
+/// One thread carries what a processor can sign and verify; the ledger's thread needs another, and is the
+/// slower one of more than a few.
+std::size_t drivers_for(unsigned processors) { return std::clamp<std::size_t>(processors / 2, 1, 4); }
+
+}  // namespace
+
+Gateways::Gateways(Context& context, std::size_t jobs, std::int64_t rate)
+    : grace_stop_{context.stop(), context.clock(), grace}, rate_limit_{rate, context.clock()} {
+  const auto drivers = std::min(jobs, drivers_for(std::thread::hardware_concurrency()));
+  for (std::size_t driver = 0; driver < drivers; ++driver) {
+    auto& line = lines_.emplace_back();
+    line.transport = context.make_transport(grace_stop_);
+    line.async_transport = context.make_async_transport(jobs, grace_stop_);
+    line.gateway = make_v2_gateway(
+        context.account(), {*line.transport, context.clock(), line.random, context.stop(), context.log()});
+  }
+}
+
+app::GatewayPool Gateways::pool() {
+  return {.drivers = lines_.size(),
+          .gateway = [this](std::size_t driver) -> PaymentGateway& { return *lines_.at(driver).gateway; },
+          .async_transport = [this](std::size_t driver) -> AsyncTransport& {
+            return *lines_.at(driver).async_transport;
+          },
+          .rate_limiter = rate_limit_};
+}
+
+std::size_t JobOptions::jobs_of(const Profile& profile) const {
+  return static_cast<std::size_t>(jobs.empty() ? profile.jobs : parse_count("--jobs", jobs, 1, most_jobs));
+}
+
+std::int64_t JobOptions::rate_of(const Profile& profile) const {
+  return rate.empty() ? profile.rate : parse_count("--rate", rate, 1, highest_rate);
+}
+
+}  // namespace wxpay::cli

@@ -1,0 +1,398 @@
+#include <CLI/CLI.hpp>
+
+#include "app/reconcile_orders.hpp"
+#include "cli/clock_watch.hpp"
+#include "cli/commands.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/gateways.hpp"
+#include "cli/input.hpp"
+#include "cli/progress.hpp"
+#include "cli/query_result.hpp"
+#include "cli/streams.hpp"
+#include "ledger/run_lock.hpp"
+#include "wxpay/time.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+using Kind = app::ReconcileResult::Kind;
+
+struct ReconcileArguments {
+  std::string older_than, since, until, limit, expire_after;
+  JobOptions jobs;
+  bool close_expired = false;
+  bool details = false;
+  bool dry_run = false;
+};
+
+const std::vector<std::string> summary_columns{
+    "mode",   "checked", "updated",   "stillOpen",  "closed",    "mismatched", "paidAfterClose",
+    "failed", "dryRun",  "startedAt", "durationMs", "otherApps", "notClosed"};
+
+std::string counted_orders(std::int64_t count) {
+  return std::to_string(count) + (count == 1 ? " order" : " orders");
+}
+
+std::vector<std::string> detail_columns() {
+  auto columns = query_columns();
+  columns.insert(columns.end(), {"errCode", "errCodeDes", "dryRun"});
+  return columns;
+}
+
+app::ReconcileOptions options_of(const ReconcileArguments& arguments, Context& context) {
+  app::ReconcileOptions options;
+  options.jobs = arguments.jobs.jobs_of(context.profile());
+  options.older_than = parse_duration_option("--older-than", arguments.older_than, options.older_than);
+  const auto now = context.clock().now();
+  options.since = parse_time_option("--since", arguments.since, now);
+  options.until = parse_time_option("--until", arguments.until, now);
+  if (!arguments.limit.empty()) options.limit = parse_count("--limit", arguments.limit, 1, INT64_MAX);
+  if (!arguments.expire_after.empty() && !arguments.close_expired) {
+    throw Error{ErrorKind::usage, "--expire-after belongs to --close-expired"};
+  }
+  options.close_expired = arguments.close_expired;
+  options.expire_after =
+      parse_duration_option("--expire-after", arguments.expire_after, options.expire_after);
+  options.dry_run = arguments.dry_run;
+  return options;
+}
+
+class Reconcile {
+ public:
+  Reconcile(const ReconcileArguments& arguments, Context& context)
+      : arguments_{arguments}, context_{context}, options_{options_of(arguments, context)} {}
+
+  int run() {
+    const auto rate = arguments_.jobs.rate_of(context_.profile());
+    context_.key();  // a missing key is found before anything is written
+    if (options_.close_expired && !options_.dry_run) {
+      context_.confirm("Close every expired order at WeChat Pay?");
+    }
+    OrderLedger* ledger = options_.dry_run ? &context_.ledger_read_only() : &context_.ledger();
+    if (!options_.dry_run && !take_lock()) return exit_lock_held;
+    const auto& merchant = context_.profile().merchant;
+    options_.last_complete = ledger::RunLock::last_complete(context_.ledger_place().path, merchant);
+    started_at_ = context_.clock().now();
+    const auto started = context_.clock().steady_now();
+    Gateways pool{context_, options_.jobs, rate};
+    app::ReconcileOrders reconcile{options_,
+                                   {ledger, merchant, pool.pool(), context_.clock(), context_.stop()}};
+    context_.buffer_output();
+    progress_.emplace(context_,
+                      Progress::is_wanted(context_) ? std::optional{reconcile.count()} : std::nullopt);
+    run(reconcile);
+    duration_ =
+        std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock().steady_now() - started);
+    return finish();
+  }
+
+ private:
+  /// With -q the exit code alone says that another run is at it, or cron would send a mail each time.
+  bool take_lock() {
+    try {
+      lock_.emplace(context_.ledger_place().path);
+      return true;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::lock_held || !context_.options().quiet) throw;
+      return false;
+    }
+  }
+
+  void run(app::ReconcileOrders& reconcile) {
+    // When the output fails, what is under way is still ended and kept.
+    const auto or_halt = [&](const auto& work) {
+      if (!while_possible(work)) reconcile.halt();
+    };
+    try {
+      reconcile.run({.result =
+                         [&](const app::ReconcileResult& result) {
+                           count(result);
+                           or_halt([&] { show(result); });
+                         },
+                     .pause = [&] { or_halt([&] { progress_->show(); }); }});
+    } catch (const Error& error) {
+      fail(error);
+    }
+    if (reconcile.is_complete() && lock_) keep_time_of_run();
+    clock_error_ = reconcile.clock_error();
+    gave_up_ = reconcile.gave_up();
+    cut_short_ = !reconcile.finished();
+    other_apps_ = reconcile.of_other_apps();
+    unreadable_ = reconcile.unreadable();
+  }
+
+  /// Without it the next run asks about more than it need, or about the last day alone.
+  void keep_time_of_run() {
+    try {
+      lock_->set_complete(context_.profile().merchant, started_at_);
+    } catch (const Error& error) {
+      progress_->clear();
+      context_.warn(error.what());
+    }
+  }
+
+  /// Does what prints, as long as that is possible.
+  template <class Work>
+  bool while_possible(const Work& work) {
+    if (output_ != Output::open) return false;
+    try {
+      work();
+    } catch (const Error& error) {
+      output_ = Output::failed;
+      fail(error);
+    } catch (const OutputClosed&) {
+      output_ = Output::closed;
+    }
+    return output_ == Output::open;
+  }
+
+  /// A failure of the ledger or the output is not to hide what was found before it.
+  void fail(const Error& error) {
+    progress_->clear();
+    if (error.kind() != ErrorKind::interrupted) context_.report(error);
+    code_ = gravest(code_, exit_code(error.kind()));
+  }
+
+  void show(const app::ReconcileResult& result) {
+    if (!arguments_.details) return;
+    auto record = describe(result.query);
+    if (result.error) {
+      record.text("errCode", code_of(*result.error)).text("errCodeDes", result.error->what());
+    }
+    if (options_.dry_run) record.flag("dryRun", true);
+    context_.print_row(record, details_);
+  }
+
+  void count(const app::ReconcileResult& result) {
+    if (result.error && result.error->kind() == ErrorKind::interrupted) return;
+    ++checked_;
+    const auto& query = result.query;
+    progress_->add(result.kind == Kind::failed || result.kind == Kind::mismatched);
+    if (result.time_lies_ahead && time_lies_ahead_++ == 0) first_ahead_ = query.out_trade_no;
+    if (result.closing == app::Closing::clock_not_believed) ++not_closed_by_clock_;
+    if (result.closing == app::Closing::age_unknown && age_unknown_++ == 0)
+      first_age_unknown_ = query.out_trade_no;
+    if (result.paid_after_close) {
+      ++paid_after_close_;
+      alert("order " + query.out_trade_no + " was paid after it was closed (transaction " +
+            query.transaction_id + "): deliver or refund");
+    }
+    if (result.payable_though_closed) {
+      progress_->clear();
+      context_.warn("order " + query.out_trade_no +
+                    " is closed here and can still be paid: 'wxpayctl close " + query.out_trade_no +
+                    "' closes it at WeChat Pay");
+    }
+    switch (result.kind) {
+      case Kind::unchanged:
+        return;
+      case Kind::updated:
+        ++updated_;
+        return;
+      case Kind::still_open:
+        ++still_open_;
+        return;
+      case Kind::closed:
+        ++closed_;
+        return;
+      case Kind::mismatched:
+        ++mismatched_;
+        alert(mismatch_text(result));
+        return;
+      case Kind::failed:
+        ++failed_;
+        if (result.error->kind() == ErrorKind::key) code_ = gravest(code_, exit_config);
+        if (!first_failed_) first_failed_ = result;
+        return;
+    }
+  }
+
+  static std::string mismatch_text(const app::ReconcileResult& result) {
+    const auto& number = result.query.out_trade_no;
+    const auto text = "order " + number + " does not agree: ";
+    if (result.error) {
+      return text + result.error->what() +
+             "; nothing was applied: a wrong key or app, or somebody changes answers ('wxpayctl doctor')";
+    }
+    return text + result.query.reason + "; nothing was applied: compare 'wxpayctl query --read-only " +
+           number + "' with 'wxpayctl orders show " + number + "'";
+  }
+
+  void alert(const std::string& text) {
+    progress_->clear();
+    context_.alert(text);
+  }
+
+  static std::string code_of(const Error& error) {
+    return error.code().empty() ? std::string{error_code(error.kind())} : error.code();
+  }
+
+  int finish() {
+    progress_->clear();
+    const bool nothing_done =
+        updated_ + closed_ + mismatched_ + paid_after_close_ + failed_ + not_closed() == 0;
+    if (!context_.options().quiet || !nothing_done) give_summary();
+    if (output_ != Output::open) context_.discard();
+    report_failures();
+    if (!unreadable_.empty()) fail(unreadable_.together());
+    report_clock();
+    if (other_apps_ > 0) {
+      context_.warn(counted_orders(other_apps_) +
+                    " of another app or sub-merchant left alone: run reconcile with its profile too");
+    }
+    if (context_.stop().requested()) return exit_interrupted;
+    if (mismatched_ > 0) code_ = gravest(code_, exit_integrity);
+    if (failed_ + not_closed_by_clock_ > 0) code_ = gravest(code_, exit_unknown);
+    if (paid_after_close_ > 0) code_ = gravest(code_, exit_differences);
+    if (output_ == Output::closed && cut_short_ && !options_.dry_run) code_ = gravest(code_, exit_cut_short);
+    return code_;
+  }
+
+  void report_failures() {
+    if (first_failed_) {
+      const auto& error = *first_failed_->error;
+      const bool was_asked = error.kind() == ErrorKind::ledger_value;
+      const auto what = counted_orders(failed_) +
+                        (was_asked ? " could not be settled" : " could not be asked about") +
+                        ", the first is " + first_failed_->query.out_trade_no + ": " + error.what();
+      context_.report(Error{error.kind(), gave_up_ ? what + "; stopped, as too many in a row failed" : what,
+                            error.hint(), error.code()});
+    } else if (gave_up_) {
+      context_.alert("stopped, as too many answers in a row are not to be trusted");
+    }
+  }
+
+  std::int64_t not_closed() const { return not_closed_by_clock_ + age_unknown_; }
+
+  /// What times say that cannot be: one warning a kind, also with -q.
+  void report_clock() {
+    if (time_lies_ahead_ > 0) {
+      context_.alert(
+          counted_orders(time_lies_ahead_) + (time_lies_ahead_ == 1 ? ": its" : ": their") +
+          " time lies in the future: was the clock wrong? Asked about all the same; the first is " +
+          first_ahead_);
+    }
+    const auto not_closed = counted_orders(not_closed_by_clock_) + " may have expired and " +
+                            (not_closed_by_clock_ == 1 ? "was" : "were") + " not closed";
+    if (clock_error_) {
+      const auto problem = describe_wrong_clock(*clock_error_);
+      context_.alert(not_closed_by_clock_ == 0 ? problem : not_closed + ": " + problem);
+    } else if (not_closed_by_clock_ > 0) {
+      context_.alert(not_closed +
+                     ": the gateway's answers have no Date to hold this machine's clock against");
+    }
+    if (age_unknown_ > 0) {
+      context_.alert(counted_orders(age_unknown_) + (age_unknown_ == 1 ? " was" : " were") +
+                     " not closed, as nobody knows the true time of creation: the clock was wrong; "
+                     "'wxpayctl close " +
+                     first_age_unknown_ + "' closes the first");
+    }
+  }
+
+  /// On standard output or, where that has failed, on standard error.
+  void give_summary() {
+    const auto record = summary();
+    while_possible([&] {
+      context_.finish();
+      // The table of the details, where there is one, ends here.
+      if (arguments_.details && checked_ > 0 && context_.options().output != OutputFormat::json) {
+        context_.print_text("\n");
+      }
+      context_.begin_another_table();
+      context_.print(record, summary_columns);
+      context_.flush();
+    });
+    if (output_ == Output::open) return;
+    const bool json = context_.options().output == OutputFormat::json;
+    write_standard_error(json ? report::to_json(record) + "\n" : report::to_text(record));
+  }
+
+  report::Record summary() const {
+    report::Record record;
+    record.text("mode", "orders")
+        .number("checked", checked_)
+        .number("updated", updated_)
+        .number("stillOpen", still_open_)
+        .number("closed", closed_)
+        .number("mismatched", mismatched_)
+        .number("paidAfterClose", paid_after_close_)
+        .number("failed", failed_);
+    if (options_.dry_run) record.flag("dryRun", true);
+    record.text("startedAt", format_rfc3339(started_at_)).number("durationMs", duration_.count());
+    if (other_apps_ > 0) record.number("otherApps", other_apps_);
+    if (not_closed() > 0) record.number("notClosed", not_closed());
+    return record;
+  }
+
+  enum class Output { open, failed, closed };
+
+  const ReconcileArguments& arguments_;
+  Context& context_;
+  app::ReconcileOptions options_;
+  const std::vector<std::string> details_ = detail_columns();
+  std::optional<Progress> progress_;
+  std::optional<ledger::RunLock> lock_;
+  Output output_ = Output::open;
+  int code_ = exit_done;
+  bool gave_up_ = false;
+  bool cut_short_ = false;
+  std::optional<app::ReconcileResult> first_failed_;
+  std::chrono::sys_seconds started_at_{};
+  std::chrono::milliseconds duration_{};
+  std::int64_t checked_ = 0;
+  std::int64_t updated_ = 0;
+  std::int64_t still_open_ = 0;
+  std::int64_t closed_ = 0;
+  std::int64_t mismatched_ = 0;
+  std::int64_t paid_after_close_ = 0;
+  std::int64_t failed_ = 0;
+  std::int64_t other_apps_ = 0;
+  UnreadableOrders unreadable_;
+  std::int64_t time_lies_ahead_ = 0;
+  std::string first_ahead_;
+  std::int64_t not_closed_by_clock_ = 0;
+  std::int64_t age_unknown_ = 0;
+  std::string first_age_unknown_;
+  ClockAhead clock_error_;
+};
+
+}  // namespace
+
+void add_reconcile(CLI::App& root, Command& chosen) {
+  auto arguments = std::make_shared<ReconcileArguments>();
+  auto* command =
+      root.add_subcommand("reconcile", "Ask WeChat Pay about every open order and repair the ledger");
+  const auto add = [&](const char* name, std::string& slot, const char* type, const char* help) {
+    return command->add_option(name, slot, help)->type_name(type);
+  };
+  add("--older-than", arguments->older_than, "DURATION", "Leave younger open orders alone (default 5m)");
+  add("--since", arguments->since, "T", "Only orders created at or after");
+  add("--until", arguments->until, "T", "Only orders created before");
+  add("--limit", arguments->limit, "N", "Ask about at most so many orders");
+  add("--jobs", arguments->jobs.jobs, "N", "Requests at once (default: the profile's, 16)");
+  add("--rate", arguments->jobs.rate, "N", "Requests a second at most (default: the profile's, 50)");
+  command->add_flag("--close-expired", arguments->close_expired, "Close orders that nobody paid in time");
+  add("--expire-after", arguments->expire_after, "DURATION",
+      "When an order without a time_expire counts as expired (default 2h)");
+  command->add_flag("--details", arguments->details, "Print each order before the summary");
+  command->add_flag("--dry-run", arguments->dry_run, "Ask, but write and close nothing");
+  command->footer(
+      "Repairs lost notifications and orders whose creation had no answer. Made for cron: one run at a time, "
+      "safe to\n"
+      "interrupt and to repeat; with -q it prints nothing when there is nothing to do.\n\n"
+      "Examples:\n"
+      "  wxpayctl reconcile\n"
+      "  wxpayctl reconcile --close-expired --expire-after 1d --yes\n"
+      "  */5 * * * * wxpayctl -q -p shop reconcile          # crontab\n\n"
+      "Exit codes: 0 done, orders may still be open; 3 configuration or key; 4 some had no answer, run it "
+      "again; 5 something does "
+      "not "
+      "agree;\n"
+      "6 an order was paid after it was closed; 7 ledger; 75 another run is at it");
+  command->callback([&chosen, arguments] {
+    chosen = [arguments](Context& context) { return Reconcile{*arguments, context}.run(); };
+  });
+}
+
+}  // namespace wxpay::cli

@@ -1,0 +1,266 @@
+#include "cli/sign_batch_command.hpp"
+
+#include <algorithm>
+#include <charconv>
+
+#include "app/pay_parameters.hpp"
+#include "app/pay_signer.hpp"
+#include "base/masking.hpp"
+#include "base/text.hpp"
+#include "base/text_template.hpp"
+#include "cli/exit_code.hpp"
+#include "cli/input.hpp"
+#include "cli/progress.hpp"
+#include "cli/streams.hpp"
+#include "wire/file_kind.hpp"
+#include "wire/records.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+using Columns = std::vector<std::string>;
+
+constexpr std::size_t output_piece = std::size_t{64} << 10U;
+/// No line is nearly as long; what is belongs to another kind of file.
+constexpr std::size_t longest_line = std::size_t{1} << 20U;
+
+enum Gap : std::size_t { gap_line, gap_prepay_id, gap_timestamp, gap_nonce, gap_sign };
+
+Columns columns_of(TradeType trade_type) {
+  if (trade_type == TradeType::app) {
+    return {"line",      "appid", "partnerid", "prepayid",   "package", "noncestr",
+            "timestamp", "sign",  "prepayId",  "resultCode", "errCode", "errCodeDes"};
+  }
+  return {"line",    "appId",    "timeStamp",  "nonceStr", "package",   "signType",
+          "paySign", "prepayId", "resultCode", "errCode",  "errCodeDes"};
+}
+
+/// Nothing that JSON or CSV would escape.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
+  });
+}
+
+/// How many lines a file has that are not blank, for the progress line.
+std::optional<std::int64_t> count_lines(const std::string& path, const InputStream& input, Context& context) {
+  if (!Progress::is_wanted(context) || !input.can_be_read_twice()) return std::nullopt;
+  InputStream again{path, context.stop()};
+  auto reader = wire::RecordReader::of_lines(
+      [&again](char* buffer, std::size_t size) { return again.read(buffer, size); }, longest_line);
+  std::int64_t count = 0;
+  try {
+    while (const auto line = reader.next()) count += trim(line->text).empty() ? 0 : 1;
+  } catch (const Error& error) {
+    // What is wrong with the file is told when its lines before that have been signed.
+    if (error.kind() != ErrorKind::file) throw;
+    return std::nullopt;
+  }
+  return count;
+}
+
+/// Why these first lines are no list of prepay_ids; nothing where they may be one.
+std::optional<Error> another_list(std::string_view first_bytes) {
+  using Kind = wire::ForeignFile::Kind;
+  const auto refuse = [](const std::string& what, const std::string& way_out) {
+    return Error{ErrorKind::usage, "the list of prepay_ids is " + what, way_out};
+  };
+  constexpr const char* cut =
+      "give one prepay_id a line, as 'cut -d, -f2 FILE | tail -n +2' cuts out a column";
+  constexpr const char* pick = "give one prepay_id a line: jq -r '.. | .prepayId? // empty' FILE";
+  if (const auto foreign = wire::foreign_file(first_bytes)) {
+    const bool is_text = foreign->kind == Kind::json || foreign->kind == Kind::table;
+    return refuse(foreign->what, !is_text                      ? wire::way_out(*foreign)
+                                 : foreign->kind == Kind::json ? pick
+                                                               : cut);
+  }
+  const auto line = trim(first_bytes.substr(0, first_bytes.find('\n')));
+  if (line.starts_with("{\"")) return refuse("JSON", pick);
+  const bool is_header =
+      line.find(',') != std::string_view::npos && to_lower(line).find("prepay") != std::string::npos;
+  return is_header ? std::optional{refuse("a table", cut)} : std::nullopt;
+}
+
+/// A result without its line: the parameters and, as everywhere, the prepay_id.
+report::Record result_of(const Fields& parameters, const std::string& prepay_id) {
+  report::Record record;
+  record.fields(parameters).text("prepayId", prepay_id);
+  return record;
+}
+
+/// One run over the input. Results in JSON and CSV are filled into a form, which is many times faster than
+/// building each; in text, and where a prepay_id would need escaping, they are built.
+class BatchRun {
+ public:
+  BatchRun(const SignBatch& batch, Context& context)
+      : batch_{batch},
+        context_{context},
+        merchant_{context.profile().merchant},
+        columns_{columns_of(batch.trade_type)},
+        signer_{batch.trade_type, merchant_, batch.sign_type, context.key()},
+        form_{text_with_gaps()},
+        timestamp_{batch.timestamp},
+        input_{batch.file, context.stop()},
+        // Whoever feeds this by hand or through a pipe has the results of what was given before the next is
+        // awaited.
+        reader_{wire::RecordReader::of_lines(
+            [this](char* buffer, std::size_t size) {
+              flush();
+              return input_.read(buffer, size);
+            },
+            longest_line)},
+        progress_{context, count_lines(batch.file, input_, context)} {}
+
+  int run();
+
+ private:
+  bool is_text() const { return context_.options().output == OutputFormat::text; }
+  bool is_json() const { return context_.options().output == OutputFormat::json; }
+  std::string text_with_gaps() const;
+  Fields parameters(const std::string& prepay_id, const std::string& nonce) const;
+  void read_all();
+  void take(const wire::RawRecord& line);
+  void sign(std::size_t line, const std::string& prepay_id);
+  void refuse(std::size_t line, const char* why);
+  void add(std::size_t line, const report::Record& result);
+  void flush();
+  void end();
+
+  const SignBatch& batch_;
+  Context& context_;
+  const MerchantIdentity& merchant_;
+  Columns columns_;
+  app::PaySigner signer_;
+  TextTemplate form_;
+  std::string timestamp_;
+  std::chrono::sys_seconds timestamp_of_{};
+  InputStream input_;
+  wire::RecordReader reader_;
+  Progress progress_;
+  std::string output_;
+  std::size_t signed_ = 0;
+  std::size_t bad_ = 0;
+  std::size_t last_line_ = 0;
+  bool stopped_ = false;
+};
+
+int BatchRun::run() {
+  if (auto error = another_list(reader_.first_bytes())) throw std::move(*error);
+  context_.begin_rows(columns_);
+  try {
+    read_all();
+  } catch (const Error&) {
+    stopped_ = true;
+    end();
+    throw;
+  }
+  end();
+  if (stopped_) return exit_interrupted;
+  return bad_ == 0 ? exit_done : exit_refused;
+}
+
+void BatchRun::read_all() {
+  while (const auto line = reader_.next()) {
+    stopped_ = context_.stop().requested();
+    if (stopped_) return;
+    take(*line);
+  }
+}
+
+void BatchRun::take(const wire::RawRecord& line) {
+  if (trim(line.text).empty()) return;
+  last_line_ = line.line;
+  const char* problem = nullptr;
+  if (!app::is_prepay_id(line.text)) problem = "a prepay_id is 1 to 64 visible characters";
+  if (holds_secret(line.text, context_.key())) problem = "the key stands in it, which is a secret";
+  if (problem == nullptr) {
+    sign(line.line, line.text);
+  } else {
+    refuse(line.line, problem);
+  }
+  progress_.add(problem != nullptr);
+  if (output_.size() >= output_piece) flush();
+}
+
+void BatchRun::sign(std::size_t line, const std::string& prepay_id) {
+  if (const auto now = context_.clock().now(); batch_.timestamp.empty() && now != timestamp_of_) {
+    timestamp_of_ = now;
+    timestamp_ = app::pay_timestamp(context_.clock());
+  }
+  ++signed_;
+  const auto nonce = make_nonce(context_.random());
+  if (is_text() || !is_plain(prepay_id)) {
+    add(line, result_of(parameters(prepay_id, nonce), prepay_id));
+    return;
+  }
+  std::array<char, 20> digits{};
+  const auto end = std::to_chars(digits.begin(), digits.end(), line);
+  const std::string_view number{digits.data(), static_cast<std::size_t>(end.ptr - digits.data())};
+  form_.append_to(output_,
+                  {number, prepay_id, timestamp_, nonce, signer_.sign(prepay_id, timestamp_, nonce)});
+}
+
+void BatchRun::refuse(std::size_t line, const char* why) {
+  ++bad_;
+  context_.set_code_when_closed(exit_refused);
+  report::Record result;
+  result.text("resultCode", "FAIL").text("errCode", "PARAM_ERROR").text("errCodeDes", why);
+  add(line, result);
+}
+
+Fields BatchRun::parameters(const std::string& prepay_id, const std::string& nonce) const {
+  return app::pay_parameters(batch_.trade_type, merchant_, PrepayId{prepay_id}, batch_.sign_type, timestamp_,
+                             nonce, context_.key());
+}
+
+/// The line of a result as it is built, with gaps in place of what differs.
+std::string BatchRun::text_with_gaps() const {
+  const auto prepay_id = TextTemplate::gap(gap_prepay_id);
+  Fields shape;
+  for (const auto& [name, value] :
+       app::pay_parameters(batch_.trade_type, merchant_, PrepayId{prepay_id}, batch_.sign_type,
+                           TextTemplate::gap(gap_timestamp), TextTemplate::gap(gap_nonce), context_.key())) {
+    shape.add(name, name == "paySign" || name == "sign" ? TextTemplate::gap(gap_sign) : value);
+  }
+  auto result = result_of(shape, prepay_id);
+  if (is_json())
+    return "{\"line\":" + TextTemplate::gap(gap_line) + "," + report::to_json(result).substr(1) + "\n";
+  result.text("line", TextTemplate::gap(gap_line));
+  return report::spreadsheet_row(result, columns_) + "\n";
+}
+
+void BatchRun::add(std::size_t line, const report::Record& result) {
+  report::Record record;
+  record.number("line", static_cast<std::int64_t>(line));
+  for (const auto& [key, value] : result) record.text(key, std::get<std::string>(value));
+  if (is_text()) {
+    if (context_.output_is_terminal()) progress_.clear();
+    context_.print_row(record, columns_);
+  } else {
+    output_ += (is_json() ? report::to_json(record) : report::spreadsheet_row(record, columns_)) + "\n";
+  }
+}
+
+void BatchRun::flush() {
+  if (context_.output_is_terminal()) progress_.clear();
+  write_standard_output(output_, context_.stop());
+  output_.clear();
+  progress_.show();
+}
+
+void BatchRun::end() {
+  flush();
+  progress_.clear();
+  context_.finish();
+  if (context_.options().quiet) return;
+  auto sum = "wxpayctl: " + std::to_string(signed_) + " signed, " + std::to_string(bad_) + " bad";
+  if (stopped_) sum += "; stopped after line " + std::to_string(last_line_);
+  write_standard_error(sum + "\n");
+}
+
+}  // namespace
+
+int sign_batch(const SignBatch& batch, Context& context) { return BatchRun{batch, context}.run(); }
+
+}  // namespace wxpay::cli

@@ -1,0 +1,118 @@
+#include "cli/config/health_checks.hpp"
+
+#include <doctest/doctest.h>
+
+#include "support/config_folder.hpp"
+
+using namespace std::chrono_literals;
+using wxpay::ErrorKind;
+using wxpay::Reaction;
+using wxpay::Refused;
+using wxpay::Unknown;
+using wxpay::WireResult;
+using wxpay::cli::Health;
+using wxpay::test::ConfigFolder;
+
+TEST_CASE("only a signed answer about the order proves merchant and key") {
+  const auto refused = [](const std::string& return_code, const std::string& return_msg,
+                          const std::string& code, Reaction reaction) {
+    const std::string result = return_code == "SUCCESS" ? "FAIL" : "";
+    return Refused{WireResult{return_code, return_msg, result, code, ""}, reaction, ""};
+  };
+  const auto unknown = [](ErrorKind kind, const std::string& message, const std::string& return_msg = {}) {
+    return Unknown{kind, "", message, WireResult{"", return_msg, "", "", ""}};
+  };
+  const wxpay::PaymentEvidence evidence{wxpay::EvidenceSource::query,
+                                        {},
+                                        wxpay::OutTradeNo::trusted("T1"),
+                                        wxpay::OrderState::notpay,
+                                        {},
+                                        {},
+                                        {},
+                                        {},
+                                        {},
+                                        {},
+                                        {},
+                                        {}};
+  const wxpay::QueryAnswer found{evidence, "NOTPAY", ""};
+  struct Row {
+    wxpay::QueryOutcome outcome;
+    Health health;
+    std::string hint;
+  };
+  const Row rows[] = {
+      {refused("SUCCESS", "OK", "ORDERNOTEXIST", Reaction::order_unknown), Health::ok, "knows the merchant"},
+      {found, Health::ok, "knows the merchant"},
+      {refused("FAIL", "ORDERNOTEXIST", "", Reaction::order_unknown), Health::fail, "refuses the request"},
+      {refused("FAIL", "签名失败", "", Reaction::refuse), Health::fail, "refuses the signature"},
+      {refused("FAIL", "Sign error", "", Reaction::refuse), Health::fail, "the key or the sign_type"},
+      {refused("SUCCESS", "OK", "SIGNERROR", Reaction::refuse), Health::fail, "refuses the signature"},
+      {refused("FAIL", "参数格式校验错误", "", Reaction::refuse), Health::fail, "参数格式校验错误"},
+      {refused("SUCCESS", "OK", "APPID_MCHID_NOT_MATCH", Reaction::refuse), Health::fail,
+       "check mch_id and app_id"},
+      {refused("SUCCESS", "OK", "SYSTEMERROR", Reaction::repeat), Health::warn, "again later"},
+      {refused("SUCCESS", "OK", "FREQUENCY_LIMITED", Reaction::slow_down), Health::warn, "again later"},
+      {unknown(ErrorKind::network, "connection refused"), Health::fail, "connection refused; check base_url"},
+      {unknown(ErrorKind::timeout, "no answer in time"), Health::fail, "no answer in time"},
+      {unknown(ErrorKind::gateway, "HTTP 502"), Health::fail, "HTTP 502"},
+      {unknown(ErrorKind::untrusted, "the sign does not hold"), Health::fail, "cannot be believed"},
+      {unknown(ErrorKind::gateway, "return_code FAIL", "签名错误"), Health::fail, "refuses the signature"},
+  };
+  for (const auto& row : rows) {
+    const auto finding = wxpay::cli::judge_query(row.outcome);
+    CAPTURE(row.hint);
+    CAPTURE(finding.hint);
+    CHECK((finding.health == row.health));
+    CHECK(finding.hint.find(row.hint) != std::string::npos);
+  }
+  CHECK_THROWS_AS(wxpay::cli::judge_query(unknown(ErrorKind::interrupted, "interrupted")), wxpay::Error);
+}
+
+TEST_CASE("a clock more than a minute off is a warning, more than five a failure") {
+  const std::chrono::sys_seconds sent{1'795'420'800s};
+  const auto received = sent + 2s;
+  struct Row {
+    std::chrono::seconds date;  // after sent
+    Health health;
+    std::string hint;
+  };
+  const Row rows[] = {
+      {0s, Health::ok, "agrees"},           {2s, Health::ok, "agrees"},
+      {-60s, Health::ok, "within 60 s"},    {62s, Health::ok, "within 60 s"},
+      {-61s, Health::warn, "61 s ahead"},   {63s, Health::warn, "61 s behind"},
+      {-300s, Health::warn, "300 s ahead"}, {-301s, Health::fail, "301 s ahead"},
+      {302s, Health::warn, "300 s behind"}, {303s, Health::fail, "301 s behind"},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.date.count());
+    const wxpay::HttpResponse response{200, "", sent + row.date};
+    const auto finding = wxpay::cli::judge_clock(response, sent, received);
+    CAPTURE(finding.hint);
+    CHECK((finding.health == row.health));
+    CHECK(finding.hint.find(row.hint) != std::string::npos);
+  }
+  CHECK((wxpay::cli::judge_clock(wxpay::HttpResponse{}, sent, received).health == Health::warn));
+  CHECK((wxpay::cli::judge_clock(wxpay::TransportFailure{}, sent, received).health == Health::warn));
+}
+
+TEST_CASE("a ledger that is not there is judged by its folder, and nothing is created") {
+  const ConfigFolder folder;
+  CHECK((wxpay::cli::judge_new_ledger({folder.path("a.db"), false}).health == Health::ok));
+  CHECK((wxpay::cli::judge_new_ledger({folder.path("x/y/a.db"), true}).health == Health::ok));
+  const auto missing = wxpay::cli::judge_new_ledger({folder.path("x/a.db"), false});
+  CHECK((missing.health == Health::fail));
+  CHECK(missing.hint.find("is not there") != std::string::npos);
+  folder.write("file", "");
+  CHECK((wxpay::cli::judge_new_ledger({folder.path("file/a.db"), false}).health == Health::fail));
+  CHECK((wxpay::cli::judge_new_ledger({"/proc/a.db", false}).health != Health::warn));
+  CHECK(std::distance(std::filesystem::directory_iterator{folder.path()}, {}) == 1);
+  CHECK((wxpay::cli::judge_open_ledger({folder.path("file"), false}).health == Health::ok));
+}
+
+TEST_CASE("an error becomes a failure with its hint") {
+  const auto finding = wxpay::cli::failed(wxpay::Error{ErrorKind::key, "no key", "name one"});
+  CHECK((finding.health == Health::fail));
+  CHECK(finding.hint == "no key; name one");
+  CHECK(wxpay::cli::failed(wxpay::Error{ErrorKind::key, "no key"}).hint == "no key");
+  CHECK(std::string{wxpay::cli::to_string(Health::warn)} == "WARN");
+}
