@@ -24,6 +24,7 @@
 #include "cli/config/settings.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/schema.hpp"
+#include "ledger/sql_text.hpp"
 #include "ledger/sqlite_database.hpp"
 #include "sample_order.hpp"
 #include "wxpay/ledger.hpp"

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "ledger/sqlite_database.hpp"
+#include "ledger/value.hpp"
 
 namespace wxpay::ledger {
 

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "ledger/hash_chain.hpp"
+#include "ledger/sql_text.hpp"
 
 namespace wxpay::ledger {
 

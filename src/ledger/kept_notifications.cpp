@@ -9,6 +9,7 @@
 #include "ledger/hash_chain.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/schema.hpp"
+#include "ledger/sql_text.hpp"
 
 namespace wxpay::ledger {
 

@@ -7,6 +7,7 @@
 #include "ledger/kept_notifications.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/schema.hpp"
+#include "ledger/sql_text.hpp"
 
 namespace wxpay::ledger {
 

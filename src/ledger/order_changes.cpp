@@ -1,8 +1,6 @@
 #include "ledger/order_changes.hpp"
 
 #include <algorithm>
-#include <array>
-#include <string_view>
 #include <utility>
 
 namespace wxpay::ledger {
@@ -44,16 +42,6 @@ void apply(Order& order, const PaymentEvidence& evidence, const Settlement& sett
     // A transaction that only an import named must not stand in the way of the true one.
     if (order.proven_state == OrderState::creating) order.transaction_id = {};
   }
-}
-
-std::string old_parameters_query() {
-  constexpr std::array<std::string_view, 19> members{
-      "app_id",      "sub_mch_id", "sub_app_id", "total_fee",   "trade_type", "body",      "notify_url",
-      "client_ip",   "openid",     "sub_openid", "attach",      "detail",     "goods_tag", "product_id",
-      "device_info", "limit_pay",  "scene_info", "time_expire", "expire_in"};
-  std::string pairs{"'profit_sharing', profit_sharing, 'prepay_id', prepay_id"};
-  for (const auto member : members) pairs += ", '" + std::string{member} + "', " + std::string{member};
-  return "SELECT json_patch('{}', json_object(" + pairs + ")) FROM orders WHERE seq = ?";
 }
 
 }  // namespace wxpay::ledger

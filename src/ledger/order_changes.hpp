@@ -23,8 +23,4 @@ std::string reason_of(const PaymentEvidence& evidence, const Settlement& settlem
 void apply(Order& order, const PaymentEvidence& evidence, const Settlement& settlement,
            std::chrono::sys_seconds now);
 
-/// The query for what a new try of the order with this key overwrites, as one JSON object without the empty
-/// members.
-std::string old_parameters_query();
-
 }  // namespace wxpay::ledger

@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <array>
 
+#include "ledger/damage.hpp"
 #include "ledger/order_changes.hpp"
+#include "ledger/sql_text.hpp"
 
 namespace wxpay::ledger {
 
@@ -80,7 +82,7 @@ std::int64_t OrderInserter::last_seq() {
     auto rows = select_last_seq_.run({});
     last_seq_ = rows.next() ? rows.integer(0) : 0;
     if (*last_seq_ > highest_seq) {
-      throw describe_failure(SQLITE_CORRUPT, 0, database_.name(), "an order has a key that is never reached");
+      throw damaged(database_.name(), "an order has a key that is never reached");
     }
   }
   return *last_seq_;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "ledger/order_rows.hpp"
+#include "ledger/sql_text.hpp"
 
 namespace wxpay::ledger {
 
@@ -84,7 +85,7 @@ std::vector<Order> take_page(const Select& select, const Database& database, Ord
       cursor.seq = rows.integer(0);
       cursor.instant = rows.integer(updated_at);
       try {
-        orders.push_back(read_order(rows, database).order);
+        orders.push_back(read_order(raw_values<order_columns.size()>(rows), database.name()).order);
       } catch (const UnreadableOrder& error) {
         cursor.unreadable.add(error);
       }
@@ -123,7 +124,7 @@ void list_orders(const Database& database, const MerchantId& mch_id, const Order
   bool stopped = false;
   selection.visit(database, [&](const Rows& rows) {
     try {
-      const auto stored = read_order(rows, database);
+      const auto stored = read_order(raw_values<order_columns.size()>(rows), database.name());
       stopped = !visit(stored.order);
     } catch (const UnreadableOrder& error) {
       unreadable.add(error);

@@ -52,9 +52,9 @@ Value state_value(OrderState state) { return static_cast<std::int64_t>(state); }
 class Reader {
  public:
   /// @param subject  what the row is of, with the column that names it
-  Reader(std::span<const Value> row, std::span<const std::string_view> columns, const Database& database,
+  Reader(std::span<const Value> row, std::span<const std::string_view> columns, std::string_view ledger,
          const char* subject, std::size_t name)
-      : row_{row}, columns_{columns}, database_{database}, subject_{subject}, name_{name} {}
+      : row_{row}, columns_{columns}, ledger_{ledger}, subject_{subject}, name_{name} {}
 
   /// Empty where the column is NULL.
   std::string text() { return std::string{view()}; }
@@ -112,14 +112,14 @@ class Reader {
     const auto name = std::holds_alternative<std::string_view>(row_[name_])
                           ? shortened(std::get<std::string_view>(row_[name_]))
                           : shown(row_[name_]);
-    throw UnreadableOrder{subject_ + (" " + name) + " in the ledger " + database_.name() +
+    throw UnreadableOrder{subject_ + (" " + name) + " in the ledger " + std::string{ledger_} +
                           " cannot be read: its " + std::string{columns_[last]} + " is " + shown(row_[last]) +
                           ", which is no " + what};
   }
 
   std::span<const Value> row_;
   std::span<const std::string_view> columns_;
-  const Database& database_;
+  std::string_view ledger_;
   const char* subject_;
   std::size_t name_;
   std::size_t column_ = 0;
@@ -182,14 +182,10 @@ OrderRow to_row(std::int64_t seq, const Order& order) {
   return row;
 }
 
-StoredOrder read_order(const Rows& rows, const Database& database) {
-  return read_order(raw_values<order_columns.size()>(rows), database);
-}
-
-StoredOrder read_order(const OrderRow& row, const Database& database) {
+StoredOrder read_order(const OrderRow& row, std::string_view ledger) {
   constexpr std::size_t number_column = 2;
   static_assert(order_columns[number_column] == "out_trade_no");
-  Reader reader{row, order_columns, database, "order", number_column};
+  Reader reader{row, order_columns, ledger, "order", number_column};
   const auto seq = reader.integer();
   MerchantId mch_id{reader.text()};
   auto out_trade_no = OutTradeNo::trusted(reader.text());
@@ -241,9 +237,8 @@ EntryRow to_row(const StoredEntry& stored) {
           Blob{stored.hash_after}};
 }
 
-HistoryEntry read_entry(const Rows& rows, const Database& database) {
-  const auto row = raw_values<entry_fields>(rows);
-  Reader reader{row, read_entry_columns, database, "history entry", 0};
+HistoryEntry read_entry(std::span<const Value, entry_fields> row, std::string_view ledger) {
+  Reader reader{row, read_entry_columns, ledger, "history entry", 0};
   HistoryEntry entry;
   entry.number = reader.integer();
   entry.at = reader.time();
@@ -256,34 +251,6 @@ HistoryEntry read_entry(const Rows& rows, const Database& database) {
   entry.replaced = reader.text();
   if (entry.replaced == kept_mark) entry.replaced.clear();
   return entry;
-}
-
-std::string join_columns(std::span<const std::string_view> columns) {
-  std::string joined;
-  for (const auto column : columns) {
-    if (!joined.empty()) joined += ", ";
-    joined += column;
-  }
-  return joined;
-}
-
-std::string placeholders(std::size_t values, std::size_t rows) {
-  std::string row;
-  for (std::size_t i = 0; i < values; ++i) row += i == 0 ? "(?" : ", ?";
-  row += ")";
-  auto all = row;
-  for (std::size_t i = 1; i < rows; ++i) all += ", " + row;
-  return all;
-}
-
-std::string assignments(std::span<const std::string_view> columns) {
-  std::string parts;
-  for (const auto column : columns) {
-    if (!parts.empty()) parts += ", ";
-    parts += column;
-    parts += " = ?";
-  }
-  return parts;
 }
 
 }  // namespace wxpay::ledger

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-#include "ledger/sqlite_database.hpp"
+#include "ledger/value.hpp"
 #include "wxpay/ledger.hpp"
 #include "wxpay/order.hpp"
 
@@ -98,36 +98,19 @@ struct StoredEntry {
 /// @throws Error{ledger}  a time that read_order would refuse
 OrderRow to_row(std::int64_t seq, const Order& order);
 
-/// Reads the columns order_columns, from the first of the row on.
+/// @param ledger  its name, for messages
 /// @throws UnreadableOrder  the row holds what no order can hold
-StoredOrder read_order(const Rows& rows, const Database& database);
-/// The same of values that were taken from such a row.
-StoredOrder read_order(const OrderRow& row, const Database& database);
+StoredOrder read_order(const OrderRow& row, std::string_view ledger);
 
 /// Views into the entry, which must outlive them.
 EntryRow to_row(const StoredEntry& stored);
-
-/// The first columns of the row as they are.
-template <std::size_t Size>
-std::array<Value, Size> raw_values(const Rows& rows) {
-  std::array<Value, Size> values;
-  for (std::size_t i = 0; i < Size; ++i) values[i] = rows.value(static_cast<int>(i));
-  return values;
-}
 
 /// How many columns read_entry takes: number, at, from_state, to_state, source, actor, reason, digest,
 /// details.
 inline constexpr std::size_t entry_fields = 9;
 
-/// Reads these, from the first of the row on.
+/// @param ledger  its name, for messages
 /// @throws Error{ledger}  the row holds what no entry can hold
-HistoryEntry read_entry(const Rows& rows, const Database& database);
-
-/// "a, b, c" of some column names.
-std::string join_columns(std::span<const std::string_view> columns);
-/// "(?, ?, ?), (?, ?, ?)" for that many rows of so many values.
-std::string placeholders(std::size_t values, std::size_t rows = 1);
-/// "a = ?, b = ?".
-std::string assignments(std::span<const std::string_view> columns);
+HistoryEntry read_entry(std::span<const Value, entry_fields> row, std::string_view ledger);
 
 }  // namespace wxpay::ledger

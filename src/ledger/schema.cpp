@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "crypto/digest.hpp"
+#include "ledger/damage.hpp"
 
 namespace wxpay::ledger {
 
@@ -238,11 +239,7 @@ std::int64_t check_identity(const Database& database) {
                 "use the newer wxpayctl that wrote it"};
   }
   if (version < 1 || is_empty) {
-    throw Error{ErrorKind::ledger,
-                "the ledger " + database.name() + " is damaged: its tables do not fit its schema version " +
-                    std::to_string(version),
-                "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps "
-                "this one"};
+    throw damaged(database.name(), "its tables do not fit its schema version " + std::to_string(version));
   }
   return version;
 }

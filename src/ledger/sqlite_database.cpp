@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "base/unique_fd.hpp"
+#include "ledger/damage.hpp"
 
 namespace wxpay::ledger {
 
@@ -153,9 +154,7 @@ Error describe_failure(int code, int system_error, const std::string& name, std:
               "name another file with --ledger; where it was one, `wxpayctl ledger restore FILE` puts a copy "
               "in its place and keeps this one"};
     case SQLITE_CORRUPT:
-      return {ErrorKind::ledger, with("the ledger ", " is damaged: " + std::string{detail}),
-              "`wxpayctl ledger restore FILE` puts a copy that `ledger backup` made in its place and keeps "
-              "this one"};
+      return damaged(name, detail);
     case SQLITE_READONLY:
       return describe_read_only(code, name);
     case SQLITE_PERM:

@@ -2,7 +2,9 @@
 
 #include <sqlite3.h>
 
+#include <array>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <initializer_list>
@@ -12,39 +14,13 @@
 #include <span>
 #include <string>
 #include <string_view>
-#include <variant>
 
 #include "base/handle.hpp"
+#include "ledger/value.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::ledger {
-
-/// Bytes, as opposed to text.
-struct Blob {
-  std::string_view bytes;
-};
-
-/// A text behind which a NUL stands, as behind each std::string: SQLite need not copy it to have one.
-class EndedText {
- public:
-  explicit EndedText(const std::string& text) : bytes_{text} {}
-  explicit EndedText(std::string&&) = delete;
-  std::string_view bytes() const noexcept { return bytes_; }
-
- private:
-  std::string_view bytes_;
-};
-
-/// What one column holds: nothing, a number, a text or bytes. A view; the owner is whoever made it.
-using Value = std::variant<std::monostate, std::int64_t, std::string_view, EndedText, Blob>;
-
-/// The text of a value; nothing where it is none.
-inline std::optional<std::string_view> text_in(const Value& value) {
-  if (const auto* ended = std::get_if<EndedText>(&value)) return ended->bytes();
-  const auto* text = std::get_if<std::string_view>(&value);
-  return text == nullptr ? std::nullopt : std::optional{*text};
-}
 
 /// A path and how it may be used.
 enum class Access {
@@ -182,6 +158,14 @@ class Rows {
  private:
   Statement* statement_;
 };
+
+/// The first columns of the row as they are.
+template <std::size_t Size>
+std::array<Value, Size> raw_values(const Rows& rows) {
+  std::array<Value, Size> values;
+  for (std::size_t i = 0; i < Size; ++i) values[i] = rows.value(static_cast<int>(i));
+  return values;
+}
 
 /// A transaction that is rolled back unless it is committed.
 class Transaction {

@@ -17,7 +17,9 @@
 #include "ledger/order_inserter.hpp"
 #include "ledger/order_queries.hpp"
 #include "ledger/order_rows.hpp"
+#include "ledger/replaced_parameters.hpp"
 #include "ledger/schema.hpp"
+#include "ledger/sql_text.hpp"
 #include "ledger/sqlite_database.hpp"
 #include "wxpay/ledger.hpp"
 
@@ -75,7 +77,7 @@ class SqliteLedger final : public OrderLedger {
       database_.require_unchanged();
       return std::nullopt;
     }
-    auto order = read_order(rows, database_).order;
+    auto order = read_order(raw_values<order_columns.size()>(rows), database_.name()).order;
     database_.require_unchanged();
     return order;
   }
@@ -218,7 +220,7 @@ class SqliteLedger final : public OrderLedger {
     std::vector<HistoryEntry> entries;
     history_.flush();
     auto rows = select_history_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
-    while (rows.next()) entries.push_back(read_entry(rows, database_));
+    while (rows.next()) entries.push_back(read_entry(raw_values<entry_fields>(rows), database_.name()));
     database_.require_unchanged();
     return entries;
   }
@@ -304,7 +306,7 @@ class SqliteLedger final : public OrderLedger {
     if (!rows.next()) return std::nullopt;
     const auto row = raw_values<order_columns.size()>(rows);
     try {
-      return Loaded{read_order(row, database_), hash_order(order_columns, row)};
+      return Loaded{read_order(row, database_.name()), hash_order(order_columns, row)};
     } catch (const UnreadableOrder&) {
       change.leave();
       throw;
@@ -332,7 +334,7 @@ class SqliteLedger final : public OrderLedger {
     StoredOrder after{before.seq, new_order(intent, before.order.created_at, now)};
     auto entry = new_entry(now, before.order.state, after.order.state, EvidenceSource::create,
                            std::move(loaded.row_hash));
-    entry.details = old_parameters(before.seq);
+    entry.details = replaced_parameters(to_row(before.seq, before.order));
     const auto row = to_row(after.seq, after.order);
     std::array<Value, changing_columns.size() + 1> values;
     std::copy(row.begin() + fixed_order_columns, row.end(), values.begin());
@@ -340,11 +342,6 @@ class SqliteLedger final : public OrderLedger {
     replace_order_.change(values, 1);
     begun_.keep({after, history_.append(row, std::move(entry))});
     return std::move(after.order);
-  }
-
-  std::string old_parameters(std::int64_t seq) {
-    auto rows = select_old_parameters_.run({seq});
-    return rows.next() ? std::string{rows.text(0)} : std::string{};
   }
 
   const Clock& clock_;
@@ -358,7 +355,6 @@ class SqliteLedger final : public OrderLedger {
 
   Statement select_order_{database_, "SELECT " + join_columns(order_columns) +
                                          " FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
-  Statement select_old_parameters_{database_, old_parameters_query()};
   Statement replace_order_{database_,
                            "UPDATE orders SET " + assignments(changing_columns) + " WHERE seq = ?"};
   Statement settle_order_{database_,

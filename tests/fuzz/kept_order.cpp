@@ -8,6 +8,7 @@
 #include "ledger/hash_chain.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/schema.hpp"
+#include "ledger/sql_text.hpp"
 #include "ledger/sqlite_database.hpp"
 
 namespace wxpay::fuzz {
@@ -42,7 +43,7 @@ void expect_kept(const Order& order) {
   const auto found = ledger::raw_values<ledger::order_columns.size()>(rows);
   expect(ledger::hash_order(ledger::order_columns, found) == ledger::hash_order(ledger::order_columns, row),
          "an order's row is found as it was written");
-  const auto read = ledger::read_order(rows, tables.database);
+  const auto read = ledger::read_order(found, tables.database.name());
   expect(ledger::hash_order(ledger::order_columns, ledger::to_row(read.seq, read.order)) ==
              ledger::hash_order(ledger::order_columns, row),
          "an order that is read is the one that was written");

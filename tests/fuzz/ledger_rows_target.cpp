@@ -75,9 +75,10 @@ void expect_error_or(const Read& read) {
 void check_order(AnyRows& any, const OrderRow& row) {
   auto rows = any.order.run(row);
   expect(rows.next(), "a row of any values is a row");
-  const auto stored = ledger::read_order(rows, any.database);
+  const auto stored =
+      ledger::read_order(ledger::raw_values<ledger::order_columns.size()>(rows), any.database.name());
   const auto written = ledger::to_row(stored.seq, stored.order);
-  const auto again = ledger::read_order(written, any.database);
+  const auto again = ledger::read_order(written, any.database.name());
   expect(ledger::hash_order(ledger::order_columns, ledger::to_row(again.seq, again.order)) ==
              ledger::hash_order(ledger::order_columns, written),
          "an order that was read can be written and read");
@@ -95,7 +96,8 @@ void check_ledger_rows(std::string_view input) {
   expect_error_or([&] {
     auto rows = any.entry.run(std::span{row}.first<ledger::entry_fields>());
     expect(rows.next(), "a row of any values is a row");
-    const auto entry = ledger::read_entry(rows, any.database);
+    const auto entry =
+        ledger::read_entry(ledger::raw_values<ledger::entry_fields>(rows), any.database.name());
     expect(ledger::to_row({entry, 1, {}, {}, {}}).size() == ledger::entry_columns.size(),
            "an entry can be written");
   });
