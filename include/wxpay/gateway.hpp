@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -13,17 +14,23 @@
 
 namespace wxpay {
 
-/// The two levels of an answer as WeChat Pay gave them. Only an answer whose signature holds, and which is
-/// this merchant's, is given out with return_code SUCCESS.
-struct WireResult {
-  std::string return_code;
-  std::string return_msg;
-  std::string result_code;
-  std::string err_code;
-  std::string err_code_des;
+/// What an answer said, in WeChat Pay's own words but without control characters.
+struct Said {
+  enum class Trust : std::uint8_t {
+    no_answer,   ///< there was none, or none that could be read
+    unverified,  ///< a refusal that is not signed
+    verified     ///< the signature holds, and the answer is this merchant's
+  };
+  Trust trust = Trust::no_answer;
+  std::string code = {};         ///< of a refusal; empty where it gave none
+  std::string text = {};         ///< why it refused, for people
+  std::string remark = {};       ///< what it said besides: "OK", or once more why it refused
+  bool about_signature = false;  ///< it refused the request's signature, or its words are about one
+
+  bool verified() const noexcept { return trust == Trust::verified; }
 };
 
-/// What a client may do about an err_code.
+/// What a client may do about a refusal.
 enum class Reaction {
   refuse,         ///< final: give it to the caller
   repeat,         ///< the same request again, with a pause
@@ -38,14 +45,15 @@ enum class Reaction {
 /// Date of that answer; none where it had no Date.
 using ClockAhead = std::optional<std::chrono::seconds>;
 
-/// WeChat Pay said no. Where that was not signed (return_code FAIL), the words of `said.return_msg` are known
-/// to be final, or the reaction is to ask by query; then err_code is empty.
+/// WeChat Pay said no. Where that was not signed, its words are known to be final, or the reaction is to ask
+/// by query; then there is no code.
 struct Refused {
-  WireResult said;
+  Said said;
   Reaction reaction = Reaction::refuse;
   std::string digest;            ///< SHA-256 of the raw answer, lower-case hex
   std::string speaker = {};      ///< the host that said it, where it is not WeChat Pay's own
   bool doubtful_before = false;  ///< an earlier try of the same request may have been carried out
+  bool order_exists = false;     ///< it says that there is an order of this number
   ClockAhead clock_ahead = {};
 };
 
@@ -54,14 +62,15 @@ struct Unknown {
   ErrorKind kind = ErrorKind::network;  ///< network, timeout, gateway, untrusted or interrupted
   std::string code;                     ///< NETWORK, TIMEOUT, GATEWAY, UNTRUSTED, or WeChat Pay's own
   std::string message;
-  WireResult said;   ///< where there was an answer
-  bool sent = true;  ///< false: surely nothing has reached WeChat Pay
+  Said said = {};
+  bool sent = true;         ///< false: surely nothing has reached WeChat Pay
+  bool repeatable = false;  ///< WeChat Pay could not serve the request now and wants it again
   ClockAhead clock_ahead = {};
 };
 
 /// The prepay order exists; `evidence.prepay` holds what it gave.
 struct Created {
-  WireResult said;
+  Said said;
   PaymentEvidence evidence;
   ClockAhead clock_ahead = {};
 };
@@ -76,7 +85,7 @@ struct QueryAnswer {
 using QueryOutcome = std::variant<QueryAnswer, Refused, Unknown>;
 
 struct Closed {
-  WireResult said;
+  Said said;
   PaymentEvidence evidence;
   ClockAhead clock_ahead = {};
 };

@@ -20,7 +20,7 @@ class Closing {
     const auto order = ledger_.find(mch_id_, number_);
     if (order) state_ = order->state;
     if (order && is_paid(order->state))
-      return ended(Outcome::refused, {{}, {}, "FAIL", "ORDERPAID", "the order is paid"});
+      return ended(Outcome::refused, Reply::refused, {.code = "ORDERPAID", .text = "the order is paid"});
     if (order && is_of_another_app(order->intent.merchant, merchant_)) return of_another_app(*order);
     if (order) ledger_.note(mch_id_, number_, EvidenceSource::close, "closing is asked for");
     auto outcome = gateway_.close(number_);
@@ -36,21 +36,20 @@ class Closing {
     const auto& theirs = order.intent.merchant;
     auto why = "the order belongs to the app " + theirs.app_id.text();
     if (!theirs.sub_mch_id.empty()) why += " of the sub-merchant " + theirs.sub_mch_id.text();
-    auto result = ended(Outcome::refused, {{}, {}, "FAIL", "OTHER_APP", std::move(why)});
+    auto result = ended(Outcome::refused, Reply::refused, {.code = "OTHER_APP", .text = std::move(why)});
     result.hint = "close it with the profile of that app";
     return result;
   }
 
-  CloseResult ended(Outcome outcome, WireResult said) const {
+  CloseResult ended(Outcome outcome, Reply reply, Said said) const {
     const auto hint = outcome == Outcome::wrong_key ? wrong_key_hint : std::string_view{};
-    return {outcome, std::move(said), state_, std::string{hint}};
+    return {outcome, reply, std::move(said), state_, std::string{hint}};
   }
 
-  CloseResult settled(const PaymentEvidence& evidence, WireResult said) {
+  CloseResult settled(const PaymentEvidence& evidence, Said said) {
     const auto result = ledger_.settle(evidence);
     if (result.order) state_ = result.order->state;
-    said.result_code = "SUCCESS";
-    return ended(agrees(result) ? Outcome::done : Outcome::integrity, std::move(said));
+    return ended(agrees(result) ? Outcome::done : Outcome::integrity, Reply::accepted, std::move(said));
   }
 
   CloseResult refused_by_gateway(Refused refused) {
@@ -61,17 +60,16 @@ class Closing {
                                      .out_trade_no = number_,
                                      .state = OrderState::closed,
                                      .digest = refused.digest,
-                                     .reason = refused.said.err_code};
+                                     .reason = refused.said.code};
       return settled(evidence, std::move(refused.said));
     }
     if (refused.reaction == Reaction::ask_by_query) return asked(std::move(refused));
     const bool later = refused.reaction == Reaction::slow_down;
-    return said_no(later ? Outcome::unknown : app::outcome_of(refused), std::move(refused));
+    return said_no(later ? Outcome::unknown : outcome_of(refused), std::move(refused));
   }
 
   CloseResult said_no(Outcome outcome, Refused refused) const {
-    refused.said.result_code = "FAIL";
-    return ended(outcome, std::move(refused.said));
+    return ended(outcome, Reply::refused, std::move(refused.said));
   }
 
   /// ORDERPAID and the like: the payer was faster.
@@ -97,16 +95,9 @@ class Closing {
 
   CloseResult unknown(const Unknown& nothing) const {
     auto said = nothing.said;
-    said.result_code = "UNKNOWN";
-    said.err_code = nothing.code;
-    said.err_code_des = nothing.message;
-    return ended(outcome_of(nothing), std::move(said));
-  }
-
-  static Outcome outcome_of(const Unknown& nothing) {
-    if (nothing.kind == ErrorKind::untrusted) return Outcome::integrity;
-    if (nothing.kind == ErrorKind::interrupted) return Outcome::interrupted;
-    return Outcome::unknown;
+    said.code = nothing.code;
+    said.text = nothing.message;
+    return ended(outcome_of(nothing), Reply::unknown, std::move(said));
   }
 
   const OutTradeNo& number_;

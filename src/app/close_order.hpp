@@ -11,7 +11,8 @@ namespace wxpay::app {
 
 struct CloseResult {
   Outcome outcome = Outcome::done;
-  WireResult said;                         ///< result_code is SUCCESS, FAIL or UNKNOWN
+  Reply reply = Reply::unknown;
+  Said said;                               ///< also our own words
   std::optional<OrderState> ledger_state;  ///< none: the ledger does not know the order
   std::string hint;                        ///< the way out, where the result alone does not show it
 };

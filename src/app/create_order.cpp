@@ -14,16 +14,8 @@ namespace {
 constexpr const char* paid_text = "the order is paid already";
 constexpr const char* closed_text = "the order is closed; use a new out_trade_no";
 
-Outcome outcome_of(const Unknown& nothing) {
-  if (nothing.kind == ErrorKind::untrusted) return Outcome::integrity;
-  if (nothing.kind == ErrorKind::interrupted) return Outcome::interrupted;
-  return Outcome::unknown;
-}
-
 /// For the history: WeChat Pay's code, or the words where it gave none.
-const std::string& reason_of(const WireResult& said) {
-  return said.err_code.empty() ? said.return_msg : said.err_code;
-}
+const std::string& reason_of(const Said& said) { return said.code.empty() ? said.remark : said.code; }
 
 bool is_closed(OrderState state) { return state == OrderState::closed || state == OrderState::revoked; }
 
@@ -128,7 +120,8 @@ CreateResult Creation::concluded(OrderLedger& ledger) {
 
 CreateResult Creation::reused() const {
   return {.outcome = Outcome::done,
-          .said = {.return_code = "SUCCESS", .return_msg = "OK", .result_code = "SUCCESS"},
+          .reply = Reply::accepted,
+          .said = {.trust = Said::Trust::verified, .remark = "OK"},
           .prepay = begun_->order.prepay,
           .origin = PrepayOrigin::reused,
           .ledger_state = begun_->order.state};
@@ -137,9 +130,9 @@ CreateResult Creation::reused() const {
 CreateResult Creation::own_refusal(const char* code, std::string why) const {
   CreateResult result;
   result.outcome = Outcome::refused;
-  result.said.result_code = "FAIL";
-  result.said.err_code = code;
-  result.said.err_code_des = std::move(why);
+  result.reply = Reply::refused;
+  result.said.code = code;
+  result.said.text = std::move(why);
   result.differs = begun_->decision.differs;
   result.ledger_state = begun_->order.state;
   return result;
@@ -163,6 +156,7 @@ CreateResult Creation::accepted(Created created, OrderLedger& ledger) const {
     return overtaken("OUT_TRADE_NO_USED", "the number was taken by other parameters meanwhile", state);
   }
   return {.outcome = Outcome::done,
+          .reply = Reply::accepted,
           .said = std::move(created.said),
           .prepay = std::move(prepay),
           .origin = begun_->renews ? PrepayOrigin::renewed : PrepayOrigin::created,
@@ -194,12 +188,12 @@ CreateResult Creation::refused_for_good(Refused refused, OrderState state, Order
   return said_no(outcome_of(refused), std::move(refused.said), state_after(settled));
 }
 
-CreateResult Creation::said_no(Outcome outcome, WireResult said, OrderState state) const {
+CreateResult Creation::said_no(Outcome outcome, Said said, OrderState state) const {
   CreateResult result;
   result.outcome = outcome;
-  if (said.err_code.empty()) said.err_code = "REFUSED";
+  result.reply = Reply::refused;
+  if (said.code.empty()) said.code = "REFUSED";
   result.said = std::move(said);
-  result.said.result_code = "FAIL";
   result.ledger_state = state;
   if (outcome == Outcome::wrong_key) result.hint = wrong_key_hint;
   return result;
@@ -207,11 +201,11 @@ CreateResult Creation::said_no(Outcome outcome, WireResult said, OrderState stat
 
 /// A refusal after which WeChat Pay could not be asked, so that nobody knows. Words without a code prove no
 /// refusal.
-CreateResult Creation::undecided(Outcome outcome, WireResult said) const {
-  const bool in_words_only = said.err_code.empty();
-  if (in_words_only) said.err_code = "GATEWAY";
+CreateResult Creation::undecided(Outcome outcome, Said said) const {
+  const bool in_words_only = said.code.empty();
+  if (in_words_only) said.code = "GATEWAY";
   auto result = said_no(outcome, std::move(said), begun_->order.state);
-  if (in_words_only) result.said.result_code = "UNKNOWN";
+  if (in_words_only) result.reply = Reply::unknown;
   if (result.hint.empty() && outcome != Outcome::integrity) {
     result.hint = "'wxpayctl query " + out_trade_no().text() +
                   "' asks whether WeChat Pay has the order; the same command again is safe";
@@ -225,7 +219,7 @@ CreateResult Creation::asked(Refused refused, OrderLedger& ledger) const {
     const auto verdict = settled.settlement.verdict;
     const bool agrees =
         verdict == Verdict::apply || verdict == Verdict::already_applied || verdict == Verdict::no_news;
-    const bool in_words_only = refused.said.err_code.empty();
+    const bool in_words_only = refused.said.code.empty();
     const auto outcome = agrees ? outcome_of(refused) : Outcome::integrity;
     auto result = said_no(outcome, std::move(refused.said), state_after(settled));
     if (agrees && in_words_only && is_open(result.ledger_state)) {
@@ -234,9 +228,7 @@ CreateResult Creation::asked(Refused refused, OrderLedger& ledger) const {
     return result;
   }
   if (const auto* no = std::get_if<Refused>(&*query_answer_)) {
-    const bool documented =
-        refused.said.err_code == "ORDERPAID" || refused.said.err_code == "OUT_TRADE_NO_USED";
-    if (no->reaction == Reaction::order_unknown && !documented) {
+    if (no->reaction == Reaction::order_unknown && !refused.order_exists) {
       return refused_for_good(std::move(refused), OrderState::failed, ledger);
     }
     if (no->reaction == Reaction::wrong_key) {
@@ -252,9 +244,8 @@ CreateResult Creation::unknown(const Unknown& nothing) const {
   CreateResult result;
   result.outcome = outcome_of(nothing);
   result.said = nothing.said;
-  result.said.result_code = "UNKNOWN";
-  result.said.err_code = nothing.code;
-  result.said.err_code_des = nothing.message;
+  result.said.code = nothing.code;
+  result.said.text = nothing.message;
   result.ledger_state = begun_->order.state;
   return result;
 }

@@ -18,7 +18,8 @@ enum class PrepayOrigin { created, renewed, reused };
 
 struct CreateResult {
   Outcome outcome = Outcome::done;
-  WireResult said;  ///< empty where no request was made or no answer came; err_code also for our own refusals
+  Reply reply = Reply::unknown;
+  Said said;         ///< also our own words, and why there is no answer
   std::string hint;  ///< the way out, where the result alone does not show it
   std::vector<std::string> differs;
   std::optional<Prepay> prepay;  ///< when done
@@ -71,8 +72,8 @@ class Creation {
   CreateResult refused_by_gateway(Refused refused, OrderLedger& ledger) const;
   CreateResult refused_for_good(Refused refused, OrderState state, OrderLedger& ledger) const;
   CreateResult asked(Refused refused, OrderLedger& ledger) const;
-  CreateResult said_no(Outcome outcome, WireResult said, OrderState state) const;
-  CreateResult undecided(Outcome outcome, WireResult said) const;
+  CreateResult said_no(Outcome outcome, Said said, OrderState state) const;
+  CreateResult undecided(Outcome outcome, Said said) const;
   CreateResult unknown(const Unknown& nothing) const;
   std::shared_ptr<const OrderIntent> shared_intent() const { return {begun_, &begun_->order.intent}; }
   OrderState state_after(const SettleResult& settled) const;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string_view>
 
 #include "wxpay/gateway.hpp"
@@ -17,9 +18,18 @@ enum class Outcome {
   interrupted,
 };
 
+/// What became of a request that changes something, as far as its answers tell.
+enum class Reply : std::uint8_t { accepted, refused, unknown };
+
 /// What a refusal by WeChat Pay comes to where it ends the matter.
 inline Outcome outcome_of(const Refused& refused) {
   return refused.reaction == Reaction::wrong_key ? Outcome::wrong_key : Outcome::refused;
+}
+
+inline Outcome outcome_of(const Unknown& nothing) {
+  if (nothing.kind == ErrorKind::untrusted) return Outcome::integrity;
+  if (nothing.kind == ErrorKind::interrupted) return Outcome::interrupted;
+  return Outcome::unknown;
 }
 
 /// What is to be done about Outcome::wrong_key.

@@ -111,20 +111,20 @@ QueryResult describe_settled(const QueryAnswer& answer, const SettleResult& sett
 Error query_failure(const Refused& refused) {
   const auto& said = refused.said;
   const auto speaker = refused.speaker.empty() ? std::string{"WeChat Pay"} : refused.speaker;
-  const auto& words = said.err_code_des.empty() ? said.err_code : said.err_code_des;
+  const auto& words = said.text.empty() ? said.code : said.text;
   if (refused.reaction == Reaction::wrong_key) {
     return {ErrorKind::key, speaker + " says that the signature is wrong: " + words,
-            std::string{wrong_key_hint}, said.err_code};
+            std::string{wrong_key_hint}, said.code};
   }
   const auto what = speaker + " refused the query: " + words;
   if (refused.reaction == Reaction::slow_down) {
-    return {ErrorKind::gateway, what, "the rate is limited: wait a minute and run it again", said.err_code};
+    return {ErrorKind::gateway, what, "the rate is limited: wait a minute and run it again", said.code};
   }
-  return {ErrorKind::refused, what, {}, said.err_code};
+  return {ErrorKind::refused, what, {}, said.code};
 }
 
 Error query_failure(const Unknown& unknown) {
-  const bool in_words_only = unknown.said.return_code == "FAIL";
+  const bool in_words_only = unknown.said.trust == Said::Trust::unverified;
   return {
       unknown.kind, unknown.message,
       in_words_only ? "nothing was changed: run it again; if it stays so, 'wxpayctl doctor' tells more" : "",

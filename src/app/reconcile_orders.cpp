@@ -31,11 +31,11 @@ bool is_unknown_order(const Outcome& outcome) {
 /// word that ours does not hold, and a signed "not now" (FREQUENCY_LIMITED, SYSTEMERROR) do not.
 bool is_served(const QueryOutcome& outcome) {
   if (const auto* refused = std::get_if<Refused>(&outcome)) {
-    return refused->said.return_code == "SUCCESS" && refused->reaction != Reaction::slow_down &&
+    return refused->said.verified() && refused->reaction != Reaction::slow_down &&
            refused->reaction != Reaction::wrong_key;
   }
   if (const auto* unknown = std::get_if<Unknown>(&outcome)) {
-    return unknown->kind == ErrorKind::gateway && unknown->said.result_code == "SUCCESS";
+    return unknown->kind == ErrorKind::gateway && unknown->said.verified() && !unknown->repeatable;
   }
   return true;
 }
@@ -183,7 +183,7 @@ class ReconcileOrders::Item final : public PipelineItem {
             .out_trade_no = number(),
             .state = OrderState::closed,
             .digest = refused.digest,
-            .reason = refused.said.err_code};
+            .reason = refused.said.code};
   }
 
   void take_closed(const PaymentEvidence& evidence) {

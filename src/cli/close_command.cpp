@@ -3,6 +3,7 @@
 #include "app/close_order.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/result_fields.hpp"
 #include "wxpay/order_time.hpp"
 
 namespace wxpay::cli {
@@ -29,10 +30,8 @@ int run_close(const std::string& order, Context& context) {
   context.confirm("Close order " + order + " for good?");
   const auto result = app::close_order(number, merchant, ledger, gateway);
   report::Record record;
-  record.text("outTradeNo", order)
-      .text("resultCode", result.said.result_code)
-      .text_if_set("errCode", result.said.err_code)
-      .text_if_set("errCodeDes", result.said.err_code_des);
+  record.text("outTradeNo", order);
+  describe_reply(record, result.reply, result.said.code, result.said.text);
   if (result.ledger_state) record.text("ledgerState", std::string{to_string(*result.ledger_state)});
   record.text_if_set("hint", result.hint);
   context.set_code_when_closed(exit_code(result.outcome));

@@ -9,6 +9,7 @@
 #include "cli/failed_file.hpp"
 #include "cli/input.hpp"
 #include "cli/progress.hpp"
+#include "cli/result_fields.hpp"
 #include "cli/streams.hpp"
 
 namespace wxpay::cli {
@@ -187,11 +188,10 @@ class BatchRun {
     progress_.add(true);
     report::Record record;
     record.number("line", static_cast<std::int64_t>(result.line))
-        .text_if_set("outTradeNo", result.out_trade_no)
-        .text("resultCode", "UNKNOWN")
-        .text("errCode", std::string{error_code(ErrorKind::ledger_value)})
-        .text("errCodeDes", without_control_characters(result.problem))
-        .text("ledgerState", std::string{to_string(result.creation->state_when_sent())});
+        .text_if_set("outTradeNo", result.out_trade_no);
+    describe_reply(record, app::Reply::unknown, std::string{error_code(ErrorKind::ledger_value)},
+                   without_control_characters(result.problem));
+    record.text("ledgerState", std::string{to_string(result.creation->state_when_sent())});
     print(record);
   }
 
@@ -202,10 +202,8 @@ class BatchRun {
 
   static void describe_bad(report::Record& record, const std::string& out_trade_no,
                            const std::string& problem, const char* code = "PARAM_ERROR") {
-    record.text_if_set("outTradeNo", without_control_characters(out_trade_no))
-        .text("resultCode", "FAIL")
-        .text("errCode", code)
-        .text("errCodeDes", without_control_characters(problem));
+    record.text_if_set("outTradeNo", without_control_characters(out_trade_no));
+    describe_reply(record, app::Reply::refused, code, without_control_characters(problem));
   }
 
   /// Whether a record is one for --failed: an order that is paid or closed is settled, and running it again
@@ -320,7 +318,7 @@ class BatchRun {
                             const std::optional<Order>& order) {
     record.text("outTradeNo", number.text());
     const auto refuse = [&](const char* code) {
-      record.text("resultCode", "FAIL").text("errCode", code);
+      describe_reply(record, app::Reply::refused, code);
       if (!decision.differs.empty()) record.list("differs", decision.differs);
       record.text("ledgerState", std::string{to_string(order->state)});
       return false;
@@ -333,7 +331,8 @@ class BatchRun {
       case CreatePlan::closed:
         return refuse("ORDERCLOSED");
       case CreatePlan::reuse:
-        record.text("resultCode", "SUCCESS").text("ledger", "REUSED");
+        describe_reply(record, app::Reply::accepted);
+        record.text("ledger", "REUSED");
         return true;
       case CreatePlan::again:
         if (!app::ambiguity_of(order->intent).empty()) return refuse("PARAM_ERROR");
@@ -342,7 +341,8 @@ class BatchRun {
       case CreatePlan::replace:
         break;
     }
-    record.text("resultCode", "SUCCESS").text("ledger", order && order->prepay ? "RENEWED" : "CREATED");
+    describe_reply(record, app::Reply::accepted);
+    record.text("ledger", order && order->prepay ? "RENEWED" : "CREATED");
     return true;
   }
 

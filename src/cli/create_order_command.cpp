@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
+#include "cli/result_fields.hpp"
 #include "report/qr_code.hpp"
 
 namespace wxpay::cli {
@@ -93,11 +94,10 @@ app::OrderDefaults order_defaults(const Profile& profile) {
 void describe_creation(report::Record& record, const OrderIntent& intent, const app::CreateResult& result,
                        Context& context) {
   const auto& said = result.said;
-  record.text("outTradeNo", intent.out_trade_no.text())
-      .text_if_set("returnCode", said.return_code)
-      .text_if_set("returnMsg", said.return_msg)
-      .text("resultCode", said.result_code);
+  record.text("outTradeNo", intent.out_trade_no.text());
+  describe_answer(record, said);
   if (result.outcome == app::Outcome::done) {
+    describe_reply(record, result.reply);
     const auto& prepay = *result.prepay;
     record
         .fields(app::pay_parameters(intent.trade_type, intent.merchant, prepay.prepay_id, prepay.sign_type,
@@ -109,7 +109,7 @@ void describe_creation(report::Record& record, const OrderIntent& intent, const 
         .text("ledger", name_of(result.origin));
     return;
   }
-  record.text_if_set("errCode", said.err_code).text_if_set("errCodeDes", said.err_code_des);
+  describe_reply(record, result.reply, said.code, said.text);
   if (!result.differs.empty()) record.list("differs", result.differs);
   record.text("ledgerState", std::string{to_string(result.ledger_state)}).text_if_set("hint", result.hint);
 }

@@ -7,6 +7,7 @@
 #include "cli/input.hpp"
 #include "cli/order_record.hpp"
 #include "cli/orders_stream.hpp"
+#include "cli/result_fields.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::cli {
@@ -134,12 +135,13 @@ int run_mark(const MarkOptions& options, Context& context) {
   record.text("outTradeNo", options.order);
   const auto verdict = settled.settlement.verdict;
   const bool done = settled.order && (verdict == Verdict::apply || verdict == Verdict::already_applied);
-  record.text("resultCode", done ? "SUCCESS" : "FAIL");
-  if (!settled.order)
-    record.text("errCode", "ORDERNOTEXIST").text("errCodeDes", "the order is not in the ledger");
-  if (settled.order && !done) {
-    record.text("errCode", "STATE_PROVEN")
-        .text("errCodeDes", "WeChat Pay proved a state that this would undo");
+  if (done) {
+    describe_reply(record, app::Reply::accepted);
+  } else if (settled.order) {
+    describe_reply(record, app::Reply::refused, "STATE_PROVEN",
+                   "WeChat Pay proved a state that this would undo");
+  } else {
+    describe_reply(record, app::Reply::refused, "ORDERNOTEXIST", "the order is not in the ledger");
   }
   if (settled.order) record.text("ledgerState", std::string{to_string(settled.order->state)});
   context.set_code_when_closed(done ? exit_done : exit_refused);

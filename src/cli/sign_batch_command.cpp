@@ -11,6 +11,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
 #include "cli/progress.hpp"
+#include "cli/result_fields.hpp"
 #include "cli/streams.hpp"
 #include "wire/file_kind.hpp"
 #include "wire/records.hpp"
@@ -205,7 +206,7 @@ void BatchRun::refuse(std::size_t line, const char* why) {
   ++bad_;
   context_.set_code_when_closed(exit_refused);
   report::Record result;
-  result.text("resultCode", "FAIL").text("errCode", "PARAM_ERROR").text("errCodeDes", why);
+  describe_reply(result, app::Reply::refused, "PARAM_ERROR", why);
   add(line, result);
 }
 

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/v2/reactions.hpp"
 #include "support/fakes.hpp"
 #include "support/ledger_fixture.hpp"
 #include "wxpay/ledger.hpp"
@@ -100,13 +101,7 @@ struct UseCase {
   }
 };
 
-inline WireResult said_success() {
-  WireResult said;
-  said.return_code = "SUCCESS";
-  said.return_msg = "OK";
-  said.result_code = "SUCCESS";
-  return said;
-}
+inline Said said_success() { return {.trust = Said::Trust::verified, .remark = "OK"}; }
 
 inline Created created(const OrderIntent& intent, const Clock& clock, const char* prepay_id = "wx1") {
   auto evidence = ledger_fixture::prepay_of(intent.out_trade_no.text(), prepay_id);
@@ -116,12 +111,12 @@ inline Created created(const OrderIntent& intent, const Clock& clock, const char
   return {said_success(), std::move(evidence)};
 }
 
-inline Refused refused(const std::string& err_code, Reaction reaction) {
+inline Refused refused(const std::string& code, Reaction reaction) {
   Refused answer;
   answer.said = said_success();
-  answer.said.result_code = "FAIL";
-  answer.said.err_code = err_code;
-  answer.said.err_code_des = "why";
+  answer.said.code = code;
+  answer.order_exists = v2::says_order_exists(code);
+  answer.said.text = "why";
   answer.reaction = reaction;
   answer.digest = std::string(64, 'd');
   answer.clock_ahead = std::chrono::seconds{0};

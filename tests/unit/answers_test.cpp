@@ -41,10 +41,10 @@ std::string outcome_of(const nlohmann::ordered_json& vector) {
       response, account, std::make_shared<OrderIntent>(intent_for(TradeType::jsapi)), now);
   if (std::holds_alternative<Created>(outcome)) return "success";
   if (const auto* refused = std::get_if<Refused>(&outcome)) {
-    if (refused->said.return_code == "FAIL") return "communication_error";
-    if (refused->said.err_code == "USERPAYING" && refused->reaction == Reaction::ask_by_query)
+    if (!refused->said.verified()) return "communication_error";
+    if (refused->said.code == "USERPAYING" && refused->reaction == Reaction::ask_by_query)
       return "unknown:query";
-    return "business_error:" + refused->said.err_code;
+    return "business_error:" + refused->said.code;
   }
   return "unknown " + std::get<Unknown>(outcome).message;
 }
@@ -213,7 +213,7 @@ TEST_CASE("a closing is done when it is done now or was done before") {
   CHECK((std::get<Unknown>(other).kind == ErrorKind::untrusted));
 }
 
-TEST_CASE("only an answer that was verified is given out with return_code SUCCESS") {
+TEST_CASE("only an answer that was verified is given out as verified") {
   const auto paid = paid_order("T1");
   struct Row {
     const char* name;
@@ -230,7 +230,7 @@ TEST_CASE("only an answer that was verified is given out with return_code SUCCES
     CAPTURE(row.name);
     const auto outcome = v2::read_orderquery({200, row.body, {}}, shop_account(), {"T1", {}});
     REQUIRE(std::holds_alternative<Unknown>(outcome));
-    CHECK((std::get<Unknown>(outcome).said.return_code == "SUCCESS") == row.verified);
+    CHECK(std::get<Unknown>(outcome).said.verified() == row.verified);
   }
 }
 
@@ -243,7 +243,7 @@ TEST_CASE("what WeChat Pay says carries no terminal sequence into a message") {
   // ESC as a byte is no XML character of a reference, but it may stand in a section.
   const auto outcome = creation(signed_answer(fields));
   REQUIRE(std::holds_alternative<Refused>(outcome));
-  CHECK(std::get<Refused>(outcome).said.err_code_des == " [31m  2J无权限 ");
+  CHECK(std::get<Refused>(outcome).said.text == " [31m  2J无权限 ");
 }
 
 TEST_CASE("a unifiedorder holds the order's fields, those that are set, and its signature") {

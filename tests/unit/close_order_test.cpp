@@ -34,7 +34,7 @@ TEST_CASE("the intent to close is in the history before the request leaves") {
   };
   const auto result = close(use_case);
   CHECK((result.outcome == Outcome::done));
-  CHECK(result.said.result_code == "SUCCESS");
+  CHECK((result.reply == app::Reply::accepted));
   CHECK((result.ledger_state == OrderState::closed));
   CHECK((use_case.state() == OrderState::closed));
   CHECK(use_case.gateway.closed == std::vector<std::string>{"T1"});
@@ -47,7 +47,7 @@ TEST_CASE("a paid order is not closed, and nobody is asked to") {
     const auto before = use_case.history().size();
     const auto result = close(use_case);
     CHECK((result.outcome == Outcome::refused));
-    CHECK(result.said.err_code == "ORDERPAID");
+    CHECK(result.said.code == "ORDERPAID");
     CHECK((result.ledger_state == state));
     CHECK(use_case.gateway.closed.empty());
     CHECK(use_case.history().size() == before);
@@ -64,7 +64,7 @@ TEST_CASE("an order of another app or sub-merchant is not closed, and nobody is 
     const auto before = use_case.history().size();
     const auto result = app::close_order(number_of("T1"), merchant, *use_case.ledger, use_case.gateway);
     CHECK((result.outcome == Outcome::refused));
-    CHECK(result.said.err_code == "OTHER_APP");
+    CHECK(result.said.code == "OTHER_APP");
     CHECK((use_case.state() == OrderState::notpay));
     CHECK(use_case.gateway.closed.empty());
     CHECK(use_case.history().size() == before);
@@ -88,17 +88,18 @@ TEST_CASE("what a refusal to close means") {
     std::string what;
     Refused refusal;
     Outcome outcome;
-    const char* result_code;
+    app::Reply reply;
     OrderState state;
   };
   const Row rows[] = {
       {"no such order: nothing can be paid any more", refused("ORDERNOTEXIST", Reaction::order_unknown),
-       Outcome::done, "SUCCESS", OrderState::closed},
-      {"final", refused("NOAUTH", Reaction::refuse), Outcome::refused, "FAIL", OrderState::notpay},
-      {"our signature does not hold there", refused("SIGNERROR", Reaction::wrong_key), Outcome::wrong_key,
-       "FAIL", OrderState::notpay},
-      {"rate limited", refused("FREQUENCY_LIMITED", Reaction::slow_down), Outcome::unknown, "FAIL",
+       Outcome::done, app::Reply::accepted, OrderState::closed},
+      {"final", refused("NOAUTH", Reaction::refuse), Outcome::refused, app::Reply::refused,
        OrderState::notpay},
+      {"our signature does not hold there", refused("SIGNERROR", Reaction::wrong_key), Outcome::wrong_key,
+       app::Reply::refused, OrderState::notpay},
+      {"rate limited", refused("FREQUENCY_LIMITED", Reaction::slow_down), Outcome::unknown,
+       app::Reply::refused, OrderState::notpay},
   };
   for (const auto& row : rows) {
     UseCase use_case;
@@ -107,8 +108,8 @@ TEST_CASE("what a refusal to close means") {
     const auto result = close(use_case);
     CAPTURE(row.what);
     CHECK((result.outcome == row.outcome));
-    CHECK(result.said.result_code == row.result_code);
-    CHECK(result.said.err_code == row.refusal.said.err_code);
+    CHECK((result.reply == row.reply));
+    CHECK(result.said.code == row.refusal.said.code);
     CHECK((result.ledger_state == row.state));
     CHECK((use_case.state() == row.state));
     CHECK(result.hint.empty() == (row.outcome != Outcome::wrong_key));
@@ -142,8 +143,8 @@ TEST_CASE("when the payer was faster, a query settles it") {
     const auto result = close(use_case);
     CAPTURE(row.what);
     CHECK((result.outcome == row.outcome));
-    CHECK(result.said.result_code == "FAIL");
-    CHECK(result.said.err_code == "ORDERPAID");
+    CHECK((result.reply == app::Reply::refused));
+    CHECK(result.said.code == "ORDERPAID");
     CHECK((result.ledger_state == row.state));
     CHECK((use_case.state() == row.state));
   }
@@ -166,8 +167,8 @@ TEST_CASE("without an answer to a closing nothing is known, and nothing is writt
     const auto result = close(use_case);
     CAPTURE(row.code);
     CHECK((result.outcome == row.outcome));
-    CHECK(result.said.result_code == "UNKNOWN");
-    CHECK(result.said.err_code == row.code);
+    CHECK((result.reply == app::Reply::unknown));
+    CHECK(result.said.code == row.code);
     CHECK((use_case.state() == OrderState::notpay));
   }
 }

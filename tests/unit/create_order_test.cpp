@@ -46,7 +46,7 @@ TEST_CASE("an accepted order has its prepay_id in the answer and in the ledger")
   const auto result = create(use_case);
   CHECK((result.outcome == Outcome::done));
   CHECK((result.origin == PrepayOrigin::created));
-  CHECK(result.said.result_code == "SUCCESS");
+  CHECK((result.reply == app::Reply::accepted));
   CHECK((result.ledger_state == OrderState::notpay));
   REQUIRE(result.prepay);
   CHECK(result.prepay->prepay_id.text() == "wx1");
@@ -64,7 +64,7 @@ TEST_CASE("the same again: answered from the ledger, or sent again once it has r
   CHECK((reused.outcome == Outcome::done));
   CHECK((reused.origin == PrepayOrigin::reused));
   CHECK(reused.prepay->prepay_id.text() == "wx1");
-  CHECK(reused.said.return_code == "SUCCESS");
+  CHECK(reused.said.verified());
   CHECK(gateway.sent.size() == 1);
 
   use_case.clock.advance(hours{2});
@@ -148,9 +148,9 @@ TEST_CASE("other parameters, and orders that are over, are refused without a req
     const auto result = create(use_case, request_of(intent_of("T1", row.fee)));
     CAPTURE(to_string(row.state));
     CHECK((result.outcome == Outcome::refused));
-    CHECK(result.said.result_code == "FAIL");
-    CHECK(result.said.err_code == row.err_code);
-    CHECK(result.said.return_code.empty());
+    CHECK((result.reply == app::Reply::refused));
+    CHECK(result.said.code == row.err_code);
+    CHECK((result.said.trust == Said::Trust::no_answer));
     CHECK(result.differs == row.differs);
     CHECK_FALSE(result.prepay.has_value());
     CHECK(to_string(result.ledger_state) == to_string(row.state));
@@ -193,14 +193,14 @@ TEST_CASE("what a refusal does to the ledger") {
     const auto result = create(use_case);
     CAPTURE(row.what);
     CHECK((result.outcome == row.outcome));
-    CHECK(result.said.result_code == "FAIL");
-    CHECK(result.said.err_code == row.refusal.said.err_code);
-    CHECK(result.said.err_code_des == "why");
+    CHECK((result.reply == app::Reply::refused));
+    CHECK(result.said.code == row.refusal.said.code);
+    CHECK(result.said.text == "why");
     CHECK(to_string(result.ledger_state) == to_string(row.state));
     CHECK(to_string(use_case.state()) == to_string(row.state));
     CHECK(use_case.gateway.asked.empty());
     if (row.state != OrderState::creating) {
-      CHECK(use_case.history().back().reason == row.refusal.said.err_code);
+      CHECK(use_case.history().back().reason == row.refusal.said.code);
       CHECK(use_case.history().back().digest == row.refusal.digest);
     }
   }
@@ -263,7 +263,7 @@ TEST_CASE("where only WeChat Pay knows, it is asked by query and the answer sett
     const auto result = create(use_case);
     CAPTURE(row.what);
     CHECK((result.outcome == row.outcome));
-    CHECK(result.said.err_code == row.err_code);
+    CHECK(result.said.code == row.err_code);
     CHECK(to_string(result.ledger_state) == to_string(row.state));
     CHECK(to_string(use_case.state()) == to_string(row.state));
     CHECK(use_case.gateway.asked == std::vector<std::string>{"T1"});
@@ -276,38 +276,39 @@ TEST_CASE("after a refusal in words that nobody knows WeChat Pay is asked, and o
     QueryOutcome answer;
     Outcome outcome;
     OrderState state;
-    std::string result_code;
+    app::Reply reply;
     std::string err_code;
     bool names_query = false;
   };
   const auto in_words = [] {
     auto answer = unknown(ErrorKind::gateway, "GATEWAY");
-    answer.said.return_code = "FAIL";
+    answer.said.trust = Said::Trust::unverified;
     return answer;
   };
   const Row rows[] = {
       {"no such order", refused("ORDERNOTEXIST", Reaction::order_unknown), Outcome::refused,
-       OrderState::failed, "FAIL", "REFUSED"},
-      {"it is there", query_says(OrderState::notpay), Outcome::refused, OrderState::notpay, "FAIL",
-       "REFUSED"},
-      {"it is paid", query_says(OrderState::success), Outcome::refused, OrderState::success, "FAIL",
-       "REFUSED"},
-      {"no answer", unknown(ErrorKind::timeout, "TIMEOUT"), Outcome::unknown, OrderState::creating, "UNKNOWN",
-       "GATEWAY", true},
-      {"the same words", in_words(), Outcome::unknown, OrderState::creating, "UNKNOWN", "GATEWAY", true},
+       OrderState::failed, app::Reply::refused, "REFUSED"},
+      {"it is there", query_says(OrderState::notpay), Outcome::refused, OrderState::notpay,
+       app::Reply::refused, "REFUSED"},
+      {"it is paid", query_says(OrderState::success), Outcome::refused, OrderState::success,
+       app::Reply::refused, "REFUSED"},
+      {"no answer", unknown(ErrorKind::timeout, "TIMEOUT"), Outcome::unknown, OrderState::creating,
+       app::Reply::unknown, "GATEWAY", true},
+      {"the same words", in_words(), Outcome::unknown, OrderState::creating, app::Reply::unknown, "GATEWAY",
+       true},
       {"too many", refused("FREQUENCY_LIMITED", Reaction::slow_down), Outcome::unknown, OrderState::creating,
-       "UNKNOWN", "GATEWAY", true},
+       app::Reply::unknown, "GATEWAY", true},
       {"no permission to ask", refused("NOAUTH", Reaction::refuse), Outcome::unknown, OrderState::creating,
-       "UNKNOWN", "GATEWAY", true},
+       app::Reply::unknown, "GATEWAY", true},
       {"a wrong key", refused("SIGNERROR", Reaction::wrong_key), Outcome::wrong_key, OrderState::creating,
-       "FAIL", "SIGNERROR"},
+       app::Reply::refused, "SIGNERROR"},
       {"not to be trusted", unknown(ErrorKind::untrusted, "UNTRUSTED"), Outcome::integrity,
-       OrderState::creating, "UNKNOWN", "GATEWAY"},
+       OrderState::creating, app::Reply::unknown, "GATEWAY"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.what);
     Refused refusal;
-    refusal.said = {"FAIL", "请求失败", {}, {}, "请求失败"};
+    refusal.said = {.trust = Said::Trust::unverified, .text = "请求失败", .remark = "请求失败"};
     refusal.reaction = Reaction::ask_by_query;
     refusal.digest = std::string(64, 'd');
     UseCase use_case;
@@ -315,9 +316,9 @@ TEST_CASE("after a refusal in words that nobody knows WeChat Pay is asked, and o
     use_case.gateway.queries.push_back(row.answer);
     const auto result = create(use_case);
     CHECK((result.outcome == row.outcome));
-    CHECK(result.said.result_code == row.result_code);
-    CHECK(result.said.err_code == row.err_code);
-    if (row.outcome != Outcome::wrong_key) CHECK(result.said.err_code_des == "请求失败");
+    CHECK((result.reply == row.reply));
+    CHECK(result.said.code == row.err_code);
+    if (row.outcome != Outcome::wrong_key) CHECK(result.said.text == "请求失败");
     CHECK(to_string(use_case.state()) == to_string(row.state));
     CHECK(to_string(result.ledger_state) == to_string(row.state));
     CHECK((result.hint.find("wxpayctl query T1") != std::string::npos) == row.names_query);
@@ -349,8 +350,8 @@ TEST_CASE("a final refusal after a try that may have been carried out is asked a
 
 TEST_CASE("without an answer the order stays CREATING and the outcome is unknown") {
   auto not_final = unknown(ErrorKind::gateway, "GATEWAY");
-  not_final.said.return_code = "FAIL";
-  not_final.said.return_msg = "system error";
+  not_final.said.trust = Said::Trust::unverified;
+  not_final.said.remark = "system error";
   struct Row {
     Unknown answer;
     Outcome outcome;
@@ -368,9 +369,9 @@ TEST_CASE("without an answer the order stays CREATING and the outcome is unknown
     const auto result = create(use_case);
     CAPTURE(row.answer.code);
     CHECK((result.outcome == row.outcome));
-    CHECK(result.said.result_code == "UNKNOWN");
-    CHECK(result.said.err_code == row.answer.code);
-    CHECK(result.said.return_code == row.answer.said.return_code);
+    CHECK((result.reply == app::Reply::unknown));
+    CHECK(result.said.code == row.answer.code);
+    CHECK((result.said.trust == row.answer.said.trust));
     CHECK((result.ledger_state == OrderState::creating));
     CHECK((use_case.state() == OrderState::creating));
     CHECK(use_case.history().size() == 1);
@@ -396,7 +397,7 @@ TEST_CASE("what happened while the answer was awaited counts more than the answe
     const auto result = create(use_case);
     CAPTURE(row.what);
     CHECK((result.outcome == Outcome::refused));
-    CHECK(result.said.err_code == row.err_code);
+    CHECK(result.said.code == row.err_code);
     CHECK_FALSE(result.prepay.has_value());
     CHECK(to_string(result.ledger_state) == to_string(row.state));
     CHECK(to_string(use_case.state()) == to_string(row.state));
@@ -414,7 +415,7 @@ TEST_CASE("a late answer to parameters that were replaced meanwhile is not given
     use_case.gateway.during_request = [&] { take_the_number(use_case); };
     const auto result = create(use_case);
     CHECK((result.outcome == Outcome::refused));
-    CHECK(result.said.err_code == "OUT_TRADE_NO_USED");
+    CHECK(result.said.code == "OUT_TRADE_NO_USED");
     CHECK_FALSE(result.prepay.has_value());
     CHECK((use_case.state() == OrderState::creating));
     CHECK_FALSE(use_case.order().value().prepay.has_value());
@@ -549,8 +550,8 @@ TEST_CASE(
     const auto entries = use_case.history().size();
     const auto result = create(use_case, request);
     CHECK((result.outcome == Outcome::refused));
-    CHECK(result.said.err_code == "PARAM_ERROR");
-    CHECK(result.said.err_code_des.starts_with("body holds &out_trade_no="));
+    CHECK(result.said.code == "PARAM_ERROR");
+    CHECK(result.said.text.starts_with("body holds &out_trade_no="));
     CHECK((result.ledger_state == (had_an_answer ? OrderState::notpay : OrderState::creating)));
     CHECK(use_case.gateway.sent.empty());
     CHECK(use_case.history().size() == entries);

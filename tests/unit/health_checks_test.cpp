@@ -2,25 +2,30 @@
 
 #include <doctest/doctest.h>
 
+#include "gateway/v2/reactions.hpp"
 #include "support/config_folder.hpp"
 
 using namespace std::chrono_literals;
 using wxpay::ErrorKind;
 using wxpay::Reaction;
 using wxpay::Refused;
+using wxpay::Said;
 using wxpay::Unknown;
-using wxpay::WireResult;
 using wxpay::cli::Health;
 using wxpay::test::ConfigFolder;
 
 TEST_CASE("only a signed answer about the order proves merchant and key") {
-  const auto refused = [](const std::string& return_code, const std::string& return_msg,
-                          const std::string& code, Reaction reaction) {
-    const std::string result = return_code == "SUCCESS" ? "FAIL" : "";
-    return Refused{WireResult{return_code, return_msg, result, code, ""}, reaction, ""};
+  const auto said = [](Said::Trust trust, const std::string& code, const std::string& words) {
+    return Said{trust, code, "", words, wxpay::v2::is_about_signature(code, words)};
   };
-  const auto unknown = [](ErrorKind kind, const std::string& message, const std::string& return_msg = {}) {
-    return Unknown{kind, "", message, WireResult{"", return_msg, "", "", ""}};
+  const auto refused = [said](const std::string& return_code, const std::string& return_msg,
+                              const std::string& code, Reaction reaction) {
+    const auto trust = return_code == "SUCCESS" ? Said::Trust::verified : Said::Trust::unverified;
+    return Refused{said(trust, code, return_msg), reaction, ""};
+  };
+  const auto unknown = [said](ErrorKind kind, const std::string& message,
+                              const std::string& return_msg = {}) {
+    return Unknown{kind, "", message, said(Said::Trust::unverified, "", return_msg)};
   };
   const wxpay::PaymentEvidence evidence{wxpay::EvidenceSource::query,
                                         {},

@@ -254,7 +254,7 @@ TEST_CASE("a refused query says who refused it, and what to do about a wrong key
 
   auto in_words = unknown(ErrorKind::gateway, "GATEWAY");
   CHECK(app::query_failure(in_words).hint().empty());
-  in_words.said.return_code = "FAIL";
+  in_words.said.trust = Said::Trust::unverified;
   CHECK_FALSE(app::query_failure(in_words).hint().empty());
 }
 

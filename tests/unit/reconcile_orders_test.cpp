@@ -109,15 +109,14 @@ struct Row {
 
 Refused unsigned_refusal() {
   auto answer = refused("SIGNERROR", Reaction::wrong_key);
-  answer.said.return_code = "FAIL";
-  answer.said.result_code.clear();
+  answer.said.trust = Said::Trust::unverified;
   return answer;
 }
 
-Unknown verified_but(const char* result_code, const char* code) {
+Unknown verified_but(bool repeatable, const char* code) {
   auto answer = unknown(ErrorKind::gateway, code);
   answer.said = said_success();
-  answer.said.result_code = result_code;
+  answer.repeatable = repeatable;
   return answer;
 }
 
@@ -127,7 +126,7 @@ TEST_CASE("an answer that was verified is no failure of WeChat Pay, whatever it 
   const Row rows[] = {{"a refusal", refused("INVALID_REQUEST", Reaction::refuse)},
                       {"a code nobody knows", refused("NEW_CODE", Reaction::ask_by_query)},
                       {"no such order", refused("ORDERNOTEXIST", Reaction::order_unknown)},
-                      {"a trade_state nobody knows", verified_but("SUCCESS", "GATEWAY")}};
+                      {"a trade_state nobody knows", verified_but(false, "GATEWAY")}};
   for (const auto& row : rows) {
     CAPTURE(row.name);
     Reconciliation trial{30, 1};
@@ -146,7 +145,7 @@ TEST_CASE("20 orders in a row without a usable answer, and none about the newest
                       {"a wrong key", unsigned_refusal()},
                       {"a wrong key, signed", refused("SIGNERROR", Reaction::wrong_key)},
                       {"too many requests", refused("FREQUENCY_LIMITED", Reaction::slow_down)},
-                      {"SYSTEMERROR", verified_but("FAIL", "SYSTEMERROR")}};
+                      {"SYSTEMERROR", verified_but(true, "SYSTEMERROR")}};
   for (const auto& row : rows) {
     CAPTURE(row.name);
     Reconciliation trial{60, 0};

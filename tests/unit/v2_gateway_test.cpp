@@ -195,7 +195,7 @@ TEST_CASE("tries are bounded, and the last trouble is what is told") {
   const auto unknown = unknown_of(rig.gateway->create(intent_of("T1")));
   CHECK(unknown.code == "SYSTEMERROR");
   CHECK((unknown.kind == ErrorKind::gateway));
-  CHECK(unknown.said.err_code == "SYSTEMERROR");
+  CHECK(unknown.said.code == "SYSTEMERROR");
   CHECK(rig.world.transport.used_up());
 }
 
@@ -512,8 +512,8 @@ TEST_CASE(
     const auto outcome = rig.gateway->create(intent_of("T1"));
     REQUIRE(std::holds_alternative<Refused>(outcome));
     const auto& refused = std::get<Refused>(outcome);
-    CHECK(refused.said.err_code == row.err_code);
-    CHECK(refused.said.err_code_des == row.return_msg);
+    CHECK(refused.said.code == row.err_code);
+    CHECK(refused.said.text == row.return_msg);
     CHECK((refused.reaction == row.reaction));
     CHECK(refused.digest.size() == 64);
   }
@@ -524,7 +524,7 @@ TEST_CASE("an unsigned refusal of a query in other words is no answer") {
   rig.world.transport.then(answered(200, unsigned_refusal_text("请求失败")));
   const auto outcome = rig.gateway->query(number);
   CHECK((unknown_of(outcome).kind == ErrorKind::gateway));
-  CHECK(unknown_of(outcome).said.return_msg == "请求失败");
+  CHECK(unknown_of(outcome).said.remark == "请求失败");
 }
 
 TEST_CASE("a refusal says whether an earlier try may have been carried out") {

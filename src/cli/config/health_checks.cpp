@@ -20,23 +20,15 @@ constexpr std::chrono::seconds skew_failed{300};
 constexpr const char* wrong_key =
     "the key or the sign_type is not the merchant's: compare both with the merchant platform";
 
-/// Whether an unsigned refusal is about the signature, in either language that WeChat Pay answers in.
-bool is_about_signature(const WireResult& said) {
-  return said.err_code == "SIGNERROR" || said.err_code == "SIGN_ERROR" ||
-         said.return_msg.find("签名") != std::string::npos ||
-         to_lower(said.return_msg).find("sign") != std::string::npos;
-}
-
 Finding judge_refusal(const Refused& refused) {
   const auto& said = refused.said;
   const auto speaker = refused.speaker.empty() ? std::string{"WeChat Pay"} : refused.speaker;
-  const bool is_signed = said.return_code == "SUCCESS";
-  if (is_signed && refused.reaction == Reaction::order_unknown) {
+  if (said.verified() && refused.reaction == Reaction::order_unknown) {
     return {Health::ok, speaker + " knows the merchant and the key"};
   }
-  if (is_about_signature(said)) return {Health::fail, speaker + " refuses the signature; " + wrong_key};
-  if (!is_signed) return {Health::fail, speaker + " refuses the request: " + said.return_msg};
-  const auto text = said.err_code + (said.err_code_des.empty() ? "" : " (" + said.err_code_des + ")");
+  if (said.about_signature) return {Health::fail, speaker + " refuses the signature; " + wrong_key};
+  if (!said.verified()) return {Health::fail, speaker + " refuses the request: " + said.remark};
+  const auto text = said.code + (said.text.empty() ? "" : " (" + said.text + ")");
   if (refused.reaction == Reaction::repeat || refused.reaction == Reaction::slow_down) {
     return {Health::warn, speaker + " answers " + text + "; run it again later"};
   }
@@ -45,7 +37,7 @@ Finding judge_refusal(const Refused& refused) {
 
 Finding judge_unknown(const Unknown& unknown) {
   if (unknown.kind == ErrorKind::interrupted) throw Error{ErrorKind::interrupted, "interrupted"};
-  if (is_about_signature(unknown.said)) {
+  if (unknown.said.about_signature) {
     return {Health::fail, "WeChat Pay refuses the signature; " + std::string{wrong_key}};
   }
   if (unknown.kind == ErrorKind::untrusted) {

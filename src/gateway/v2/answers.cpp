@@ -18,36 +18,47 @@ constexpr std::size_t longest_prepay_id = 64;
 /// WeChat Pay's own are under 600 bytes; the ledger takes 4096.
 constexpr std::size_t longest_link = 2048;
 
-Unknown not_an_answer(std::string message, WireResult said = {}) {
+Unknown not_an_answer(std::string message, Said said = {}) {
   return {ErrorKind::gateway, "GATEWAY", std::move(message), std::move(said)};
 }
 
-Unknown not_to_be_trusted(std::string message, WireResult said = {}) {
+Unknown not_to_be_trusted(std::string message, Said said = {}) {
   return {ErrorKind::untrusted, "UNTRUSTED", std::move(message), std::move(said)};
 }
 
-WireResult wire_result(const Fields& fields) {
-  return {printable(fields.get("return_code")), printable(fields.get("return_msg")),
-          printable(fields.get("result_code")), printable(fields.get("err_code")),
-          printable(fields.get("err_code_des"))};
+Said said_in(const Fields& fields, Said::Trust trust) {
+  Said said{.trust = trust,
+            .code = printable(fields.get("err_code")),
+            .text = printable(fields.get("err_code_des")),
+            .remark = printable(fields.get("return_msg"))};
+  said.about_signature = is_about_signature(said.code, said.remark);
+  return said;
+}
+
+Refused refused(Said said, Reaction reaction, std::string digest) {
+  const bool order_exists = says_order_exists(said.code);
+  return {.said = std::move(said),
+          .reaction = reaction,
+          .digest = std::move(digest),
+          .order_exists = order_exists};
 }
 
 std::string by(std::string_view speaker, std::string_view predicate) {
   return std::string{speaker}.append(predicate);
 }
 
-std::variant<Verified, Refused, Unknown> read_unsigned_refusal(Operation operation, WireResult said,
+std::variant<Verified, Refused, Unknown> read_unsigned_refusal(Operation operation, Said said,
                                                                std::string digest, std::string_view speaker) {
-  said.err_code_des = said.return_msg;
-  if (const auto refusal = unsigned_refusal(said.return_msg)) {
-    said.err_code = refusal->err_code;
-    return Refused{std::move(said), refusal->reaction, std::move(digest)};
+  said.text = said.remark;
+  if (const auto refusal = unsigned_refusal(said.remark)) {
+    said.code = refusal->err_code;
+    return refused(std::move(said), refusal->reaction, std::move(digest));
   }
   // A creation can be asked about; a question or a closing is simply asked again.
   if (operation == Operation::unifiedorder) {
-    return Refused{std::move(said), Reaction::ask_by_query, std::move(digest)};
+    return refused(std::move(said), Reaction::ask_by_query, std::move(digest));
   }
-  auto message = by(speaker, " did not take the request: ") + said.return_msg;
+  auto message = by(speaker, " did not take the request: ") + said.text;
   return not_an_answer(std::move(message), std::move(said));
 }
 
@@ -62,30 +73,35 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
     return not_an_answer(by(speaker, "'s answer is unreadable: ") + malformed->why);
   }
   auto& fields = std::get<Fields>(parsed);
-  auto said = wire_result(fields);
   auto digest = crypto::sha256_hex(response.body);
-  if (said.return_code == "FAIL") {
-    return read_unsigned_refusal(operation, std::move(said), std::move(digest), speaker);
+  const auto return_code = fields.get("return_code");
+  if (return_code == "FAIL") {
+    return read_unsigned_refusal(operation, said_in(fields, Said::Trust::unverified), std::move(digest),
+                                 speaker);
   }
-  if (said.return_code != "SUCCESS") return not_an_answer(by(speaker, "'s answer has no return_code"));
+  if (return_code != "SUCCESS") return not_an_answer(by(speaker, "'s answer has no return_code"));
   // The answer to a query came over TLS and is held against the order that was asked for: a customer's remark
   // must not keep a payment from being booked.
   const auto ambiguous = operation == Operation::orderquery ? Ambiguity::allowed : Ambiguity::refused;
   if (auto problem = signature_problem(fields, account, "answer", ambiguous); !problem.empty())
     return not_to_be_trusted(problem);
-  const bool success = said.result_code == "SUCCESS";
+  const auto result_code = fields.get("result_code");
+  const bool success = result_code == "SUCCESS";
   if (auto problem = identity_problem(fields, account.merchant, success, "answer"); !problem.empty()) {
     return not_to_be_trusted(problem);
   }
+  auto said = said_in(fields, Said::Trust::verified);
   if (success) return Verified{std::move(fields), std::move(said), std::move(digest)};
-  if (said.result_code != "FAIL") return not_an_answer(by(speaker, "'s answer has no result_code"));
-  const auto reaction = reaction_to(operation, said.err_code);
+  if (result_code != "FAIL") return not_an_answer(by(speaker, "'s answer has no result_code"));
+  const auto reaction = reaction_to(operation, said.code);
   if (reaction == Reaction::repeat) {
-    auto message =
-        said.err_code_des.empty() ? by(speaker, " could not serve the request") : said.err_code_des;
-    return Unknown{ErrorKind::gateway, said.err_code, std::move(message), said};
+    return Unknown{.kind = ErrorKind::gateway,
+                   .code = said.code,
+                   .message = said.text.empty() ? by(speaker, " could not serve the request") : said.text,
+                   .said = said,
+                   .repeatable = true};
   }
-  return Refused{std::move(said), reaction, std::move(digest)};
+  return refused(std::move(said), reaction, std::move(digest));
 }
 
 CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& account,
@@ -185,7 +201,7 @@ CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& acco
   if (auto* refused = std::get_if<Refused>(&answer)) {
     if (refused->reaction != Reaction::order_closed) return std::move(*refused);
     evidence.digest = std::move(refused->digest);
-    evidence.reason = refused->said.err_code;
+    evidence.reason = refused->said.code;
     return Closed{std::move(refused->said), std::move(evidence)};
   }
   auto& verified = std::get<Verified>(answer);

@@ -20,7 +20,7 @@ inline constexpr std::string_view wechat_pay = "WeChat Pay";
 /// An answer with result_code SUCCESS whose signature, signature type, merchant and app agree.
 struct Verified {
   Fields fields;
-  WireResult said;
+  Said said;
   std::string digest;
 };
 

@@ -154,6 +154,15 @@ Reaction reaction_to(Operation operation, std::string_view err_code) {
   return Reaction::ask_by_query;
 }
 
+bool says_order_exists(std::string_view err_code) {
+  return err_code == "ORDERPAID" || err_code == "OUT_TRADE_NO_USED";
+}
+
+bool is_about_signature(std::string_view err_code, std::string_view return_msg) {
+  return err_code == "SIGNERROR" || err_code == "SIGN_ERROR" || holds(return_msg, "签名") ||
+         holds(to_lower(return_msg), "sign");
+}
+
 std::optional<UnsignedRefusal> unsigned_refusal(std::string_view return_msg) {
   const auto words = to_lower(return_msg);
   if (const auto limited = find(too_many, words)) return limited;

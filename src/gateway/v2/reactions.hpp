@@ -13,6 +13,13 @@ enum class Operation { unifiedorder, orderquery, closeorder };
 /// do not list may mean anything, so WeChat Pay is asked what is true.
 Reaction reaction_to(Operation operation, std::string_view err_code);
 
+/// Whether this err_code says that WeChat Pay has an order of this number.
+bool says_order_exists(std::string_view err_code);
+
+/// Whether a refusal blames the request's signature, or speaks of one, in either language that WeChat Pay
+/// answers in.
+bool is_about_signature(std::string_view err_code, std::string_view return_msg);
+
 /// An unsigned refusal (return_code FAIL) names its reason in words only.
 struct UnsignedRefusal {
   Reaction reaction = Reaction::refuse;

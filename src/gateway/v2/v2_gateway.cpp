@@ -42,12 +42,12 @@ ClockAhead clock_ahead(const HttpResponse& response, const Clock& clock) {
   return clock.now() - *response.date;
 }
 
-/// 5xx and SYSTEMERROR; the reader has told the latter from a final refusal.
+/// A 5xx, and an answer that wants the request again.
 template <class Outcome>
 bool may_be_repeated(const HttpResponse& response, const Outcome& outcome) {
   if (response.status >= 500) return true;
   const auto* unknown = std::get_if<Unknown>(&outcome);
-  return unknown != nullptr && unknown->kind == ErrorKind::gateway && unknown->said.result_code == "FAIL";
+  return unknown != nullptr && unknown->repeatable;
 }
 
 /// Who answers under each base URL, as messages name it: the fallback, a proxy in between or a gateway for
