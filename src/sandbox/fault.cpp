@@ -60,8 +60,8 @@ constexpr std::array synonyms{
 };
 
 /// A fault that changes an answer's amount needs an answer that has one.
-bool concerns(FaultKind kind, std::string_view path) {
-  return kind != FaultKind::other_amount || path == "/pay/orderquery";
+bool concerns(FaultKind kind, Operation operation) {
+  return kind != FaultKind::other_amount || operation == Operation::query;
 }
 
 constexpr std::size_t most_waiting = 1000;
@@ -94,10 +94,10 @@ std::vector<std::string> fault_names() {
   return texts;
 }
 
-bool FaultBook::add(Fault fault, std::int64_t count, std::string match) {
+bool FaultBook::add(Fault fault, std::int64_t count, std::vector<Operation> operations) {
   const std::lock_guard lock{mutex_};
   if (waiting_.size() >= most_waiting) return false;
-  waiting_.push_back({std::move(fault), count, std::move(match)});
+  waiting_.push_back({std::move(fault), count, std::move(operations)});
   any_ = true;
   return true;
 }
@@ -108,11 +108,13 @@ void FaultBook::clear() {
   any_ = false;
 }
 
-std::optional<Fault> FaultBook::take(std::string_view path) {
+std::optional<Fault> FaultBook::take(Operation operation) {
   if (!any_) return std::nullopt;
   const std::lock_guard lock{mutex_};
-  const auto at = std::find_if(waiting_.begin(), waiting_.end(), [path](const Waiting& waiting) {
-    return path.find(waiting.match) != std::string_view::npos && concerns(waiting.fault.kind, path);
+  const auto at = std::find_if(waiting_.begin(), waiting_.end(), [operation](const Waiting& waiting) {
+    const auto& chosen = waiting.operations;
+    return std::find(chosen.begin(), chosen.end(), operation) != chosen.end() &&
+           concerns(waiting.fault.kind, operation);
   });
   if (at == waiting_.end()) return std::nullopt;
   Fault fault = at->fault;

@@ -12,6 +12,9 @@
 
 namespace wxpay::sandbox {
 
+/// What a request asks for, whichever API it comes by.
+enum class Operation : std::uint8_t { create, query, close };
+
 /// The ways in which an answer can be spoilt.
 enum class FaultKind : std::uint8_t {
   lost_reply,      ///< carried out, then the connection is closed without a byte
@@ -44,7 +47,7 @@ std::optional<FaultKind> parse_fault_kind(std::string_view text);
 /// The names in the order of the manual, then `none`, which clears.
 std::vector<std::string> fault_names();
 
-/// Where a fault applies unless it is told otherwise.
+/// A part of the path of every operation: which requests a fault applies to unless it is told otherwise.
 inline constexpr std::string_view default_fault_match = "/pay/";
 inline constexpr std::int64_t largest_fault_count = 1'000'000;
 inline constexpr std::chrono::seconds longest_fault_delay{3600};
@@ -55,18 +58,18 @@ inline constexpr std::size_t longest_fault_words = 128;
 /// The faults that are waiting for requests. Any thread may call anything.
 class FaultBook {
  public:
-  /// The next `count` requests whose path contains `match` get the fault, after those of earlier calls.
+  /// The next `count` requests for one of these operations get the fault, after those of earlier calls.
   /// @return false when too many faults are waiting already
-  bool add(Fault fault, std::int64_t count, std::string match);
+  bool add(Fault fault, std::int64_t count, std::vector<Operation> operations);
   void clear();
   /// The fault of a request, which uses it up once.
-  std::optional<Fault> take(std::string_view path);
+  std::optional<Fault> take(Operation operation);
 
  private:
   struct Waiting {
     Fault fault;
     std::int64_t left;
-    std::string match;
+    std::vector<Operation> operations;
   };
   std::mutex mutex_;
   std::deque<Waiting> waiting_;

@@ -12,7 +12,7 @@ enum class Delivery : std::uint8_t { whole, half, nothing };
 /// One HTTP answer, and how it is given.
 struct Reply {
   int status = 200;
-  std::string content_type = "text/xml; charset=utf-8";
+  std::string content_type;
   std::string body;
   std::string location;  ///< of a redirect
   Delivery delivery = Delivery::whole;

@@ -6,10 +6,10 @@
 #include <optional>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "base/text.hpp"
 #include "sandbox/json_line.hpp"
-#include "wire/xml.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/time.hpp"
 
@@ -45,7 +45,7 @@ Reply text_reply(int status, std::string type, std::string body) {
   return reply;
 }
 
-/// Faults that take the place of an answer; the request is not carried out.
+/// Faults that take the place of an answer in any API; the request is not carried out.
 std::optional<Reply> replacement(const Fault& fault) {
   switch (fault.kind) {
     case FaultKind::http_5xx:
@@ -57,9 +57,6 @@ std::optional<Reply> replacement(const Fault& fault) {
       reply.location = "/elsewhere";
       return reply;
     }
-    case FaultKind::refusal:
-      return text_reply(200, "text/xml",
-                        wire::to_xml({{"return_code", "FAIL"}, {"return_msg", fault.words}}));
     default:
       return std::nullopt;
   }
@@ -108,17 +105,33 @@ std::optional<std::string> unknown_key(const wire::JsonObject& object,
 
 Reply bad_request(std::string_view message) { return json_refusal(400, "PARAM_ERROR", message); }
 
-Reply refused(const Refusal& refusal) {
-  return json_refusal(refusal.code == "ORDERNOTEXIST" ? 404 : 409, refusal.code, refusal.text);
+/// The control's own codes, whichever API the order came by.
+Reply refused(Refused why) {
+  switch (why) {
+    case Refused::unknown_order:
+      return json_refusal(404, "ORDERNOTEXIST", "订单不存在");
+    case Refused::paid:
+      return json_refusal(409, "ORDERPAID", "该订单已支付");
+    case Refused::closed:
+      return json_refusal(409, "ORDERCLOSED", "该订单已关闭");
+    case Refused::order_expired:
+      return json_refusal(409, "ORDER_EXPIRED", "订单已过期");
+    case Refused::prepay_expired:
+      return json_refusal(409, "PREPAY_EXPIRED", "prepay_id已过期");
+    case Refused::number_used:
+    case Refused::other_terms:
+    case Refused::expires_too_soon:
+      break;  // of placing an order, which is no command
+  }
+  return json_refusal(500, "SANDBOX", "the order was refused");
 }
 
 std::string order_line(const GatewayOrder& order) {
-  const auto& asked = order.parameters;
   JsonLine line;
   line.text("outTradeNo", order.out_trade_no());
   line.text("tradeState", to_string(order.state));
-  line.text("tradeType", asked.get("trade_type"));
-  line.raw("totalFee", asked.get("total_fee"));
+  line.text("tradeType", to_string(order.terms.trade_type));
+  line.number("totalFee", order.terms.total.count());
   line.text("prepayId", order.prepay_id);
   line.text_if_set("codeUrl", order.code_url);
   line.text_if_set("mwebUrl", order.mweb_url);
@@ -155,22 +168,19 @@ Reply Service::handle(const HttpCall& call) {
 }
 
 Reply Service::dispatch(const HttpCall& call) {
-  if (const auto api = parse_api(call.path)) return v2(*api, call);
+  for (auto* api : apis_) {
+    auto route = api->route(call);
+    if (const auto* operation = std::get_if<Operation>(&route)) return answer(*api, *operation, call);
+    if (auto* reply = std::get_if<Reply>(&route)) return std::move(*reply);
+  }
   if (call.path.starts_with("/sandbox/")) return control(call);
   return text_reply(404, "text/plain", "no such path\n");
 }
 
-Reply Service::v2(Api api, const HttpCall& call) {
-  if (call.method != "POST") {
-    Reply reply;
-    reply.body =
-        wire::to_xml({{"return_code", "FAIL"}, {"return_msg", "REQUIRE_POST_METHOD 请使用post方法"}});
-    reply.note = "REQUIRE_POST_METHOD";
-    return reply;
-  }
-  const auto fault = faults_.take(call.path);
+Reply Service::answer(GatewayApi& api, Operation operation, const HttpCall& call) {
+  const auto fault = faults_.take(operation);
   auto reply = fault ? replacement(*fault) : std::nullopt;
-  if (!reply) reply = v2_.answer(api, call.body, fault);
+  if (!reply) reply = api.answer(operation, call, fault);
   if (!fault) return *std::move(reply);
   if (fault->kind == FaultKind::lost_reply) reply->delivery = Delivery::nothing;
   if (fault->kind == FaultKind::truncated) reply->delivery = Delivery::half;
@@ -216,7 +226,7 @@ Reply Service::pay(const wire::JsonObject& request) {
   const auto fee = integer_of(request, "fee", 1, largest_fee.count(), 0);
   if (!fee) return bad_request("fee must be a whole number of fen above 0");
   auto result = store_.pay(*number, *fee == 0 ? std::nullopt : std::optional{Fen{*fee}});
-  if (const auto* refusal = std::get_if<Refusal>(&result)) return refused(*refusal);
+  if (const auto* why = std::get_if<Refused>(&result)) return refused(*why);
   const auto& order = std::get<GatewayOrder>(result);
   JsonLine line;
   line.text("outTradeNo", order.out_trade_no());
@@ -233,11 +243,11 @@ Reply Service::notify(const wire::JsonObject& request) {
   const auto number = text_of(request, "outTradeNo");
   if (!number) return bad_request("outTradeNo must be a text");
   const auto order = store_.find(*number);
-  if (!order) return refused({"ORDERNOTEXIST", "订单不存在"});
-  if (!order->payment) return refused({"ORDERNOTPAID", "订单未支付,无支付通知"});
+  if (!order) return refused(Refused::unknown_order);
+  if (!order->payment) return json_refusal(409, "ORDERNOTPAID", "订单未支付,无支付通知");
   JsonLine line;
   line.text("outTradeNo", order->out_trade_no());
-  line.text("notifyUrl", order->parameters.get("notify_url"));
+  line.text("notifyUrl", order->terms.notify_url);
   line.text("notification", v2_.notification(*order));
   Reply reply = json_reply(200, line);
   reply.note = order->out_trade_no();
@@ -272,7 +282,12 @@ Reply Service::set_fault(const wire::JsonObject& request) {
   fault.kind = *kind;
   fault.delay = std::chrono::seconds{*seconds};
   fault.words = *words;
-  if (!faults_.add(std::move(fault), *count, *match)) {
+  std::vector<Operation> operations;
+  for (const auto* api : apis_) {
+    const auto found = api->operations_at(*match);
+    operations.insert(operations.end(), found.begin(), found.end());
+  }
+  if (!faults_.add(std::move(fault), *count, std::move(operations))) {
     return json_refusal(409, "TOO_MANY", "too many faults are waiting already");
   }
   line.text("fault", to_string(*kind)).number("count", *count).text("match", *match);

@@ -1,11 +1,12 @@
 #pragma once
 
+#include <array>
 #include <mutex>
 #include <string>
 #include <string_view>
 
 #include "sandbox/fault.hpp"
-#include "sandbox/reply.hpp"
+#include "sandbox/gateway_api.hpp"
 #include "sandbox/store.hpp"
 #include "sandbox/v2_api.hpp"
 #include "wire/json.hpp"
@@ -15,15 +16,6 @@
 #include "wxpay/secret.hpp"
 
 namespace wxpay::sandbox {
-
-/// One HTTP request, as far as it matters here.
-struct HttpCall {
-  std::string_view method;
-  std::string_view path;
-  std::string_view body;
-  std::string content_type;
-  std::string host;
-};
 
 /// Lets many threads draw from one source.
 class SharedRandom final : public Random {
@@ -39,8 +31,8 @@ class SharedRandom final : public Random {
   Random& random_;
 };
 
-/// The gateway without its HTTP: API v2 under /pay/, its control as JSON under /sandbox/. Any thread may call
-/// handle.
+/// The gateway without its HTTP: its APIs, each at its paths, and its control as JSON under /sandbox/. Any
+/// thread may call handle.
 class Service {
  public:
   Service(MerchantIdentity merchant, Secret key, Clock& clock, Random& random, Log& log, Journal& journal)
@@ -57,7 +49,7 @@ class Service {
 
  private:
   Reply dispatch(const HttpCall& call);
-  Reply v2(Api api, const HttpCall& call);
+  Reply answer(GatewayApi& api, Operation operation, const HttpCall& call);
   Reply control(const HttpCall& call);
   Reply list_orders() const;
   Reply pay(const wire::JsonObject& request);
@@ -69,6 +61,7 @@ class Service {
   Store store_;
   FaultBook faults_;
   V2Api v2_;
+  std::array<GatewayApi*, 1> apis_{&v2_};
 };
 
 }  // namespace wxpay::sandbox

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <cstdio>
@@ -15,7 +16,7 @@
 #include <variant>
 
 #include "sandbox/json_line.hpp"
-#include "sandbox/request_rules.hpp"
+#include "sandbox/v2_request.hpp"
 #include "wire/json.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/time.hpp"
@@ -25,7 +26,10 @@ namespace wxpay::sandbox {
 namespace {
 
 constexpr std::string_view format_name = "wxpayctl-sandbox";
-constexpr std::int64_t format_version = 1;
+/// Version 1 had an order's terms as the fields of its unifiedorder. It is read, and written anew as
+/// version 2.
+constexpr std::int64_t oldest_version = 1;
+constexpr std::int64_t format_version = 2;
 
 [[noreturn]] void fail(const std::string& what, const std::string& path, std::string hint = {}) {
   throw Error{ErrorKind::file, what + " " + path + ": " + std::strerror(errno), std::move(hint)};
@@ -109,24 +113,69 @@ std::optional<Fields> fields_at(const wire::JsonObject& object, std::string_view
   return fields;
 }
 
+struct TermKey {
+  std::string_view key;
+  std::string OrderTerms::*term;
+};
+
+constexpr std::array term_keys{
+    TermKey{"notifyUrl", &OrderTerms::notify_url},   TermKey{"openid", &OrderTerms::openid},
+    TermKey{"subOpenid", &OrderTerms::sub_openid},   TermKey{"subAppId", &OrderTerms::sub_app_id},
+    TermKey{"subMchId", &OrderTerms::sub_mch_id},    TermKey{"attach", &OrderTerms::attach},
+    TermKey{"deviceInfo", &OrderTerms::device_info},
+};
+
+std::optional<Fen> fee_at(const wire::JsonObject& object, std::string_view key) {
+  const auto fee = number_at(object, key);
+  if (!fee || *fee < 1 || *fee > largest_fee.count()) return std::nullopt;
+  return Fen{*fee};
+}
+
+std::optional<OrderTerms> terms_at(const wire::JsonObject& object) {
+  if (find(object, "parameters") != nullptr) {
+    const auto parameters = fields_at(object, "parameters");
+    return parameters ? v2_terms(*parameters) : std::nullopt;
+  }
+  const auto total = fee_at(object, "totalFee");
+  const auto trade_type = parse_trade_type(text_at(object, "tradeType"));
+  auto others = fields_at(object, "others");
+  OrderTerms terms;
+  terms.time_expire = time_at(object, "timeExpire");
+  const bool lost_time = find(object, "timeExpire") != nullptr && !terms.time_expire;
+  if (!total || !trade_type || !others || lost_time) return std::nullopt;
+  terms.out_trade_no = text_at(object, "outTradeNo");
+  terms.total = *total;
+  terms.trade_type = *trade_type;
+  for (const auto& [key, term] : term_keys) terms.*term = text_at(object, key);
+  terms.others = std::move(*others).take();
+  return terms;
+}
+
+void write_terms(JsonLine& line, const OrderTerms& terms) {
+  line.number("totalFee", terms.total.count());
+  line.text("tradeType", to_string(terms.trade_type));
+  for (const auto& [key, term] : term_keys) line.text_if_set(key, terms.*term);
+  if (terms.time_expire) line.text("timeExpire", format_rfc3339(*terms.time_expire));
+  JsonLine others;
+  for (const auto& [name, value] : terms.others) others.text(name, value);
+  line.raw("others", others.str());
+}
+
 std::optional<Payment> payment_at(const wire::JsonObject& object) {
-  const auto fee = number_at(object, "paidFee");
+  const auto fee = fee_at(object, "paidFee");
   const auto time_end = time_at(object, "timeEnd");
   std::string transaction_id = text_at(object, "transactionId");
-  if (!fee || *fee < 1 || *fee > largest_fee.count() || !time_end || transaction_id.empty())
-    return std::nullopt;
-  return Payment{std::move(transaction_id), Fen{*fee}, *time_end};
+  if (!fee || !time_end || transaction_id.empty()) return std::nullopt;
+  return Payment{std::move(transaction_id), *fee, *time_end};
 }
 
 }  // namespace
 
 std::string to_state_line(const GatewayOrder& order) {
-  JsonLine parameters;
-  for (const auto& [name, value] : order.parameters) parameters.text(name, value);
   JsonLine line;
   line.text("outTradeNo", order.out_trade_no());
   line.text("tradeState", to_string(order.state));
-  line.raw("parameters", parameters.str());
+  write_terms(line, order.terms);
   line.text("signType", to_string(order.sign_type));
   line.text("prepayId", order.prepay_id);
   line.text_if_set("codeUrl", order.code_url);
@@ -145,15 +194,15 @@ std::optional<GatewayOrder> parse_state_line(std::string_view line) {
   const auto parsed = wire::parse_json_object(line);
   const auto* object = std::get_if<wire::JsonObject>(&parsed);
   if (object == nullptr) return std::nullopt;
-  auto parameters = fields_at(*object, "parameters");
+  auto terms = terms_at(*object);
   const auto state = parse_order_state(text_at(*object, "tradeState"));
   const auto type = parse_sign_type(text_at(*object, "signType"));
   const auto prepaid_at = time_at(*object, "prepaidAt");
   const auto created_at = time_at(*object, "createdAt");
-  if (!parameters || !state || !type || !prepaid_at || !created_at) return std::nullopt;
+  if (!terms || !state || !type || !prepaid_at || !created_at) return std::nullopt;
 
   GatewayOrder order;
-  order.parameters = *std::move(parameters);
+  order.terms = *std::move(terms);
   order.state = *state;
   order.sign_type = *type;
   order.prepay_id = text_at(*object, "prepayId");
@@ -162,11 +211,11 @@ std::optional<GatewayOrder> parse_state_line(std::string_view line) {
   order.prepaid_at = *prepaid_at;
   order.created_at = *created_at;
   order.payment = payment_at(*object);
-  const std::string number = order.out_trade_no();
+  const auto& number = order.out_trade_no();
   const bool state_is_known = *state == OrderState::notpay || *state == OrderState::closed;
   const bool paid = *state == OrderState::success && order.payment;
   if (number.empty() || number != text_at(*object, "outTradeNo") || order.prepay_id.empty() ||
-      !parse_fen(order.parameters.get("total_fee")) || (!state_is_known && !paid)) {
+      (!state_is_known && !paid)) {
     return std::nullopt;
   }
   return order;
@@ -194,7 +243,7 @@ void StateFile::read(Store& store, Log& log) {
     const std::string place = "the state file " + path_ + ", line " + std::to_string(number);
     if (number == 1) {
       // The first line is never cut: the file only comes into being as a whole.
-      if (line == header()) continue;
+      if (line == header(format_version) || line == header(oldest_version)) continue;
       const bool other = line.find(format_name) != std::string::npos;
       throw Error{
           ErrorKind::file,
@@ -223,7 +272,7 @@ void StateFile::rewrite(const Store& store) {
   // Locked before it gets its name, so that there is no moment at which another server could take it.
   if (flock(file.get(), LOCK_EX | LOCK_NB) != 0) fail("cannot lock", beside);
 
-  std::string buffer = header() + "\n";
+  std::string buffer = header(format_version) + "\n";
   std::int64_t size = 0;
   bool sound = true;
   const auto flush = [&] {
@@ -260,9 +309,9 @@ void StateFile::append(const GatewayOrder& order) {
   size_ += static_cast<std::int64_t>(line.size());
 }
 
-std::string StateFile::header() const {
+std::string StateFile::header(std::int64_t version) const {
   JsonLine line;
-  line.text("format", format_name).number("version", format_version).text("mchId", merchant_.text());
+  line.text("format", format_name).number("version", version).text("mchId", merchant_.text());
   return line.str();
 }
 

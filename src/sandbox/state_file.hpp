@@ -34,7 +34,7 @@ class StateFile final : public Journal {
  private:
   void read(Store& store, Log& log);
   void rewrite(const Store& store);
-  std::string header() const;
+  std::string header(std::int64_t version) const;
 
   std::string path_;
   MerchantId merchant_;

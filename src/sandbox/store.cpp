@@ -1,9 +1,7 @@
 #include "sandbox/store.hpp"
 
-#include <algorithm>
 #include <array>
 #include <utility>
-#include <vector>
 
 #include "wxpay/time.hpp"
 
@@ -15,28 +13,6 @@ constexpr std::string_view digits = "0123456789";
 constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view letters_and_digits =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
-
-/// What belongs to one call, not to the order.
-bool belongs_to_call(std::string_view name) {
-  return name == "nonce_str" || name == "sign" || name == "sign_type" || name == "time_start";
-}
-
-Fields order_parameters(const Fields& request) {
-  std::vector<Fields::Field> kept;
-  for (const auto& field : request) {
-    if (!belongs_to_call(field.first) && !field.second.empty()) kept.push_back(field);
-  }
-  std::sort(kept.begin(), kept.end());
-  Fields parameters;
-  for (auto& [name, value] : kept) parameters.add(std::move(name), std::move(value));
-  return parameters;
-}
-
-bool same(const Fields& a, const Fields& b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
-
-Refusal unknown_order() { return {"ORDERNOTEXIST", "订单不存在"}; }
-Refusal paid_order() { return {"ORDERPAID", "该订单已支付"}; }
-Refusal closed_order() { return {"ORDERCLOSED", "该订单已关闭"}; }
 
 }  // namespace
 
@@ -51,33 +27,25 @@ void Store::restore(GatewayOrder order) {
   }
 }
 
-OrderResult Store::place(const Fields& request, SignType type) {
-  Fields parameters = order_parameters(request);
+OrderResult Store::place(OrderTerms terms, SignType type) {
   const std::lock_guard lock{mutex_};
-  if (const auto* known = lookup(parameters.get("out_trade_no"))) {
-    return place_again(*known, parameters, type);
-  }
+  if (const auto* known = lookup(terms.out_trade_no)) return place_again(*known, terms, type);
   const auto now = clock_.now();
-  const auto expiry = parse_wire_time(parameters.get("time_expire"));
   // The deadline belongs to the number, so it is measured on the first call alone (API v2, 9_1).
-  if (expiry && *expiry < now + shortest_expiry) {
-    return Refusal{"PARAM_ERROR", "time_expire时间过短,至少1分钟"};
-  }
+  if (terms.time_expire && *terms.time_expire < now + shortest_expiry) return Refused::expires_too_soon;
   GatewayOrder order;
-  order.parameters = std::move(parameters);
+  order.terms = std::move(terms);
   order.sign_type = type;
   order.created_at = now;
   give_prepay(order);
   return keep(std::move(order));
 }
 
-OrderResult Store::place_again(const GatewayOrder& known, const Fields& parameters, SignType type) {
-  const bool alike = same(known.parameters, parameters);
-  if (known.state == OrderState::closed) return closed_order();
-  if (known.state == OrderState::success) {
-    return alike ? paid_order() : Refusal{"OUT_TRADE_NO_USED", "商户订单号已被其他交易使用"};
-  }
-  if (!alike) return Refusal{"INVALID_REQUEST", "201 商户订单号重复"};
+OrderResult Store::place_again(const GatewayOrder& known, const OrderTerms& terms, SignType type) {
+  const bool alike = known.terms == terms;
+  if (known.state == OrderState::closed) return Refused::closed;
+  if (known.state == OrderState::success) return alike ? Refused::paid : Refused::number_used;
+  if (!alike) return Refused::other_terms;
   const bool expired = clock_.now() >= known.prepaid_at + prepay_lifetime;
   if (!expired && known.sign_type == type) return known;
   GatewayOrder order = known;
@@ -89,9 +57,9 @@ OrderResult Store::place_again(const GatewayOrder& known, const Fields& paramete
 OrderResult Store::close(std::string_view out_trade_no) {
   const std::lock_guard lock{mutex_};
   const auto* known = lookup(out_trade_no);
-  if (known == nullptr) return unknown_order();
-  if (known->state == OrderState::success) return paid_order();
-  if (known->state == OrderState::closed) return closed_order();
+  if (known == nullptr) return Refused::unknown_order;
+  if (known->state == OrderState::success) return Refused::paid;
+  if (known->state == OrderState::closed) return Refused::closed;
   GatewayOrder order = *known;
   order.state = OrderState::closed;
   return keep(std::move(order));
@@ -100,17 +68,16 @@ OrderResult Store::close(std::string_view out_trade_no) {
 OrderResult Store::pay(std::string_view out_trade_no, std::optional<Fen> fee) {
   const std::lock_guard lock{mutex_};
   const auto* known = lookup(out_trade_no);
-  if (known == nullptr) return unknown_order();
-  if (known->state == OrderState::success) return paid_order();
-  if (known->state == OrderState::closed) return closed_order();
+  if (known == nullptr) return Refused::unknown_order;
+  if (known->state == OrderState::success) return Refused::paid;
+  if (known->state == OrderState::closed) return Refused::closed;
   const auto now = clock_.now();
-  const auto expiry = parse_wire_time(known->parameters.get("time_expire"));
-  if (expiry && now >= *expiry) return Refusal{"ORDER_EXPIRED", "订单已过期"};
-  if (now >= known->prepaid_at + prepay_lifetime) return Refusal{"PREPAY_EXPIRED", "prepay_id已过期"};
+  const auto& expiry = known->terms.time_expire;
+  if (expiry && now >= *expiry) return Refused::order_expired;
+  if (now >= known->prepaid_at + prepay_lifetime) return Refused::prepay_expired;
   GatewayOrder order = *known;
   order.state = OrderState::success;
-  const auto total = parse_fen(order.parameters.get("total_fee"));
-  order.payment = Payment{new_transaction_id(), fee.value_or(total.value_or(Fen{0})), now};
+  order.payment = Payment{new_transaction_id(), fee.value_or(order.terms.total), now};
   return keep(std::move(order));
 }
 
@@ -154,7 +121,7 @@ void Store::give_prepay(GatewayOrder& order) {
   const auto now = clock_.now();
   order.prepaid_at = now;
   order.prepay_id = "wx" + format_wire_time(now) + random_text(hex_digits, 20);
-  const auto type = parse_trade_type(order.parameters.get("trade_type"));
+  const auto type = order.terms.trade_type;
   if (type == TradeType::native) {
     order.code_url = "weixin://wxpay/bizpayurl?pr=" + random_text(letters_and_digits, 9);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <unordered_map>
 #include <variant>
+#include <vector>
 
 #include "wxpay/clock.hpp"
 #include "wxpay/fen.hpp"
@@ -23,16 +25,33 @@ inline constexpr std::chrono::hours prepay_lifetime{2};
 /// How far ahead time_expire must be when an order is first placed (API v2, 9_1).
 inline constexpr std::chrono::minutes shortest_expiry{1};
 
+/// What an order was placed with. The same number is placed again only with the same of all this.
+struct OrderTerms {
+  std::string out_trade_no;
+  Fen total{0};
+  TradeType trade_type = TradeType::jsapi;
+  std::string notify_url;
+  std::string openid;
+  std::string sub_openid;
+  std::string sub_app_id;
+  std::string sub_mch_id;
+  std::string attach;
+  std::string device_info;
+  std::optional<std::chrono::sys_seconds> time_expire;
+  /// What else the call said, sorted, in the words of its API: compared, and otherwise not read.
+  std::vector<Fields::Field> others{};
+  friend bool operator==(const OrderTerms&, const OrderTerms&) = default;
+};
+
 struct Payment {
   std::string transaction_id;  ///< 28 digits
-  Fen fee{0};                  ///< what was paid; other than total_fee only where a tester asked for that
+  Fen fee{0};                  ///< what was paid; other than the total only where a tester asked for that
   std::chrono::sys_seconds time_end;
 };
 
 /// An order as the gateway keeps it.
 struct GatewayOrder {
-  /// What unifiedorder asked for, sorted by name; without what may differ between two calls about one order.
-  Fields parameters;
+  OrderTerms terms;
   SignType sign_type = SignType::md5;     ///< of the last call; the notification is signed alike
   OrderState state = OrderState::notpay;  ///< notpay, success or closed
   std::string prepay_id;
@@ -42,15 +61,21 @@ struct GatewayOrder {
   std::chrono::sys_seconds created_at;
   std::optional<Payment> payment;
 
-  std::string out_trade_no() const { return parameters.get("out_trade_no"); }
+  const std::string& out_trade_no() const noexcept { return terms.out_trade_no; }
 };
 
-/// A business "no": err_code and err_code_des.
-struct Refusal {
-  std::string code;
-  std::string text;
+/// Why the store leaves an order as it is. Each API has its own code for it.
+enum class Refused : std::uint8_t {
+  unknown_order,
+  paid,
+  closed,
+  number_used,  ///< placed again with other terms, and the order is paid
+  other_terms,  ///< placed again with other terms
+  expires_too_soon,
+  order_expired,  ///< its time_expire has passed
+  prepay_expired,
 };
-using OrderResult = std::variant<GatewayOrder, Refusal>;
+using OrderResult = std::variant<GatewayOrder, Refused>;
 
 /// Where each changed order is kept before anybody is told of the change.
 class Journal {
@@ -65,8 +90,9 @@ class NoJournal final : public Journal {
   void append(const GatewayOrder&) override {}
 };
 
-/// The orders of the gateway and every rule about what may become of them. Takes requests whose form has been
-/// checked. Any thread may call anything; no call but for_each costs more with more orders.
+/// The orders of the gateway and every rule about what may become of them, whichever API asks. Takes requests
+/// whose form has been checked. Any thread may call anything; no call but for_each costs more with more
+/// orders.
 class Store {
  public:
   Store(Clock& clock, Random& random, Journal& journal) : clock_{clock}, random_{random}, journal_{journal} {}
@@ -74,12 +100,11 @@ class Store {
   /// Puts back an order as the journal had it.
   void restore(GatewayOrder order);
 
-  /// unifiedorder: a new order, or the same one again when every parameter is the same.
-  OrderResult place(const Fields& request, SignType type);
-  /// closeorder
+  /// A new order, or the same one again when all its terms are the same.
+  OrderResult place(OrderTerms terms, SignType type);
   OrderResult close(std::string_view out_trade_no);
   /// The payer pays.
-  /// @param fee  what is paid instead of the order's total_fee
+  /// @param fee  what is paid instead of the order's total
   OrderResult pay(std::string_view out_trade_no, std::optional<Fen> fee);
 
   std::optional<GatewayOrder> find(std::string_view out_trade_no) const;
@@ -89,7 +114,7 @@ class Store {
 
  private:
   const GatewayOrder* lookup(std::string_view out_trade_no) const;
-  OrderResult place_again(const GatewayOrder& known, const Fields& parameters, SignType type);
+  OrderResult place_again(const GatewayOrder& known, const OrderTerms& terms, SignType type);
   GatewayOrder keep(GatewayOrder order);
   void give_prepay(GatewayOrder& order);
   std::string new_transaction_id();

@@ -12,10 +12,20 @@ namespace wxpay::sandbox {
 
 namespace {
 
-Reply refuse_unsigned(std::string text) {
+Reply xml_reply(std::string document) {
   Reply reply;
-  reply.body = wire::to_xml({{"return_code", "FAIL"}, {"return_msg", text}});
-  reply.note = "FAIL " + std::move(text);
+  reply.content_type = "text/xml; charset=utf-8";
+  reply.body = std::move(document);
+  return reply;
+}
+
+std::string unsigned_refusal(const std::string& text) {
+  return wire::to_xml({{"return_code", "FAIL"}, {"return_msg", text}});
+}
+
+Reply refuse_unsigned(const std::string& text) {
+  Reply reply = xml_reply(unsigned_refusal(text));
+  reply.note = "FAIL " + text;
   return reply;
 }
 
@@ -40,38 +50,36 @@ void append(Fields& to, const Fields& from) {
 
 /// What is said of a payment, in a query's answer and in the notification alike.
 Fields payment_part(const GatewayOrder& order) {
-  const auto& asked = order.parameters;
-  const bool by_sub_app = !asked.get("sub_openid").empty();
+  const auto& terms = order.terms;
   const std::string fee = std::to_string(order.payment->fee.count());
   Fields part;
-  const std::string openid = asked.get("openid");
   // Payers of the other trade types are not named in the order; this is nobody's openid.
-  part.add("openid", openid.empty() ? "oSandboxPayer000000000000000" : openid);
+  part.add("openid", terms.openid.empty() ? "oSandboxPayer000000000000000" : terms.openid);
   part.add("is_subscribe", "N");
-  if (by_sub_app) {
-    part.add("sub_openid", asked.get("sub_openid"));
+  if (!terms.sub_openid.empty()) {
+    part.add("sub_openid", terms.sub_openid);
     part.add("sub_is_subscribe", "N");
   }
-  part.add("trade_type", asked.get("trade_type"));
+  part.add("trade_type", std::string{to_string(terms.trade_type)});
   part.add("bank_type", "OTHERS");
   part.add("total_fee", fee);
   part.add("fee_type", "CNY");
   part.add("cash_fee", fee);
   part.add("transaction_id", order.payment->transaction_id);
-  part.add("out_trade_no", order.out_trade_no());
-  part.add_if_set("attach", asked.get("attach"));
+  part.add("out_trade_no", terms.out_trade_no);
+  part.add_if_set("attach", terms.attach);
   part.add("time_end", format_wire_time(order.payment->time_end));
   return part;
 }
 
 Fields query_part(const GatewayOrder& order) {
   Fields part;
-  part.add_if_set("device_info", order.parameters.get("device_info"));
+  part.add_if_set("device_info", order.terms.device_info);
   if (order.payment) {
     append(part, payment_part(order));
   } else {
     part.add("out_trade_no", order.out_trade_no());
-    part.add_if_set("attach", order.parameters.get("attach"));
+    part.add_if_set("attach", order.terms.attach);
   }
   part.add("trade_state", std::string{to_string(order.state)});
   const bool closed = order.state == OrderState::closed;
@@ -81,7 +89,7 @@ Fields query_part(const GatewayOrder& order) {
 
 Fields prepay_part(const GatewayOrder& order) {
   Fields part;
-  part.add("trade_type", order.parameters.get("trade_type"));
+  part.add("trade_type", std::string{to_string(order.terms.trade_type)});
   part.add("prepay_id", order.prepay_id);
   part.add_if_set("code_url", order.code_url);
   part.add_if_set("mweb_url", order.mweb_url);
@@ -92,21 +100,35 @@ bool is(const std::optional<Fault>& fault, FaultKind kind) { return fault && fau
 
 }  // namespace
 
-Reply V2Api::answer(Api api, std::string_view body, const std::optional<Fault>& fault) {
-  auto accepted = accept(api, body);
-  if (auto* why = std::get_if<std::string>(&accepted)) return refuse_unsigned(std::move(*why));
+GatewayApi::Route V2Api::route(const HttpCall& call) const {
+  const auto operation = v2_operation(call.path);
+  if (!operation) return {};
+  if (call.method == "POST") return *operation;
+  Reply reply = xml_reply(unsigned_refusal("REQUIRE_POST_METHOD 请使用post方法"));
+  reply.note = "REQUIRE_POST_METHOD";
+  return reply;
+}
+
+Reply V2Api::answer(Operation operation, const HttpCall& http, const std::optional<Fault>& fault) {
+  if (is(fault, FaultKind::refusal)) {
+    Reply reply = xml_reply(unsigned_refusal(fault->words));
+    reply.content_type = "text/xml";
+    return reply;
+  }
+  auto accepted = accept(operation, http.body);
+  if (const auto* why = std::get_if<std::string>(&accepted)) return refuse_unsigned(*why);
   const Call& call = std::get<Call>(accepted);
 
-  std::variant<Fields, Refusal> result = Refusal{"SYSTEMERROR", "系统错误"};
+  std::variant<Fields, V2Refusal> result = V2Refusal{"SYSTEMERROR", "系统错误"};
   if (is(fault, FaultKind::rate_limit)) {
-    result = Refusal{"FREQUENCY_LIMITED", "频率限制"};
+    result = V2Refusal{"FREQUENCY_LIMITED", "频率限制"};
   } else if (!is(fault, FaultKind::system_error)) {
     result = carry_out(call);
   }
 
   Fields answer = common_part(call.request);
   std::string code = "SUCCESS";
-  if (const auto* refusal = std::get_if<Refusal>(&result)) {
+  if (const auto* refusal = std::get_if<V2Refusal>(&result)) {
     answer.add("result_code", "FAIL");
     answer.add("err_code", refusal->code);
     answer.add("err_code_des", refusal->text);
@@ -117,8 +139,7 @@ Reply V2Api::answer(Api api, std::string_view body, const std::optional<Fault>& 
   }
   if (fault) answer = spoil(std::move(answer), call, fault->kind);
 
-  Reply reply;
-  reply.body = signed_xml(std::move(answer), call.sign_type, fault);
+  Reply reply = xml_reply(signed_xml(std::move(answer), call.sign_type, fault));
   reply.note = call.request.get("out_trade_no") + " " + code;
   // A log line must not be forged by what somebody wrote into a number.
   if (has_control_character(reply.note)) reply.note = code;
@@ -131,9 +152,9 @@ std::string V2Api::notification(const GatewayOrder& order) {
   message.add("return_msg", "OK");
   message.add("appid", merchant_.app_id.text());
   message.add("mch_id", merchant_.mch_id.text());
-  message.add_if_set("sub_appid", order.parameters.get("sub_appid"));
-  message.add_if_set("sub_mch_id", order.parameters.get("sub_mch_id"));
-  message.add_if_set("device_info", order.parameters.get("device_info"));
+  message.add_if_set("sub_appid", order.terms.sub_app_id);
+  message.add_if_set("sub_mch_id", order.terms.sub_mch_id);
+  message.add_if_set("device_info", order.terms.device_info);
   message.add("nonce_str", make_nonce(random_));
   message.add("result_code", "SUCCESS");
   append(message, payment_part(order));
@@ -141,7 +162,7 @@ std::string V2Api::notification(const GatewayOrder& order) {
   return signed_xml(std::move(message), order.sign_type, std::nullopt);
 }
 
-std::variant<V2Api::Call, std::string> V2Api::accept(Api api, std::string_view body) const {
+std::variant<V2Api::Call, std::string> V2Api::accept(Operation operation, std::string_view body) const {
   if (trim(body).empty()) return "post数据为空";
   if (!is_utf8(body)) return "编码格式错误";
   auto parsed = wire::parse_xml(body);
@@ -152,8 +173,8 @@ std::variant<V2Api::Call, std::string> V2Api::accept(Api api, std::string_view b
   const auto type = named.empty() ? SignType::md5 : parse_sign_type(named);
   if (!type) return "sign_type参数格式错误";
   if (!verify_fields(*request, *type, key_)) return "签名失败";
-  if (const auto unknown = unknown_element(api, *request)) return "不识别的参数" + *unknown;
-  return Call{api, std::move(*request), *type};
+  if (const auto unknown = unknown_element(operation, *request)) return "不识别的参数" + *unknown;
+  return Call{operation, std::move(*request), *type};
 }
 
 std::optional<std::string> V2Api::identity_fault(const Fields& request) const {
@@ -169,38 +190,54 @@ std::optional<std::string> V2Api::identity_fault(const Fields& request) const {
   return std::nullopt;
 }
 
-std::variant<Fields, Refusal> V2Api::carry_out(const Call& call) {
-  if (auto refusal = check_form(call.api, call.request)) return *refusal;
+std::variant<Fields, V2Refusal> V2Api::carry_out(const Call& call) {
+  if (auto refusal = check_form(call.operation, call.request)) return *std::move(refusal);
   try {
-    if (call.api == Api::order_query) return query(call.request);
-    if (call.api == Api::unified_order) {
-      auto placed = store_.place(call.request, call.sign_type);
-      if (auto* refusal = std::get_if<Refusal>(&placed)) return std::move(*refusal);
-      return prepay_part(std::get<GatewayOrder>(placed));
+    switch (call.operation) {
+      case Operation::create:
+        return place(call);
+      case Operation::query:
+        return query(call.request);
+      case Operation::close:
+        return close(call.request);
     }
-    const std::string number = call.request.get("out_trade_no");
-    const auto known = store_.find(number);
-    if (!known || known->parameters.get("sub_mch_id") != call.request.get("sub_mch_id")) {
-      return Refusal{"ORDERNOTEXIST", "订单不存在"};
-    }
-    auto closed = store_.close(number);
-    if (auto* refusal = std::get_if<Refusal>(&closed)) return std::move(*refusal);
-    return Fields{{"result_msg", "OK"}};
   } catch (const Error& error) {
     // The state file could not be written, so the order did not change: that is what SYSTEMERROR means.
     log_.write(LogLevel::error, error.what());
-    return Refusal{"SYSTEMERROR", "系统错误"};
   }
+  return V2Refusal{"SYSTEMERROR", "系统错误"};
 }
 
-std::variant<Fields, Refusal> V2Api::query(const Fields& request) const {
-  const std::string transaction = request.get("transaction_id");
-  const auto order =
-      transaction.empty() ? store_.find(request.get("out_trade_no")) : store_.find_transaction(transaction);
-  if (!order || order->parameters.get("sub_mch_id") != request.get("sub_mch_id")) {
-    return Refusal{"ORDERNOTEXIST", "订单不存在"};
+std::variant<Fields, V2Refusal> V2Api::place(const Call& call) {
+  auto terms = v2_terms(call.request);
+  if (!terms) return V2Refusal{"PARAM_ERROR", "参数格式错误"};
+  const auto placed = store_.place(*std::move(terms), call.sign_type);
+  if (const auto* why = std::get_if<Refused>(&placed)) return v2_refusal(*why);
+  return prepay_part(std::get<GatewayOrder>(placed));
+}
+
+std::variant<Fields, V2Refusal> V2Api::query(const Fields& request) const {
+  const auto order = find(request);
+  if (!order || order->terms.sub_mch_id != request.get("sub_mch_id")) {
+    return v2_refusal(Refused::unknown_order);
   }
   return query_part(*order);
+}
+
+std::variant<Fields, V2Refusal> V2Api::close(const Fields& request) {
+  const auto known = store_.find(request.get("out_trade_no"));
+  if (!known || known->terms.sub_mch_id != request.get("sub_mch_id")) {
+    return v2_refusal(Refused::unknown_order);
+  }
+  const auto closed = store_.close(known->out_trade_no());
+  if (const auto* why = std::get_if<Refused>(&closed)) return v2_refusal(*why);
+  return Fields{{"result_msg", "OK"}};
+}
+
+std::optional<GatewayOrder> V2Api::find(const Fields& request) const {
+  const std::string transaction = request.get("transaction_id");
+  return transaction.empty() ? store_.find(request.get("out_trade_no"))
+                             : store_.find_transaction(transaction);
 }
 
 Fields V2Api::common_part(const Fields& request) {
@@ -222,23 +259,20 @@ Fields V2Api::spoil(Fields answer, const Call& call, FaultKind fault) {
   if (fault == FaultKind::other_app) return with(answer, "appid", another(merchant_.app_id.text()));
   if (fault != FaultKind::other_order && fault != FaultKind::other_amount) return answer;
 
-  const std::string transaction = call.request.get("transaction_id");
-  auto order = transaction.empty() ? store_.find(call.request.get("out_trade_no"))
-                                   : store_.find_transaction(transaction);
+  auto order = find(call.request);
   if (!order) {
     order.emplace();
-    order->parameters = {
-        {"out_trade_no", call.request.get("out_trade_no")}, {"total_fee", "1"}, {"trade_type", "JSAPI"}};
+    order->terms.out_trade_no = call.request.get("out_trade_no");
+    order->terms.total = Fen{1};
   }
   if (!order->payment) {
-    const auto total = parse_fen(order->parameters.get("total_fee"));
-    order->payment = Payment{"4200000000000000000000000000", total.value_or(Fen{1}), clock_.now()};
+    order->payment = Payment{"4200000000000000000000000000", order->terms.total, clock_.now()};
   }
   order->state = OrderState::success;
   if (fault == FaultKind::other_order) {
-    order->parameters = with(order->parameters, "out_trade_no", another(order->out_trade_no()));
+    order->terms.out_trade_no = another(order->out_trade_no());
     order->payment->transaction_id = another(order->payment->transaction_id);
-    if (call.api != Api::order_query) {
+    if (call.operation != Operation::query) {
       if (answer.has("prepay_id")) answer = with(answer, "prepay_id", another(answer.get("prepay_id")));
       return with(answer, "out_trade_no", order->out_trade_no());
     }

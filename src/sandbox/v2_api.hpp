@@ -3,12 +3,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
-#include "sandbox/fault.hpp"
-#include "sandbox/reply.hpp"
-#include "sandbox/request_rules.hpp"
+#include "sandbox/gateway_api.hpp"
 #include "sandbox/store.hpp"
+#include "sandbox/v2_request.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/identifiers.hpp"
 #include "wxpay/log.hpp"
@@ -18,7 +19,7 @@ namespace wxpay::sandbox {
 
 /// The answers of API v2 for one merchant: protocol faults unsigned with return_code FAIL, everything else
 /// signed by the algorithm of the request. Any thread may call anything.
-class V2Api {
+class V2Api final : public GatewayApi {
  public:
   /// @param random  must bear calls from many threads
   V2Api(MerchantIdentity merchant, Secret key, Store& store, Clock& clock, Random& random, Log& log)
@@ -29,23 +30,30 @@ class V2Api {
         random_{random},
         log_{log} {}
 
-  /// @param fault  spoils the answer; those that are no matter of XML are left to the caller
-  Reply answer(Api api, std::string_view body, const std::optional<Fault>& fault);
+  Route route(const HttpCall& call) const override;
+  std::vector<Operation> operations_at(std::string_view part_of_path) const override {
+    return v2_operations_at(part_of_path);
+  }
+  Reply answer(Operation operation, const HttpCall& call, const std::optional<Fault>& fault) override;
 
   /// The notification of a payment (API v2, 9_7), signed as the order was.
   std::string notification(const GatewayOrder& order);
 
  private:
   struct Call {
-    Api api;
+    Operation operation;
     Fields request;
     SignType sign_type = SignType::md5;
   };
 
-  std::variant<Call, std::string> accept(Api api, std::string_view body) const;
+  std::variant<Call, std::string> accept(Operation operation, std::string_view body) const;
   std::optional<std::string> identity_fault(const Fields& request) const;
-  std::variant<Fields, Refusal> carry_out(const Call& call);
-  std::variant<Fields, Refusal> query(const Fields& request) const;
+  std::variant<Fields, V2Refusal> carry_out(const Call& call);
+  std::variant<Fields, V2Refusal> place(const Call& call);
+  std::variant<Fields, V2Refusal> query(const Fields& request) const;
+  std::variant<Fields, V2Refusal> close(const Fields& request);
+  /// The order that a query or a closing names.
+  std::optional<GatewayOrder> find(const Fields& request) const;
   Fields common_part(const Fields& request);
   /// The fault's change of a signed answer, before it is signed.
   Fields spoil(Fields answer, const Call& call, FaultKind fault);

@@ -4,12 +4,14 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sandbox/v2_request.hpp"
 #include "support/sandbox_fixture.hpp"
 
 using wxpay::Fields;
 using wxpay::sandbox::Delivery;
 using wxpay::sandbox::FaultBook;
 using wxpay::sandbox::FaultKind;
+using wxpay::sandbox::v2_operations_at;
 using wxpay::test::Gateway;
 using wxpay::test::gateway_app_id;
 using wxpay::test::gateway_mch_id;
@@ -60,13 +62,14 @@ TEST_CASE("every kind of fault has one name, which is understood") {
 TEST_CASE("faults are used up in the order in which they were asked for, where they match") {
   FaultBook book;
   const auto taken = [&](std::string_view path) {
-    const auto fault = book.take(path);
+    const auto operation = wxpay::sandbox::v2_operation(path);
+    const auto fault = operation ? book.take(*operation) : std::nullopt;
     return fault ? std::string{wxpay::sandbox::to_string(fault->kind)} : "-";
   };
   CHECK(taken(query_path) == "-");
-  book.add({FaultKind::unsigned_reply}, 2, "/pay/");
-  book.add({FaultKind::html}, 1, "unifiedorder");
-  book.add({FaultKind::other_amount}, 1, "/pay/");
+  book.add({FaultKind::unsigned_reply}, 2, v2_operations_at("/pay/"));
+  book.add({FaultKind::html}, 1, v2_operations_at("unifiedorder"));
+  book.add({FaultKind::other_amount}, 1, v2_operations_at("/pay/"));
   CHECK(taken("/sandbox/pay") == "-");
   CHECK(taken(query_path) == "unsigned");
   CHECK(taken("/pay/unifiedorder") == "unsigned");
@@ -75,7 +78,7 @@ TEST_CASE("faults are used up in the order in which they were asked for, where t
   CHECK(taken("/pay/unifiedorder") == "-");
   CHECK(taken(query_path) == "other-amount");
   CHECK(taken(query_path) == "-");
-  book.add({FaultKind::html}, 5, "");
+  book.add({FaultKind::html}, 5, v2_operations_at(""));
   book.clear();
   CHECK(taken(query_path) == "-");
 }

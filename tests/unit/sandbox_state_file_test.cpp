@@ -9,6 +9,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "sandbox/v2_request.hpp"
 #include "support/sandbox_fixture.hpp"
 #include "wxpay/error.hpp"
 
@@ -45,6 +46,10 @@ struct RecordedLog final : wxpay::Log {
   std::vector<std::string> lines;
 };
 
+wxpay::sandbox::OrderTerms terms(const std::string& number, wxpay::test::Changes changes = {}) {
+  return wxpay::sandbox::v2_terms(order_request(number, changes)).value();
+}
+
 /// One run of a server, as far as its orders go.
 struct Run {
   wxpay::test::ManualClock clock;
@@ -58,7 +63,7 @@ struct Run {
     file.load(store, log);
   }
   void place(const std::string& number, wxpay::test::Changes changes = {}) {
-    const auto placed = store.place(order_request(number, changes), SignType::hmac_sha256);
+    const auto placed = store.place(terms(number, changes), SignType::hmac_sha256);
     REQUIRE(std::holds_alternative<wxpay::sandbox::GatewayOrder>(placed));
   }
 };
@@ -113,16 +118,45 @@ TEST_CASE("orders outlive the server, every field of them") {
     REQUIRE(after);
     CAPTURE(before->out_trade_no());
     CHECK(wxpay::sandbox::to_state_line(*after) == wxpay::sandbox::to_state_line(*before));
-    CHECK(after->parameters.get("attach") == before->parameters.get("attach"));
+    CHECK(after->terms.attach == before->terms.attach);
     CHECK(after->sign_type == SignType::hmac_sha256);
     CHECK(after->state == before->state);
   }
   CHECK(run.store.find_transaction(paid->payment->transaction_id)->out_trade_no() == "W");
   const auto again = run.store.place(
-      order_request("N", {{"trade_type", "NATIVE"}, {"product_id", "P\"1\""}, {"attach", "深圳\n分店"}}),
+      terms("N", {{"trade_type", "NATIVE"}, {"product_id", "P\"1\""}, {"attach", "深圳\n分店"}}),
       SignType::hmac_sha256);
   CHECK(std::get<wxpay::sandbox::GatewayOrder>(again).prepay_id == native->prepay_id);
   CHECK(run.log.lines.empty());
+}
+
+TEST_CASE("a state file of the first version is read, and written anew") {
+  Folder folder;
+  write(folder.file(), R"({"format":"wxpayctl-sandbox","version":1,"mchId":"1900000109"}
+{"outTradeNo":"N","tradeState":"SUCCESS","parameters":{"appid":"wx8888888888888888","attach":"深圳\n分店","body":"测试商品","mch_id":"1900000109","notify_url":"http://127.0.0.1:9/notify","out_trade_no":"N","product_id":"P1","spbill_create_ip":"127.0.0.1","sub_mch_id":"1900000200","time_expire":"20261123110000","total_fee":"88","trade_type":"NATIVE"},"signType":"HMAC-SHA256","prepayId":"wx20261123100000d8f9e2b1c3a4958677","codeUrl":"weixin://wxpay/bizpayurl?pr=p4lpSuKzz","prepaidAt":"2026-11-23T10:00:00+08:00","createdAt":"2026-11-23T10:00:00+08:00","transactionId":"4200123456202611230123456789","paidFee":87,"timeEnd":"2026-11-23T10:01:00+08:00"}
+)");
+  std::string line;
+  {
+    Run run{folder.file()};
+    const auto order = run.store.find("N");
+    REQUIRE(order);
+    line = wxpay::sandbox::to_state_line(*order);
+    CHECK((order->terms.total == wxpay::Fen{88}));
+    CHECK(order->terms.attach == "深圳\n分店");
+    CHECK(order->terms.sub_mch_id == "1900000200");
+    CHECK((order->payment->fee == wxpay::Fen{87}));
+    // The same call again finds it paid: it has the same terms.
+    const auto again = terms("N", {{"trade_type", "NATIVE"},
+                                   {"product_id", "P1"},
+                                   {"openid", ""},
+                                   {"attach", "深圳\n分店"},
+                                   {"sub_mch_id", "1900000200"},
+                                   {"time_expire", "20261123110000"}});
+    CHECK((order->terms == again));
+  }
+  CHECK(content(folder.file()).find("\"version\":2") != std::string::npos);
+  CHECK(content(folder.file()).find("total_fee") == std::string::npos);
+  CHECK(wxpay::sandbox::to_state_line(*Run{folder.file()}.store.find("N")) == line);
 }
 
 TEST_CASE("a line that a crash cut off is dropped, at whatever byte") {

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <thread>
 
+#include "sandbox/v2_request.hpp"
 #include "support/sandbox_fixture.hpp"
 #include "wxpay/error.hpp"
 
@@ -15,7 +16,7 @@ using wxpay::OrderState;
 using wxpay::SignType;
 using wxpay::sandbox::GatewayOrder;
 using wxpay::sandbox::OrderResult;
-using wxpay::sandbox::Refusal;
+using wxpay::sandbox::Refused;
 using wxpay::test::order_request;
 
 namespace {
@@ -29,13 +30,18 @@ struct Shop {
   explicit Shop(wxpay::sandbox::Journal* journal = nullptr)
       : store{clock, random, journal == nullptr ? none : *journal} {}
 
-  OrderResult place(const wxpay::Fields& request) { return store.place(request, SignType::md5); }
+  OrderResult place(const wxpay::Fields& request) {
+    return store.place(wxpay::sandbox::v2_terms(request).value(), SignType::md5);
+  }
 };
 
-/// The err_code, or SUCCESS.
+/// SUCCESS, or the refusal in the words of API v2 and of the control.
 std::string code(const OrderResult& result) {
-  const auto* refusal = std::get_if<Refusal>(&result);
-  return refusal == nullptr ? "SUCCESS" : refusal->code;
+  const auto* refused = std::get_if<Refused>(&result);
+  if (refused == nullptr) return "SUCCESS";
+  if (*refused == Refused::order_expired) return "ORDER_EXPIRED";
+  if (*refused == Refused::prepay_expired) return "PREPAY_EXPIRED";
+  return wxpay::sandbox::v2_refusal(*refused).code;
 }
 
 const GatewayOrder& order(const OrderResult& result) { return std::get<GatewayOrder>(result); }

@@ -4,7 +4,6 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "sandbox/request_rules.hpp"
 #include "support/sandbox_fixture.hpp"
 #include "wxpay/error.hpp"
 

@@ -1,10 +1,11 @@
-#include "sandbox/request_rules.hpp"
+#include "sandbox/v2_request.hpp"
 
 #include <arpa/inet.h>
 
 #include <algorithm>
 #include <array>
 #include <span>
+#include <utility>
 #include <variant>
 
 #include "base/text.hpp"
@@ -123,27 +124,65 @@ constexpr std::array close_order_rules{
     Rule{"sign_type", false, 32},
 };
 
-std::span<const Rule> rules_of(Api api) {
-  switch (api) {
-    case Api::unified_order:
+struct Path {
+  std::string_view text;
+  Operation operation;
+};
+
+constexpr std::array paths{
+    Path{"/pay/unifiedorder", Operation::create},
+    Path{"/pay/orderquery", Operation::query},
+    Path{"/pay/closeorder", Operation::close},
+};
+
+struct TermField {
+  std::string_view name;
+  std::string OrderTerms::*term;
+};
+
+constexpr std::array term_fields{
+    TermField{"out_trade_no", &OrderTerms::out_trade_no},
+    TermField{"notify_url", &OrderTerms::notify_url},
+    TermField{"openid", &OrderTerms::openid},
+    TermField{"sub_openid", &OrderTerms::sub_openid},
+    TermField{"sub_appid", &OrderTerms::sub_app_id},
+    TermField{"sub_mch_id", &OrderTerms::sub_mch_id},
+    TermField{"attach", &OrderTerms::attach},
+    TermField{"device_info", &OrderTerms::device_info},
+};
+
+/// What belongs to one call, not to the order.
+bool belongs_to_call(std::string_view name) {
+  return name == "nonce_str" || name == "sign" || name == "sign_type" || name == "time_start";
+}
+
+bool has_term_of_its_own(std::string_view name) {
+  return name == "total_fee" || name == "trade_type" || name == "time_expire" ||
+         std::any_of(term_fields.begin(), term_fields.end(),
+                     [name](const TermField& field) { return field.name == name; });
+}
+
+std::span<const Rule> rules_of(Operation operation) {
+  switch (operation) {
+    case Operation::create:
       return unified_order_rules;
-    case Api::order_query:
+    case Operation::query:
       return order_query_rules;
-    case Api::close_order:
+    case Operation::close:
       return close_order_rules;
   }
   return {};
 }
 
-Refusal lacks(std::string_view name) { return {"LACK_PARAMS", "缺少参数" + std::string{name}}; }
-Refusal malformed(std::string_view name) { return {"PARAM_ERROR", std::string{name} + "参数格式错误"}; }
-Refusal too_long(std::string_view name) { return {"PARAM_ERROR", std::string{name} + "参数长度有误"}; }
+V2Refusal lacks(std::string_view name) { return {"LACK_PARAMS", "缺少参数" + std::string{name}}; }
+V2Refusal malformed(std::string_view name) { return {"PARAM_ERROR", std::string{name} + "参数格式错误"}; }
+V2Refusal too_long(std::string_view name) { return {"PARAM_ERROR", std::string{name} + "参数长度有误"}; }
 
 /// An element that is there but empty is as good as none.
 bool given(const Fields& request, std::string_view name) { return !request.get(name).empty(); }
 
 /// What one field's need depends on another.
-std::optional<Refusal> check_together(const Fields& request) {
+std::optional<V2Refusal> check_together(const Fields& request) {
   const std::string type = request.get("trade_type");
   if (given(request, "sub_openid") && !given(request, "sub_appid")) return lacks("sub_appid");
   if (type == "JSAPI" && !given(request, "openid") && !given(request, "sub_openid")) return lacks("openid");
@@ -154,15 +193,63 @@ std::optional<Refusal> check_together(const Fields& request) {
 
 }  // namespace
 
-std::optional<Api> parse_api(std::string_view path) {
-  if (path == "/pay/unifiedorder") return Api::unified_order;
-  if (path == "/pay/orderquery") return Api::order_query;
-  if (path == "/pay/closeorder") return Api::close_order;
+std::optional<Operation> v2_operation(std::string_view path) {
+  for (const auto& known : paths) {
+    if (known.text == path) return known.operation;
+  }
   return std::nullopt;
 }
 
-std::optional<std::string> unknown_element(Api api, const Fields& request) {
-  const auto rules = rules_of(api);
+std::vector<Operation> v2_operations_at(std::string_view part_of_path) {
+  std::vector<Operation> found;
+  for (const auto& path : paths) {
+    if (path.text.find(part_of_path) != std::string_view::npos) found.push_back(path.operation);
+  }
+  return found;
+}
+
+V2Refusal v2_refusal(Refused why) {
+  switch (why) {
+    case Refused::unknown_order:
+      return {"ORDERNOTEXIST", "订单不存在"};
+    case Refused::paid:
+      return {"ORDERPAID", "该订单已支付"};
+    case Refused::closed:
+      return {"ORDERCLOSED", "该订单已关闭"};
+    case Refused::number_used:
+      return {"OUT_TRADE_NO_USED", "商户订单号已被其他交易使用"};
+    case Refused::other_terms:
+      return {"INVALID_REQUEST", "201 商户订单号重复"};
+    case Refused::expires_too_soon:
+      return {"PARAM_ERROR", "time_expire时间过短,至少1分钟"};
+    case Refused::order_expired:
+    case Refused::prepay_expired:
+      break;  // of a payment, which is none of this API's calls
+  }
+  return {"SYSTEMERROR", "系统错误"};
+}
+
+std::optional<OrderTerms> v2_terms(const Fields& request) {
+  const auto total = parse_fen(request.get("total_fee"));
+  const auto trade_type = parse_trade_type(request.get("trade_type"));
+  const std::string expiry = request.get("time_expire");
+  OrderTerms terms;
+  terms.time_expire = parse_wire_time(expiry);
+  if (!total || !trade_type || (!expiry.empty() && !terms.time_expire)) return std::nullopt;
+  terms.total = *total;
+  terms.trade_type = *trade_type;
+  for (const auto& field : term_fields) terms.*field.term = request.get(field.name);
+  if (terms.out_trade_no.empty()) return std::nullopt;
+  for (const auto& field : request) {
+    const bool other = !belongs_to_call(field.first) && !has_term_of_its_own(field.first);
+    if (other && !field.second.empty()) terms.others.push_back(field);
+  }
+  std::sort(terms.others.begin(), terms.others.end());
+  return terms;
+}
+
+std::optional<std::string> unknown_element(Operation operation, const Fields& request) {
+  const auto rules = rules_of(operation);
   for (const auto& field : request) {
     const auto is_named = [&](const Rule& rule) { return rule.name == field.first; };
     if (std::none_of(rules.begin(), rules.end(), is_named)) return field.first;
@@ -170,22 +257,22 @@ std::optional<std::string> unknown_element(Api api, const Fields& request) {
   return std::nullopt;
 }
 
-std::optional<Refusal> check_form(Api api, const Fields& request) {
-  for (const auto& rule : rules_of(api)) {
+std::optional<V2Refusal> check_form(Operation operation, const Fields& request) {
+  for (const auto& rule : rules_of(operation)) {
     if (rule.mandatory && !given(request, rule.name)) return lacks(rule.name);
   }
-  for (const auto& rule : rules_of(api)) {
+  for (const auto& rule : rules_of(operation)) {
     const std::string value = request.get(rule.name);
     if (value.empty()) continue;
     if (value.size() > rule.longest) return too_long(rule.name);
     if (!rule.check(value)) return malformed(rule.name);
   }
-  if (api == Api::unified_order) return check_together(request);
-  if (api == Api::order_query) {
+  if (operation == Operation::create) return check_together(request);
+  if (operation == Operation::query) {
     const std::string transaction = request.get("transaction_id");
     if (transaction.empty() && !given(request, "out_trade_no")) return lacks("out_trade_no");
     if (!transaction.empty() && !is_digits(transaction)) {
-      return Refusal{"INVALID_TRANSACTIONID", "无效transaction_id"};
+      return V2Refusal{"INVALID_TRANSACTIONID", "无效transaction_id"};
     }
   }
   return std::nullopt;
