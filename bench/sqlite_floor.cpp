@@ -18,7 +18,6 @@
 #include <string>
 #include <string_view>
 #include <variant>
-#include <vector>
 
 #include "base/handle.hpp"
 #include "cli/config/settings.hpp"
@@ -77,14 +76,6 @@ class BareStatement {
   sqlite3* database_;
   wxpay::Handle<sqlite3_stmt, sqlite3_finalize> handle_;
 };
-
-std::string update_of_orders() {
-  std::vector<std::string_view> columns;
-  for (const auto place : wxpay::ledger::settled_order_columns) {
-    columns.push_back(wxpay::ledger::order_columns.at(place));
-  }
-  return "UPDATE orders SET " + wxpay::ledger::assignments(columns) + " WHERE seq = ?";
-}
 
 class Floor {
  public:
@@ -159,7 +150,11 @@ class Floor {
   BareStatement select_order_{database_.handle(),
                               "SELECT " + wxpay::ledger::join_columns(wxpay::ledger::order_columns) +
                                   " FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
-  BareStatement update_order_{database_.handle(), update_of_orders()};
+  BareStatement update_order_{
+      database_.handle(),
+      "UPDATE orders SET " +
+          wxpay::ledger::assignments(wxpay::ledger::names_at(wxpay::ledger::settled_order_columns)) +
+          " WHERE seq = ?"};
   BareStatement insert_entries_{database_.handle(), insertion_into("history", history_columns)};
   BareStatement insert_notifications_{database_.handle(),
                                       insertion_into("notifications", notification_columns) +

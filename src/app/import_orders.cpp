@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <concepts>
 #include <exception>
 #include <future>
 #include <span>
@@ -20,42 +21,45 @@ namespace wxpay::app {
 
 namespace {
 
-using Member = std::string OrderFields::*;
-
 /// So many orders share one wait for the disk, and no more than two groups are in memory.
 constexpr std::size_t group_size = 2'000;
 /// What WeChat Pay gives a prepay_id; a record does not say it.
 constexpr std::chrono::hours prepay_lifetime{2};
 
+/// A column of the records that are imported.
 struct Field {
   std::string_view key;
   std::string_view snake_case;
-  Member member;
+  bool is_number = false;
 };
-constexpr std::array fields{Field{"outTradeNo", "out_trade_no", &OrderFields::out_trade_no},
-                            Field{"state", "state", &OrderFields::state},
-                            Field{"totalFee", "total_fee", &OrderFields::total_fee},
-                            Field{"tradeType", "trade_type", &OrderFields::trade_type},
-                            Field{"prepayId", "prepay_id", &OrderFields::prepay_id},
-                            Field{"transactionId", "transaction_id", &OrderFields::transaction_id},
-                            Field{"createdAt", "created_at", &OrderFields::created_at},
-                            Field{"paidAt", "paid_at", &OrderFields::paid_at},
-                            Field{"updatedAt", "updated_at", &OrderFields::updated_at},
-                            Field{"appId", "app_id", &OrderFields::app_id},
-                            Field{"subMchId", "sub_mch_id", &OrderFields::sub_mch_id},
-                            Field{"subAppId", "sub_app_id", &OrderFields::sub_app_id}};
+constexpr auto record_fields = [] {
+  std::array<Field, record_size> all;
+  for_each_record_column([&all](const auto& column, std::size_t place) {
+    using Value = std::remove_pointer_t<decltype(column.in(std::declval<Order&>()))>;
+    all.at(place) = {column.place.key, column.name, std::is_same_v<Value, Fen>};
+  });
+  return all;
+}();
+
+/// The place of the field with this key.
+consteval std::size_t place_of(std::string_view key) {
+  std::size_t place = 0;
+  while (record_fields.at(place).key != key) ++place;
+  return place;
+}
+constexpr std::array needed_fields{place_of("outTradeNo"), place_of("totalFee")};
 
 [[noreturn]] void refuse(const std::string& what, std::string hint = {}) {
   throw Error{ErrorKind::usage, what, std::move(hint)};
 }
 
-const Field& field_of(const std::string& key, const char* kind) {
-  const auto* found = std::find_if(fields.begin(), fields.end(), [&key](const Field& field) {
+std::size_t find_place(const std::string& key, const char* kind) {
+  const auto* found = std::find_if(record_fields.begin(), record_fields.end(), [&key](const Field& field) {
     return field.key == key || field.snake_case == key;
   });
-  if (found != fields.end()) return *found;
+  if (found != record_fields.end()) return static_cast<std::size_t>(found - record_fields.begin());
   std::vector<std::string> known;
-  for (const auto& field : fields) known.emplace_back(field.key);
+  for (const auto& field : record_fields) known.emplace_back(field.key);
   const auto meant = nearest(key, known);
   refuse(std::string{"there is no "} + kind + " " + wire::json_quote(shortened(key)),
          meant ? "did you mean " + *meant + "?" : "the fields are those that 'orders export' writes");
@@ -67,64 +71,93 @@ OrderFields parse_json(const std::string& record) {
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) refuse(malformed->why);
   OrderFields order;
   for (auto& [key, value] : std::get<wire::JsonObject>(parsed)) {
-    const auto& field = field_of(key, "field");
+    const auto place = find_place(key, "field");
     if (value.kind == Kind::null) continue;
-    const bool is_fee = field.member == &OrderFields::total_fee;
-    if (value.kind != (is_fee ? Kind::integer : Kind::text)) {
+    const auto& field = record_fields.at(place);
+    if (value.kind != (field.is_number ? Kind::integer : Kind::text)) {
       refuse(std::string{field.key} +
-             (is_fee ? " must be a whole number of fen" : " must be a text in quotes"));
+             (field.is_number ? " must be a whole number of fen" : " must be a text in quotes"));
     }
-    auto& slot = order.*field.member;
-    if (!slot.empty()) refuse(std::string{field.key} + " is given more than once");
+    auto& text = order.at(place);
+    if (!text.empty()) refuse(std::string{field.key} + " is given more than once");
     if (value.text.empty()) refuse(std::string{field.key} + " is empty", "leave out what has no value");
-    slot = std::move(value.text);
+    text = std::move(value.text);
   }
   return order;
 }
 
-Fen fee_of(const std::string& text) {
-  std::int64_t count = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, count);
-  if (error != std::errc{} || stop != end || !is_digits(text) || count < 1 || count > largest_fee.count()) {
-    refuse("totalFee must be a whole number of fen from 1 to " + std::to_string(largest_fee.count()));
-  }
-  return Fen{count};
-}
-
-std::optional<std::chrono::sys_seconds> time_of(std::string_view name, const std::string& text) {
-  if (text.empty()) return std::nullopt;
-  const auto time = parse_rfc3339(text);
-  if (!time || *time < earliest_time || *time > latest_time) {
-    refuse(std::string{name} + " is no time", "write 2026-11-22T10:00:00+08:00");
-  }
-  return time;
-}
-
-bool is_transaction_id(std::string_view text) {
-  constexpr std::size_t longest = 64;
+bool is_letters_and_digits(std::string_view text, std::size_t longest) {
   return text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
            return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
          });
 }
 
-/// Whose order it is. What the record does not say stays unset: the importing profile's app need not be its.
-MerchantIdentity merchant_of(const OrderFields& record, const MerchantId& mch_id) {
-  for (const auto& [name, id] :
-       {std::pair{"appId", &record.app_id}, std::pair{"subMchId", &record.sub_mch_id},
-        std::pair{"subAppId", &record.sub_app_id}}) {
-    constexpr std::size_t longest = 32;
-    const bool is_id = id->size() <= longest && std::all_of(id->begin(), id->end(), [](char c) {
-                         return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-                       });
-    if (!is_id) refuse(std::string{name} + " must be at most 32 letters and digits");
+// One take for each type of a column: checks a text that is not empty and puts what it says into the order.
+
+template <std::same_as<std::string> Text>
+void take(std::string_view, const std::string& text, Text& field) {
+  field = text;
+}
+
+void take(std::string_view, const std::string& text, OutTradeNo& number) { number = OutTradeNo::parse(text); }
+
+void take(std::string_view key, const std::string& text, Fen& amount) {
+  std::int64_t count = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stop, error] = std::from_chars(text.data(), end, count);
+  if (error != std::errc{} || stop != end || !is_digits(text) || count < 1 || count > largest_fee.count()) {
+    refuse(std::string{key} + " must be a whole number of fen from 1 to " +
+           std::to_string(largest_fee.count()));
   }
-  MerchantIdentity merchant;
-  merchant.mch_id = mch_id;
-  merchant.app_id = AppId{record.app_id};
-  merchant.sub_mch_id = MerchantId{record.sub_mch_id};
-  merchant.sub_app_id = AppId{record.sub_app_id};
-  return merchant;
+  amount = Fen{count};
+}
+
+void take(std::string_view key, const std::string& text, OrderState& state) {
+  const auto named = parse_order_state(text);
+  if (!named) refuse("there is no " + std::string{key} + ' ' + wire::json_quote(shortened(text)));
+  state = *named;
+}
+
+void take(std::string_view key, const std::string& text, TradeType& type) {
+  const auto named = parse_trade_type(text);
+  if (!named) refuse("there is no " + std::string{key} + ' ' + wire::json_quote(shortened(text)));
+  type = *named;
+}
+
+void take(std::string_view key, const std::string& text, std::chrono::sys_seconds& instant) {
+  const auto time = parse_rfc3339(text);
+  if (!time || *time < earliest_time || *time > latest_time) {
+    refuse(std::string{key} + " is no time", "write 2026-11-22T10:00:00+08:00");
+  }
+  instant = *time;
+}
+
+template <class Type>
+void take(std::string_view key, const std::string& text, std::optional<Type>& value) {
+  take(key, text, value.emplace());
+}
+
+/// App and merchant ids.
+template <class Tag>
+void take(std::string_view key, const std::string& text, Identifier<Tag>& id) {
+  constexpr std::size_t longest = 32;
+  if (!is_letters_and_digits(text, longest)) {
+    refuse(std::string{key} + " must be at most 32 letters and digits");
+  }
+  id = Identifier<Tag>{text};
+}
+
+void take(std::string_view key, const std::string& text, TransactionId& id) {
+  constexpr std::size_t longest = 64;
+  if (!is_letters_and_digits(text, longest)) {
+    refuse(std::string{key} + " must be at most 64 letters and digits");
+  }
+  id = TransactionId{text};
+}
+
+void take(std::string_view key, const std::string& text, PrepayId& id) {
+  if (!is_prepay_id(text)) refuse(std::string{key} + " must be 1 to 64 visible characters");
+  id = PrepayId{text};
 }
 
 struct Group {
@@ -212,17 +245,19 @@ ImportInput::ImportInput(wire::RecordReader& reader, ImportDefaults defaults)
   if (const auto* malformed = std::get_if<wire::Malformed>(&names)) {
     refuse("the header is unusable: " + malformed->why);
   }
-  const auto has = [this](Member member) {
-    return std::find(columns_.begin(), columns_.end(), member) != columns_.end();
+  const auto has = [this](std::size_t place) {
+    return std::find(columns_.begin(), columns_.end(), place) != columns_.end();
   };
   for (const auto& name : std::get<std::vector<std::string>>(names)) {
-    const auto& field = field_of(name, "column");
-    if (has(field.member)) refuse("the header has the column " + std::string{field.key} + " more than once");
-    columns_.push_back(field.member);
+    const auto place = find_place(name, "column");
+    if (has(place)) {
+      refuse("the header has the column " + std::string{record_fields.at(place).key} + " more than once");
+    }
+    columns_.push_back(place);
   }
-  for (const auto& needed : {fields[0], fields[2]}) {
-    if (!has(needed.member)) {
-      refuse("the header has no column " + std::string{needed.key},
+  for (const auto needed : needed_fields) {
+    if (!has(needed)) {
+      refuse("the header has no column " + std::string{record_fields.at(needed).key},
              "the first line of CSV names the columns");
     }
   }
@@ -259,40 +294,31 @@ OrderFields ImportInput::fields_of(const std::string& record) const {
            std::to_string(columns_.size()));
   }
   OrderFields order;
-  for (std::size_t i = 0; i < cells.size(); ++i) order.*columns_[i] = std::move(cells[i]);
+  for (std::size_t i = 0; i < cells.size(); ++i) order.at(columns_[i]) = std::move(cells[i]);
   return order;
 }
 
 Order check_imported(const OrderFields& fields, const ImportDefaults& defaults) {
-  if (fields.out_trade_no.empty()) refuse("outTradeNo is missing");
-  if (fields.total_fee.empty()) refuse("totalFee is missing");
-  const auto state = fields.state.empty() ? OrderState::notpay : parse_order_state(fields.state);
-  if (!state) refuse("there is no state " + wire::json_quote(shortened(fields.state)));
-  const auto trade_type =
-      fields.trade_type.empty() ? defaults.trade_type : parse_trade_type(fields.trade_type);
-  if (!trade_type) refuse("there is no tradeType " + wire::json_quote(shortened(fields.trade_type)));
-  if (!is_transaction_id(fields.transaction_id))
-    refuse("transactionId must be at most 64 letters and digits");
-  // Whatever may throw comes before the braces (CONTRIBUTING.md).
-  auto merchant = merchant_of(fields, defaults.mch_id);
-  auto out_trade_no = OutTradeNo::parse(fields.out_trade_no);
-  const auto total_fee = fee_of(fields.total_fee);
-  const auto paid_at = time_of("paidAt", fields.paid_at);
-  TransactionId transaction_id{fields.transaction_id};
-  OrderIntent intent{.merchant = std::move(merchant),
-                     .out_trade_no = std::move(out_trade_no),
-                     .total_fee = total_fee,
-                     .trade_type = *trade_type};
-  Order order{.intent = std::move(intent),
-              .state = *state,
-              .transaction_id = std::move(transaction_id),
-              .paid_at = paid_at};
-  order.created_at = time_of("createdAt", fields.created_at).value_or(defaults.now);
-  order.updated_at = time_of("updatedAt", fields.updated_at).value_or(order.created_at);
-  if (!fields.prepay_id.empty()) {
-    if (!is_prepay_id(fields.prepay_id)) refuse("prepayId must be 1 to 64 visible characters");
-    order.prepay =
-        Prepay{PrepayId{fields.prepay_id}, {}, {}, defaults.sign_type, order.created_at + prepay_lifetime};
+  for (const auto needed : needed_fields) {
+    if (fields.at(needed).empty()) refuse(std::string{record_fields.at(needed).key} + " is missing");
+  }
+  // Whose order it is that the record does not say stays unset: the importing profile's app need not be its.
+  auto no_number = OutTradeNo::trusted({});
+  OrderIntent intent{.merchant = {},
+                     .out_trade_no = std::move(no_number),
+                     .total_fee = Fen{0},
+                     .trade_type = defaults.trade_type};
+  intent.merchant.mch_id = defaults.mch_id;
+  Order order{.intent = std::move(intent), .state = OrderState::notpay, .created_at = defaults.now};
+  if (!fields[place_of("prepayId")].empty()) order.prepay.emplace();
+  for_each_record_column([&](const auto& column, std::size_t place) {
+    const auto& text = fields.at(place);
+    if (!text.empty()) take(column.place.key, text, *column.in(order));
+  });
+  if (fields[place_of("updatedAt")].empty()) order.updated_at = order.created_at;
+  if (order.prepay) {
+    order.prepay->sign_type = defaults.sign_type;
+    order.prepay->expires_at = order.created_at + prepay_lifetime;
   }
   return order;
 }

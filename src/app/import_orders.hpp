@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -9,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "domain/order_columns.hpp"
 #include "wire/records.hpp"
 #include "wxpay/ledger.hpp"
 
@@ -22,14 +24,11 @@ struct ImportDefaults {
   std::chrono::sys_seconds now;
 };
 
-/// The fields of an order as `orders export` writes them, texts as given; an empty one was not given.
-struct OrderFields {
-  std::string out_trade_no, state, total_fee, trade_type, prepay_id, transaction_id, created_at, paid_at,
-      updated_at, app_id, sub_mch_id, sub_app_id;
-};
+/// The fields of an order as `orders export` writes them, in the order of its columns
+/// (domain/order_columns.hpp): texts as given; an empty one was not given.
+using OrderFields = std::array<std::string, record_size>;
 
-/// Cuts a stream into orders: JSON Lines, or CSV with a header, with the fields of OrderFields in camelCase
-/// or snake_case.
+/// Cuts a stream into orders: JSON Lines, or CSV with a header, with these fields in camelCase or snake_case.
 class ImportInput {
  public:
   /// Reads the header of CSV.
@@ -48,7 +47,7 @@ class ImportInput {
 
   wire::RecordReader& reader_;
   ImportDefaults defaults_;
-  std::vector<std::string OrderFields::*> columns_;
+  std::vector<std::size_t> columns_;  ///< each column's place in OrderFields
 };
 
 /// Checks everything and fills in the defaults: NOTPAY, the profile's trade type, created now, last changed

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <concepts>
+#include <type_traits>
 
 #include "base/text.hpp"
+#include "domain/order_columns.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::cli {
@@ -17,52 +20,102 @@ bool is_plain(std::string_view text) {
                      [](char c) { return c > ' ' && c <= '~' && c != '"' && c != '\\' && c != ','; });
 }
 
-bool is_plain(const Order& order) {
-  const auto& merchant = order.intent.merchant;
-  return is_plain(order.intent.out_trade_no.text()) && is_plain(order.transaction_id.text()) &&
-         is_plain(merchant.app_id.text()) && is_plain(merchant.sub_mch_id.text()) &&
-         is_plain(merchant.sub_app_id.text()) && (!order.prepay || is_plain(order.prepay->prepay_id.text()));
-}
-
 void append_number(std::string& text, std::int64_t number) {
   std::array<char, 20> digits{};
   const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
   text.append(digits.data(), end.ptr);
 }
 
+// One shown for each type of a column in a record: a view or a text, or a number.
+template <std::same_as<std::string> Text>
+std::string_view shown(const Text& text) {
+  return text;
+}
+template <class Tag>
+std::string_view shown(const Identifier<Tag>& identifier) {
+  return identifier.text();
+}
+std::string_view shown(const OutTradeNo& number) { return number.text(); }
+std::string_view shown(OrderState state) { return to_string(state); }
+std::string_view shown(TradeType type) { return to_string(type); }
+std::int64_t shown(Fen amount) { return amount.count(); }
+std::string shown(std::chrono::sys_seconds instant) { return format_rfc3339(instant); }
+template <class Type>
+auto shown(const std::optional<Type>& value) {
+  return shown(*value);
+}
+
+template <class Field>
+constexpr bool is_number = std::is_same_v<decltype(shown(std::declval<const Field&>())), std::int64_t>;
+
+/// Calls the function with every field that has a value, and its column's place in records.
+template <class Function>
+void for_each_value(const Order& order, const Function& function) {
+  for_each_record_column([&](const auto& column, std::size_t place) {
+    const auto* field = column.in(order);
+    if (field != nullptr && has_value(*field)) function(*field, place);
+  });
+}
+
+/// Whether every text of its record is plain.
+bool is_plain(const Order& order) {
+  bool plain = true;
+  for_each_value(order, [&plain]<class Field>(const Field& field, std::size_t) {
+    // What this program has written from a number, a name or a time is.
+    if constexpr (std::is_same_v<decltype(shown(field)), std::string_view> && !std::is_enum_v<Field>) {
+      plain = plain && is_plain(shown(field));
+    }
+  });
+  return plain;
+}
+
+using Keys = std::array<std::string, record_size>;
+
+/// `,"key":`, and the quote before a text.
+const Keys& json_keys() {
+  static const Keys keys = [] {
+    Keys made;
+    for_each_record_column([&made](const auto& column, std::size_t place) {
+      using Field = std::remove_pointer_t<decltype(column.in(std::declval<const Order&>()))>;
+      made.at(place).append(",\"").append(column.place.key).append(is_number<Field> ? "\":" : "\":\"");
+    });
+    return made;
+  }();
+  return keys;
+}
+
 }  // namespace
 
-const std::vector<std::string>& order_columns() {
-  static const std::vector<std::string> columns{"outTradeNo", "state",    "totalFee",
-                                                "tradeType",  "prepayId", "transactionId",
-                                                "createdAt",  "paidAt",   "updatedAt"};
+const std::vector<std::string>& listed_columns() {
+  static const std::vector<std::string> columns = [] {
+    std::vector<std::string> keys;
+    for_each_record_column([&keys](const auto& column, std::size_t) {
+      if (column.place.in_overview) keys.emplace_back(column.place.key);
+    });
+    return keys;
+  }();
   return columns;
 }
 
 const std::vector<std::string>& exported_columns() {
   static const std::vector<std::string> columns = [] {
-    auto all = order_columns();
-    all.insert(all.end(), {"appId", "subMchId", "subAppId"});
-    return all;
+    std::vector<std::string> keys;
+    for_each_record_column([&keys](const auto& column, std::size_t) { keys.emplace_back(column.place.key); });
+    return keys;
   }();
   return columns;
 }
 
 report::Record describe_order(const Order& order) {
   report::Record record;
-  record.text("outTradeNo", order.intent.out_trade_no.text())
-      .text("state", std::string{to_string(order.state)})
-      .number("totalFee", order.intent.total_fee.count())
-      .text("tradeType", std::string{to_string(order.intent.trade_type)});
-  if (order.prepay) record.text("prepayId", order.prepay->prepay_id.text());
-  record.text_if_set("transactionId", order.transaction_id.text())
-      .text("createdAt", format_rfc3339(order.created_at));
-  if (order.paid_at) record.text("paidAt", format_rfc3339(*order.paid_at));
-  const auto& merchant = order.intent.merchant;
-  record.text("updatedAt", format_rfc3339(order.updated_at))
-      .text_if_set("appId", merchant.app_id.text())
-      .text_if_set("subMchId", merchant.sub_mch_id.text())
-      .text_if_set("subAppId", merchant.sub_app_id.text());
+  for_each_value(order, [&record]<class Field>(const Field& field, std::size_t place) {
+    const auto& key = exported_columns()[place];
+    if constexpr (is_number<Field>) {
+      record.number(key, shown(field));
+    } else {
+      record.text(key, std::string{shown(field)});
+    }
+  });
   return record;
 }
 
@@ -71,23 +124,17 @@ void append_json(std::string& text, const Order& order) {
     text += report::to_json(describe_order(order));
     return;
   }
-  const auto add = [&text](std::string_view key, std::string_view value) {
-    text.append(key).append(value).append(1, '"');
-  };
-  add(R"({"outTradeNo":")", order.intent.out_trade_no.text());
-  add(R"(,"state":")", to_string(order.state));
-  text += R"(,"totalFee":)";
-  append_number(text, order.intent.total_fee.count());
-  add(R"(,"tradeType":")", to_string(order.intent.trade_type));
-  if (order.prepay) add(R"(,"prepayId":")", order.prepay->prepay_id.text());
-  if (!order.transaction_id.empty()) add(R"(,"transactionId":")", order.transaction_id.text());
-  add(R"(,"createdAt":")", format_rfc3339(order.created_at));
-  if (order.paid_at) add(R"(,"paidAt":")", format_rfc3339(*order.paid_at));
-  add(R"(,"updatedAt":")", format_rfc3339(order.updated_at));
-  const auto& merchant = order.intent.merchant;
-  if (!merchant.app_id.empty()) add(R"(,"appId":")", merchant.app_id.text());
-  if (!merchant.sub_mch_id.empty()) add(R"(,"subMchId":")", merchant.sub_mch_id.text());
-  if (!merchant.sub_app_id.empty()) add(R"(,"subAppId":")", merchant.sub_app_id.text());
+  const auto start = text.size();
+  const auto& keys = json_keys();
+  for_each_value(order, [&]<class Field>(const Field& field, std::size_t place) {
+    text += keys[place];
+    if constexpr (is_number<Field>) {
+      append_number(text, shown(field));
+    } else {
+      text.append(shown(field)).append(1, '"');
+    }
+  });
+  text[start] = '{';
   text += '}';
 }
 
@@ -96,21 +143,16 @@ void append_csv(std::string& text, const Order& order) {
     text += report::csv_row(describe_order(order), exported_columns());
     return;
   }
-  const auto add = [&text](std::string_view value) { text.append(value).append(1, ','); };
-  add(order.intent.out_trade_no.text());
-  add(to_string(order.state));
-  append_number(text, order.intent.total_fee.count());
-  text += ',';
-  add(to_string(order.intent.trade_type));
-  add(order.prepay ? std::string_view{order.prepay->prepay_id.text()} : std::string_view{});
-  add(order.transaction_id.text());
-  add(format_rfc3339(order.created_at));
-  add(order.paid_at ? format_rfc3339(*order.paid_at) : std::string{});
-  add(format_rfc3339(order.updated_at));
-  const auto& merchant = order.intent.merchant;
-  add(merchant.app_id.text());
-  add(merchant.sub_mch_id.text());
-  text += merchant.sub_app_id.text();
+  for_each_record_column([&](const auto& column, std::size_t place) {
+    if (place > 0) text += ',';
+    const auto* field = column.in(order);
+    if (field == nullptr || !has_value(*field)) return;
+    if constexpr (is_number<std::remove_cvref_t<decltype(*field)>>) {
+      append_number(text, shown(*field));
+    } else {
+      text += shown(*field);
+    }
+  });
 }
 
 OrderState checked_state(const std::string& text) {

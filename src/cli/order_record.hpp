@@ -11,8 +11,8 @@
 
 namespace wxpay::cli {
 
-/// The keys of an order, in the order in which they are shown.
-const std::vector<std::string>& order_columns();
+/// The keys of an order that the table of `orders list` has, in the order in which they are shown.
+const std::vector<std::string>& listed_columns();
 /// All of them, as JSON, CSV and an export have: also whose order it is.
 const std::vector<std::string>& exported_columns();
 

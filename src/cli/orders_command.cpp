@@ -55,7 +55,8 @@ int run_list(const ListOptions& options, Context& context) {
   filter.max_fee = fee_of("--max-fee", options.max_fee);
   if (!options.limit.empty()) filter.limit = parse_count("--limit", options.limit, 1, INT64_MAX);
   const auto& mch_id = context.profile().merchant.mch_id;
-  const auto& columns = context.options().output == OutputFormat::text ? order_columns() : exported_columns();
+  const auto& columns =
+      context.options().output == OutputFormat::text ? listed_columns() : exported_columns();
   auto& ledger = context.ledger_read_only();
   context.begin_rows(columns);
   ledger.list(mch_id, filter, [&context, &columns](const Order& order) {

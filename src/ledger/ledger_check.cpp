@@ -135,9 +135,8 @@ class Checker {
 
   /// Holds an order against its last entry.
   void compare(const Rows& order, const Last& last) {
-    const std::string name = "the order " + std::string{order.text(2)};
-    constexpr int state_column = 7;
-    static_assert(order_columns[state_column] == "state");
+    const std::string name = "the order " + std::string{order.text(place_of("out_trade_no"))};
+    constexpr int state_column = place_of("state");
     if (last.number == 0) {
       found(name + " has no history");
     } else if (hash_order(order_columns, raw_values<order_columns.size()>(order)) != last.order_hash ||

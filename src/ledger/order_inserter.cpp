@@ -18,9 +18,9 @@ constexpr std::int64_t highest_seq = std::int64_t{1} << 60U;
 /// until it is, a paid order has an instant of payment all the same.
 OrderRow imported_row(std::int64_t seq, const Order& order, std::chrono::sys_seconds now) {
   auto row = to_row(seq, order);
-  row[proven_state_column] =
+  row[place_of("proven_state")] =
       static_cast<std::int64_t>(is_paid(order.state) ? OrderState::creating : order.state);
-  if (is_paid(order.state) && !order.paid_at) row[paid_at_column] = now.time_since_epoch().count();
+  if (is_paid(order.state) && !order.paid_at) row[place_of("paid_at")] = now.time_since_epoch().count();
   return row;
 }
 

@@ -73,8 +73,7 @@ Selection closed_orders(const char* what, const MerchantId& mch_id, const Closed
 template <class Select>
 std::vector<Order> take_page(const Select& select, const Database& database, OrderCursor& cursor,
                              std::size_t most) {
-  constexpr int updated_at = 33;
-  static_assert(order_columns[0] == "seq" && order_columns[updated_at] == "updated_at");
+  constexpr int updated_at = place_of("updated_at");
   std::vector<Order> orders;
   bool at_the_end = false;
   // An empty page is the end, so one of nothing but orders that cannot be read is none.

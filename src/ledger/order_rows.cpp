@@ -20,13 +20,6 @@ constexpr std::int64_t longest_duration = most_time - least_time;
 constexpr std::array<std::string_view, entry_fields> read_entry_columns{
     "number", "at", "from_state", "to_state", "source", "actor", "reason", "digest", "details"};
 
-Value text_value(const std::string& text) { return text.empty() ? Value{} : Value{EndedText{text}}; }
-
-template <class Tag>
-Value text_value(const Identifier<Tag>& identifier) {
-  return text_value(identifier.text());
-}
-
 /// What could not be read again is not written.
 std::int64_t within(std::int64_t number, std::int64_t least, std::int64_t most) {
   if (number >= least && number <= most) return number;
@@ -34,19 +27,32 @@ std::int64_t within(std::int64_t number, std::int64_t least, std::int64_t most) 
               "set the clock of this machine, for which `wxpayctl doctor` looks"};
 }
 
-Value time_value(std::chrono::sys_seconds instant) {
+// One to_value for each type of a column.
+Value to_value(const std::string& text) { return EndedText{text}; }
+template <class Tag>
+Value to_value(const Identifier<Tag>& identifier) {
+  return EndedText{identifier.text()};
+}
+Value to_value(const OutTradeNo& number) { return EndedText{number.text()}; }
+Value to_value(OrderState state) { return static_cast<std::int64_t>(state); }
+Value to_value(Fen amount) { return amount.count(); }
+Value to_value(TradeType type) { return to_string(type); }
+Value to_value(SignType type) { return to_string(type); }
+Value to_value(bool flag) { return std::int64_t{flag ? 1 : 0}; }
+Value to_value(std::chrono::sys_seconds instant) {
   return within(instant.time_since_epoch().count(), least_time, most_time);
 }
-
-Value time_value(const std::optional<std::chrono::sys_seconds>& instant) {
-  return instant ? time_value(*instant) : Value{};
+Value to_value(std::chrono::seconds duration) { return within(duration.count(), 0, longest_duration); }
+template <class Type>
+Value to_value(const std::optional<Type>& value) {
+  return to_value(*value);
 }
 
-Value duration_value(const std::optional<std::chrono::seconds>& duration) {
-  return duration ? within(duration->count(), 0, longest_duration) : Value{};
+/// NULL for what is no value.
+template <class Type>
+Value value_of(const Type& field) {
+  return has_value(field) ? to_value(field) : Value{};
 }
-
-Value state_value(OrderState state) { return static_cast<std::int64_t>(state); }
 
 /// Takes the columns of a row one after the other, and refuses what cannot have been written by this program.
 class Reader {
@@ -73,20 +79,21 @@ class Reader {
   }
   bool is_null(std::size_t column) const { return std::holds_alternative<std::monostate>(row_[column]); }
   std::optional<std::chrono::sys_seconds> optional_time() {
-    if (is_null(column_)) return skip<std::chrono::sys_seconds>();
+    if (is_null(column_)) return skip(), std::nullopt;
     return time();
   }
   std::optional<std::chrono::seconds> optional_duration() {
-    if (is_null(column_)) return skip<std::chrono::seconds>();
+    if (is_null(column_)) return skip(), std::nullopt;
     return std::chrono::seconds{integer(0, longest_duration, "duration")};
   }
   OrderState state() {
     return static_cast<OrderState>(integer(0, static_cast<std::int64_t>(OrderState::refund), "state"));
   }
   std::optional<OrderState> optional_state() {
-    if (is_null(column_)) return skip<OrderState>();
+    if (is_null(column_)) return skip(), std::nullopt;
     return state();
   }
+  void skip() { ++column_; }
   template <class Enum>
   Enum name(std::optional<Enum> (*parse)(std::string_view), const char* what) {
     const auto value = parse(view());
@@ -96,11 +103,6 @@ class Reader {
 
  private:
   std::string_view view() { return text_in(row_[column_++]).value_or(std::string_view{}); }
-  template <class T>
-  std::optional<T> skip() {
-    ++column_;
-    return std::nullopt;
-  }
   static std::string shown(const Value& value) {
     if (const auto* number = std::get_if<std::int64_t>(&value)) return std::to_string(*number);
     const auto* text = std::get_if<std::string_view>(&value);
@@ -125,114 +127,66 @@ class Reader {
   std::size_t column_ = 0;
 };
 
-std::optional<Prepay> read_prepay(Reader& reader, bool exists) {
-  Prepay prepay;
-  prepay.prepay_id = PrepayId{reader.text()};
-  prepay.code_url = reader.text();
-  prepay.mweb_url = reader.text();
-  if (!exists) {
-    reader.text();
-    reader.integer();
-    return std::nullopt;
-  }
-  prepay.sign_type = reader.name(parse_sign_type, "signature type");
-  prepay.expires_at = reader.time();
-  return prepay;
+// One take for each type of a column.
+void take(Reader& reader, std::string& text) { text = reader.text(); }
+template <class Tag>
+void take(Reader& reader, Identifier<Tag>& identifier) {
+  identifier = Identifier<Tag>{reader.text()};
+}
+void take(Reader& reader, OutTradeNo& number) { number = OutTradeNo::trusted(reader.text()); }
+void take(Reader& reader, OrderState& state) { state = reader.state(); }
+void take(Reader& reader, Fen& amount) { amount = Fen{reader.integer(1, largest_fee.count(), "amount")}; }
+void take(Reader& reader, TradeType& type) { type = reader.name(parse_trade_type, "trade type"); }
+void take(Reader& reader, SignType& type) { type = reader.name(parse_sign_type, "signature type"); }
+void take(Reader& reader, bool& flag) { flag = reader.integer() != 0; }
+void take(Reader& reader, std::chrono::sys_seconds& instant) { instant = reader.time(); }
+void take(Reader& reader, std::optional<std::chrono::sys_seconds>& instant) {
+  instant = reader.optional_time();
+}
+void take(Reader& reader, std::optional<std::chrono::seconds>& duration) {
+  duration = reader.optional_duration();
 }
 
 }  // namespace
 
 OrderRow to_row(std::int64_t seq, const Order& order) {
-  const auto& intent = order.intent;
   OrderRow row;
-  std::size_t column = 0;
-  const auto add = [&row, &column](Value value) { row.at(column++) = value; };
-  add(seq);
-  add(text_value(intent.merchant.mch_id));
-  add(EndedText{intent.out_trade_no.text()});
-  add(time_value(order.created_at));
-  add(text_value(intent.merchant.app_id));
-  add(text_value(intent.merchant.sub_mch_id));
-  add(text_value(intent.merchant.sub_app_id));
-  add(state_value(order.state));
-  add(state_value(order.proven_state));
-  add(intent.total_fee.count());
-  add(to_string(intent.trade_type));
-  for (const auto* text : {&intent.body, &intent.notify_url, &intent.client_ip, &intent.openid,
-                           &intent.sub_openid, &intent.attach, &intent.detail, &intent.goods_tag,
-                           &intent.product_id, &intent.device_info, &intent.limit_pay, &intent.scene_info}) {
-    add(text_value(*text));
-  }
-  add(std::int64_t{intent.profit_sharing ? 1 : 0});
-  add(time_value(intent.time_expire));
-  add(duration_value(intent.expire_in));
-  if (order.prepay) {
-    // Not text_value: a prepay order without its id is still one, and NULL says that there is none.
-    add(EndedText{order.prepay->prepay_id.text()});
-    add(text_value(order.prepay->code_url));
-    add(text_value(order.prepay->mweb_url));
-    add(to_string(order.prepay->sign_type));
-    add(time_value(order.prepay->expires_at));
-  } else {
-    column += 5;
-  }
-  add(text_value(order.transaction_id));
-  add(time_value(order.paid_at));
-  add(time_value(order.updated_at));
+  std::size_t place = 0;
+  row[place] = seq;
+  for_each_order_column([&](const auto& column) {
+    ++place;
+    if (const auto* field = column.in(order)) row[place] = value_of(*field);
+  });
   return row;
 }
 
 StoredOrder read_order(const OrderRow& row, std::string_view ledger) {
-  constexpr std::size_t number_column = 2;
-  static_assert(order_columns[number_column] == "out_trade_no");
-  Reader reader{row, order_columns, ledger, "order", number_column};
+  Reader reader{row, order_columns, ledger, "order", place_of("out_trade_no")};
   const auto seq = reader.integer();
-  MerchantId mch_id{reader.text()};
-  auto out_trade_no = OutTradeNo::trusted(reader.text());
-  const auto created_at = reader.time();
-  AppId app_id{reader.text()};
-  MerchantId sub_mch_id{reader.text()};
-  AppId sub_app_id{reader.text()};
-  const auto state = reader.state();
-  const auto proven_state = reader.state();
-  const Fen total_fee{reader.integer(1, largest_fee.count(), "amount")};
-  OrderIntent intent{
-      .merchant = {std::move(mch_id), std::move(app_id), std::move(sub_mch_id), std::move(sub_app_id)},
-      .out_trade_no = std::move(out_trade_no),
-      .total_fee = total_fee};
-  // Whatever may throw comes after the braces (CONTRIBUTING.md), in the order of the columns.
-  intent.trade_type = reader.name(parse_trade_type, "trade type");
-  for (auto* text : {&intent.body, &intent.notify_url, &intent.client_ip, &intent.openid, &intent.sub_openid,
-                     &intent.attach, &intent.detail, &intent.goods_tag, &intent.product_id,
-                     &intent.device_info, &intent.limit_pay, &intent.scene_info}) {
-    *text = reader.text();
-  }
-  intent.profit_sharing = reader.integer() != 0;
-  intent.time_expire = reader.optional_time();
-  intent.expire_in = reader.optional_duration();
-  constexpr std::size_t prepay_column = 26;
-  static_assert(order_columns[prepay_column] == "prepay_id");
-  auto prepay = read_prepay(reader, !reader.is_null(prepay_column));
-  TransactionId transaction_id{reader.text()};
-  const auto paid_at = reader.optional_time();
-  const auto updated_at = reader.time();
-  return {seq,
-          {std::move(intent), state, proven_state, std::move(prepay), std::move(transaction_id), paid_at,
-           created_at, updated_at}};
+  auto no_number = OutTradeNo::trusted({});
+  OrderIntent intent{.merchant = {}, .out_trade_no = std::move(no_number), .total_fee = Fen{0}};
+  StoredOrder stored{seq, {.intent = std::move(intent)}};
+  auto& order = stored.order;
+  if (!reader.is_null(place_of("prepay_id"))) order.prepay.emplace();
+  for_each_order_column([&](const auto& column) {
+    auto* field = column.in(order);
+    field != nullptr ? take(reader, *field) : reader.skip();
+  });
+  return stored;
 }
 
 EntryRow to_row(const StoredEntry& stored) {
   const auto& entry = stored.entry;
   return {entry.number,
           stored.order_seq,
-          time_value(entry.at),
-          entry.from ? state_value(*entry.from) : Value{},
-          state_value(entry.to),
+          value_of(entry.at),
+          value_of(entry.from),
+          value_of(entry.to),
           to_string(entry.source),
-          text_value(entry.actor),
-          text_value(entry.reason),
-          text_value(entry.digest),
-          text_value(stored.details),
+          value_of(entry.actor),
+          value_of(entry.reason),
+          value_of(entry.digest),
+          value_of(stored.details),
           stored.hash_before.empty() ? Value{} : Value{Blob{stored.hash_before}},
           Blob{stored.hash_after}};
 }

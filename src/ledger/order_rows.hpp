@@ -6,63 +6,68 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <tuple>
 
+#include "domain/order_columns.hpp"
 #include "ledger/value.hpp"
 #include "wxpay/ledger.hpp"
 #include "wxpay/order.hpp"
 
 namespace wxpay::ledger {
 
-/// The columns of `orders`, in the order in which they are read, written and hashed. The first
-/// `fixed_order_columns` never change after the row is made.
-inline constexpr std::array<std::string_view, 34> order_columns{"seq",
-                                                                "mch_id",
-                                                                "out_trade_no",
-                                                                "created_at",
-                                                                "app_id",
-                                                                "sub_mch_id",
-                                                                "sub_app_id",
-                                                                "state",
-                                                                "proven_state",
-                                                                "total_fee",
-                                                                "trade_type",
-                                                                "body",
-                                                                "notify_url",
-                                                                "client_ip",
-                                                                "openid",
-                                                                "sub_openid",
-                                                                "attach",
-                                                                "detail",
-                                                                "goods_tag",
-                                                                "product_id",
-                                                                "device_info",
-                                                                "limit_pay",
-                                                                "scene_info",
-                                                                "profit_sharing",
-                                                                "time_expire",
-                                                                "expire_in",
-                                                                "prepay_id",
-                                                                "code_url",
-                                                                "mweb_url",
-                                                                "prepay_sign_type",
-                                                                "prepay_expires_at",
-                                                                "transaction_id",
-                                                                "paid_at",
-                                                                "updated_at"};
-inline constexpr std::size_t fixed_order_columns = 4;
-
-/// Where those of them stand that evidence may change; the others change with a new try only.
-inline constexpr std::array<std::size_t, 10> settled_order_columns{7, 8, 26, 27, 28, 29, 30, 31, 32, 33};
-static_assert(order_columns[settled_order_columns[0]] == "state" &&
-              order_columns[settled_order_columns[1]] == "proven_state" &&
-              order_columns[settled_order_columns[2]] == "prepay_id" &&
-              order_columns[settled_order_columns[9]] == "updated_at");
+/// The key and the columns of order_table: those of `orders`, in the order in which they are read, written
+/// and hashed.
+inline constexpr auto order_columns = [] {
+  std::array<std::string_view, 1 + std::tuple_size_v<decltype(order_table)>> names{"seq"};
+  std::size_t place = 0;
+  for_each_order_column([&](const auto& column) { names.at(++place) = column.name; });
+  return names;
+}();
 using OrderRow = std::array<Value, order_columns.size()>;
-/// Where two of them stand.
-inline constexpr std::size_t proven_state_column = 8;
-inline constexpr std::size_t paid_at_column = 32;
-static_assert(order_columns[proven_state_column] == "proven_state" &&
-              order_columns[paid_at_column] == "paid_at");
+
+/// Where the column of this name stands in a row.
+consteval std::size_t place_of(std::string_view name) {
+  std::size_t place = 0;
+  while (order_columns.at(place) != name) ++place;
+  return place;
+}
+
+/// Where those stand that fulfil a condition.
+template <class Condition>
+consteval auto places_of(Condition condition) {
+  std::array<std::size_t, count_order_columns(condition)> places{};
+  std::size_t found = 0;
+  std::size_t place = 0;
+  for_each_order_column([&](const auto& column) {
+    ++place;
+    if (condition(column)) places.at(found++) = place;
+  });
+  return places;
+}
+
+/// Where those of them stand that evidence may change.
+inline constexpr auto settled_order_columns =
+    places_of([](const auto& column) { return column.changed_by == ChangedBy::evidence; });
+/// Where those stand that a new try with other parameters may change.
+inline constexpr auto changing_order_columns =
+    places_of([](const auto& column) { return column.changed_by != ChangedBy::nothing; });
+
+/// Their names.
+template <std::size_t Size>
+constexpr std::array<std::string_view, Size> names_at(const std::array<std::size_t, Size>& places) {
+  std::array<std::string_view, Size> names;
+  for (std::size_t i = 0; i < Size; ++i) names[i] = order_columns.at(places[i]);
+  return names;
+}
+
+/// Their values in a row, and its key: what an update of them takes.
+template <std::size_t Size>
+std::array<Value, Size + 1> update_values(const OrderRow& row, const std::array<std::size_t, Size>& places) {
+  std::array<Value, Size + 1> values;
+  for (std::size_t i = 0; i < Size; ++i) values[i] = row[places[i]];
+  values.back() = row.front();
+  return values;
+}
 
 /// The columns of `history` that an entry's hash covers: all but the hash itself.
 inline constexpr std::array<std::string_view, 12> entry_columns{

@@ -11,20 +11,19 @@ namespace wxpay::ledger {
 
 namespace {
 
-constexpr std::size_t place_of(std::string_view column) {
-  return static_cast<std::size_t>(std::find(order_columns.begin(), order_columns.end(), column) -
-                                  order_columns.begin());
-}
+/// These two come first, as the first program wrote them; the rest follow in the order of the columns.
+constexpr std::array first_places{place_of("profit_sharing"), place_of("prepay_id")};
 
-// In the order in which the first program wrote them.
-constexpr std::array places{place_of("profit_sharing"), place_of("prepay_id"),   place_of("app_id"),
-                            place_of("sub_mch_id"),     place_of("sub_app_id"),  place_of("total_fee"),
-                            place_of("trade_type"),     place_of("body"),        place_of("notify_url"),
-                            place_of("client_ip"),      place_of("openid"),      place_of("sub_openid"),
-                            place_of("attach"),         place_of("detail"),      place_of("goods_tag"),
-                            place_of("product_id"),     place_of("device_info"), place_of("limit_pay"),
-                            place_of("scene_info"),     place_of("time_expire"), place_of("expire_in")};
-static_assert(*std::max_element(places.begin(), places.end()) < order_columns.size());
+constexpr auto places = [] {
+  constexpr auto replaced =
+      places_of([](const auto& column) { return column.changed_by == ChangedBy::new_try; });
+  static_assert(std::find(replaced.begin(), replaced.end(), first_places[0]) != replaced.end() &&
+                std::find(replaced.begin(), replaced.end(), first_places[1]) == replaced.end());
+  std::array<std::size_t, replaced.size() + 1> all{first_places[0], first_places[1]};
+  std::copy_if(replaced.begin(), replaced.end(), all.begin() + first_places.size(),
+               [](std::size_t place) { return place != first_places[0]; });
+  return all;
+}();
 
 void append_control(std::string& json, unsigned char character) {
   constexpr std::string_view digits{"0123456789abcdef"};

@@ -53,17 +53,6 @@ Database open_database(const LedgerOptions& options) {
   return database;
 }
 
-/// The columns that a new try with other parameters may change after the row is made.
-constexpr std::span<const std::string_view> changing_columns =
-    std::span{order_columns}.subspan(fixed_order_columns);
-
-/// The columns that evidence may change.
-std::vector<std::string_view> settled_columns() {
-  std::vector<std::string_view> columns;
-  for (const auto place : settled_order_columns) columns.push_back(order_columns[place]);
-  return columns;
-}
-
 }  // namespace
 
 class SqliteLedger final : public OrderLedger {
@@ -123,11 +112,7 @@ class SqliteLedger final : public OrderLedger {
       const auto now = clock_.now();
       apply(stored.order, evidence, settlement, now);
       const auto row = to_row(stored.seq, stored.order);
-      std::array<Value, settled_order_columns.size() + 1> values;
-      for (std::size_t i = 0; i < settled_order_columns.size(); ++i)
-        values[i] = row[settled_order_columns[i]];
-      values.back() = stored.seq;
-      settle_order_.change(values, 1);
+      settle_order_.change(update_values(row, settled_order_columns), 1);
       auto entry = new_entry(now, from, settlement.to, evidence.source, std::move(loaded->row_hash));
       entry.entry.reason = reason_of(evidence, settlement);
       entry.entry.digest = evidence.digest;
@@ -336,10 +321,7 @@ class SqliteLedger final : public OrderLedger {
                            std::move(loaded.row_hash));
     entry.details = replaced_parameters(to_row(before.seq, before.order));
     const auto row = to_row(after.seq, after.order);
-    std::array<Value, changing_columns.size() + 1> values;
-    std::copy(row.begin() + fixed_order_columns, row.end(), values.begin());
-    values.back() = after.seq;
-    replace_order_.change(values, 1);
+    replace_order_.change(update_values(row, changing_order_columns), 1);
     begun_.keep({after, history_.append(row, std::move(entry))});
     return std::move(after.order);
   }
@@ -355,10 +337,10 @@ class SqliteLedger final : public OrderLedger {
 
   Statement select_order_{database_, "SELECT " + join_columns(order_columns) +
                                          " FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
-  Statement replace_order_{database_,
-                           "UPDATE orders SET " + assignments(changing_columns) + " WHERE seq = ?"};
-  Statement settle_order_{database_,
-                          "UPDATE orders SET " + assignments(settled_columns()) + " WHERE seq = ?"};
+  Statement replace_order_{
+      database_, "UPDATE orders SET " + assignments(names_at(changing_order_columns)) + " WHERE seq = ?"};
+  Statement settle_order_{
+      database_, "UPDATE orders SET " + assignments(names_at(settled_order_columns)) + " WHERE seq = ?"};
   // An entry without a digest that changes no state is a note.
   Statement select_imported_{
       database_,
