@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -30,6 +31,8 @@ using PrepayId = Identifier<struct PrepayIdTag>;
 /// The merchant's own number of an order: 1 to 32 bytes of `0-9 A-Z a-z _ - | *` (API v2, unifiedorder).
 class OutTradeNo {
  public:
+  static constexpr std::size_t longest = 32;  ///< in bytes
+
   /// @throws Error{usage} saying what is wrong with it
   static OutTradeNo parse(std::string_view text);
   /// Nothing where it is no such number.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "domain/limits.hpp"
 #include "wxpay/order_time.hpp"
 
 namespace wxpay::app {
@@ -10,11 +11,8 @@ namespace {
 
 using std::chrono::sys_seconds;
 
-/// WeChat Pay asks not to close an order in its first five minutes (API v2, 9_3).
-constexpr std::chrono::minutes youngest_to_close{5};
-
 bool is_due(const Order& order, sys_seconds made_at, std::chrono::seconds expire_after, sys_seconds now) {
-  if (now - made_at < youngest_to_close) return false;
+  if (now - made_at < limits::youngest_to_close) return false;
   const auto& time_expire = order.intent.time_expire;
   return time_expire ? *time_expire <= now : now - made_at >= expire_after;
 }

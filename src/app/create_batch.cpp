@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "domain/limits.hpp"
 #include "wire/file_kind.hpp"
 #include "wxpay/error.hpp"
 
@@ -13,7 +14,6 @@ namespace wxpay::app {
 namespace {
 
 /// One request is no longer than this; the same holds for --request.
-constexpr std::size_t largest_request = wire::largest_record;
 constexpr std::size_t least_ahead = 16;
 constexpr std::size_t most_ahead = 256;
 
@@ -67,7 +67,7 @@ std::optional<BatchInput::Entry> BatchInput::next() {
 
 /// The number as far as it can be read, so that the result of a bad record names it.
 std::string BatchInput::number_in(const std::string& record) const {
-  if (record.size() > largest_request) return {};
+  if (record.size() > limits::largest_record) return {};
   if (!columns_) return out_trade_no_in(record);
   const auto cells = wire::split_csv(record, columns_->count());
   const auto* found = std::get_if<std::vector<std::string>>(&cells);
@@ -75,9 +75,9 @@ std::string BatchInput::number_in(const std::string& record) const {
 }
 
 OrderRequest BatchInput::parse(const std::string& record) const {
-  if (record.size() > largest_request) {
+  if (record.size() > limits::largest_record) {
     throw Error{ErrorKind::usage,
-                "the record is longer than " + std::to_string(largest_request / 1024) + " KiB"};
+                "the record is longer than " + std::to_string(limits::largest_record / 1024) + " KiB"};
   }
   if (!columns_) return parse_order_request(record);
   auto cells = wire::split_csv(record, columns_->count() + 1);

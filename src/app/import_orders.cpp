@@ -12,9 +12,12 @@
 
 #include "app/pay_parameters.hpp"
 #include "base/text.hpp"
+#include "domain/field_rules.hpp"
+#include "domain/limits.hpp"
 #include "wire/file_kind.hpp"
 #include "wire/json.hpp"
 #include "wxpay/error.hpp"
+#include "wxpay/order_time.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::app {
@@ -23,8 +26,6 @@ namespace {
 
 /// So many orders share one wait for the disk, and no more than two groups are in memory.
 constexpr std::size_t group_size = 2'000;
-/// What WeChat Pay gives a prepay_id; a record does not say it.
-constexpr std::chrono::hours prepay_lifetime{2};
 
 /// A column of the records that are imported.
 struct Field {
@@ -86,12 +87,6 @@ OrderFields parse_json(const std::string& record) {
   return order;
 }
 
-bool is_letters_and_digits(std::string_view text, std::size_t longest) {
-  return text.size() <= longest && std::all_of(text.begin(), text.end(), [](char c) {
-           return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-         });
-}
-
 // One take for each type of a column: checks a text that is not empty and puts what it says into the order.
 
 template <std::same_as<std::string> Text>
@@ -137,21 +132,21 @@ void take(std::string_view key, const std::string& text, std::optional<Type>& va
   take(key, text, value.emplace());
 }
 
+void check_plain_id(std::string_view key, std::string_view text, std::size_t longest) {
+  if (!is_plain_id(text, longest)) {
+    refuse(std::string{key} + " must be at most " + std::to_string(longest) + " letters and digits");
+  }
+}
+
 /// App and merchant ids.
 template <class Tag>
 void take(std::string_view key, const std::string& text, Identifier<Tag>& id) {
-  constexpr std::size_t longest = 32;
-  if (!is_letters_and_digits(text, longest)) {
-    refuse(std::string{key} + " must be at most 32 letters and digits");
-  }
+  check_plain_id(key, text, limits::longest_id);
   id = Identifier<Tag>{text};
 }
 
 void take(std::string_view key, const std::string& text, TransactionId& id) {
-  constexpr std::size_t longest = 64;
-  if (!is_letters_and_digits(text, longest)) {
-    refuse(std::string{key} + " must be at most 64 letters and digits");
-  }
+  check_plain_id(key, text, limits::longest_imported_transaction_id);
   id = TransactionId{text};
 }
 
@@ -279,8 +274,8 @@ std::optional<ImportInput::Entry> ImportInput::next() {
 }
 
 OrderFields ImportInput::fields_of(const std::string& record) const {
-  if (record.size() > wire::largest_record) {
-    refuse("the record is longer than " + std::to_string(wire::largest_record / 1024) + " KiB");
+  if (record.size() > limits::largest_record) {
+    refuse("the record is longer than " + std::to_string(limits::largest_record / 1024) + " KiB");
   }
   if (columns_.empty()) return parse_json(record);
   auto split = wire::split_csv(record, columns_.size() + 1);
@@ -318,7 +313,8 @@ Order check_imported(const OrderFields& fields, const ImportDefaults& defaults) 
   if (fields[place_of("updatedAt")].empty()) order.updated_at = order.created_at;
   if (order.prepay) {
     order.prepay->sign_type = defaults.sign_type;
-    order.prepay->expires_at = order.created_at + prepay_lifetime;
+    // What WeChat Pay gives; a record does not say it.
+    order.prepay->expires_at = order.created_at + prepay_validity(order.intent.trade_type);
   }
   return order;
 }

@@ -1,7 +1,5 @@
 #include "app/order_request.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
 #include <set>
@@ -9,6 +7,9 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "base/url.hpp"
+#include "domain/field_rules.hpp"
+#include "domain/limits.hpp"
 #include "wire/file_kind.hpp"
 #include "wire/json.hpp"
 #include "wxpay/error.hpp"
@@ -193,18 +194,10 @@ std::string ambiguous_text(std::string_view name, std::string_view field) {
          "=, a field of WeChat Pay's messages: one signature would serve for two documents";
 }
 
-/// A text as the wire takes it, or empty. The limits count bytes, which is safe whichever of bytes and
-/// characters is meant.
+/// A text as the wire takes it, or empty.
 std::string checked_text(const char* name, const std::string& text, std::size_t longest) {
   if (text.empty()) return {};
-  if (!is_utf8(text)) refuse(std::string{name} + " is not UTF-8");
-  if (text.size() > longest) {
-    refuse(std::string{name} + " is longer than " + std::to_string(longest) + " bytes: it has " +
-           std::to_string(text.size()));
-  }
-  if (has_control_character(text)) refuse(std::string{name} + " has a control character or line break");
-  // Some readers of the signed text trim it, others do not (reference of API v2, 3.3).
-  if (has_outer_blank(text)) refuse(std::string{name} + " begins or ends with a blank");
+  if (const auto fault = text_fault(text, longest); !fault.empty()) refuse(name + (' ' + fault));
   if (const auto field = field_within(text); !field.empty()) {
     refuse(ambiguous_text(name, field), "write it without the & before it");
   }
@@ -241,26 +234,18 @@ Fen checked_fee(const OrderRequest& request) {
 TradeType checked_trade_type(const OrderRequest& request, const OrderDefaults& defaults) {
   if (!request.trade_type) return defaults.trade_type;
   const auto type = parse_trade_type(*request.trade_type);
-  if (!type || *type == TradeType::micropay) refuse("trade_type must be JSAPI, NATIVE, APP or H5");
+  if (!type || !is_payable_later(*type)) refuse("trade_type must be JSAPI, NATIVE, APP or H5");
   return *type;
 }
 
 void check_notify_url(std::string_view url) {
-  const bool absolute = url.starts_with("https://") || url.starts_with("http://");
-  const auto host = absolute ? url.substr(url.find("://") + 3) : std::string_view{};
-  const bool plain =
-      std::none_of(url.begin(), url.end(), [](char c) { return c == '?' || c == '#' || c == ' '; });
-  if (!plain || host.empty() || host.front() == '/') {
-    refuse("notify_url must be an absolute http(s) URL without a query string");
+  if (const auto fault = notify_url_fault(url); !fault.empty()) {
+    refuse("notify_url must be an absolute http(s) URL without a query string: it " + fault);
   }
 }
 
-void check_client_ip(const std::string& address) {
-  std::array<unsigned char, sizeof(in6_addr)> buffer{};
-  if (inet_pton(AF_INET, address.c_str(), buffer.data()) != 1 &&
-      inet_pton(AF_INET6, address.c_str(), buffer.data()) != 1) {
-    refuse("client_ip must be an IPv4 or IPv6 address");
-  }
+void check_client_ip(std::string_view address) {
+  if (!is_ip_address(address)) refuse("client_ip must be an IPv4 or IPv6 address");
 }
 
 void check_openid(const char* name, const std::string& openid) {
@@ -279,7 +264,7 @@ void set_expiry(const OrderRequest& request, std::chrono::sys_seconds now, Order
     intent.time_expire = parse_time(*request.time_expire, now);
     if (!intent.time_expire) refuse("time_expire is no time", "write it as 2026-11-22T10:00:00+08:00");
   }
-  if (intent.time_expire && *intent.time_expire < now + std::chrono::minutes{1}) {
+  if (intent.time_expire && *intent.time_expire < now + limits::shortest_expiry) {
     refuse("the expiry is less than 1 minute ahead");
   }
   if (intent.time_expire && *intent.time_expire > latest_time) refuse("the expiry is after the year 9999");
@@ -317,22 +302,24 @@ CheckedRequest check_order_request(const OrderRequest& request, const OrderDefau
                                        .client_ip = !request.client_ip.has_value()}};
   auto& intent = checked.intent;
   intent.trade_type = checked_trade_type(request, defaults);
-  intent.body = needed_text("body", request.body, defaults.body, 127);
-  intent.notify_url = needed_text("notify_url", request.notify_url, defaults.notify_url, 256);
+  intent.body = needed_text("body", request.body, defaults.body, limits::longest_body);
+  intent.notify_url =
+      needed_text("notify_url", request.notify_url, defaults.notify_url, limits::longest_notify_url);
   check_notify_url(intent.notify_url);
-  intent.client_ip = needed_text("client_ip", request.client_ip, defaults.client_ip, 64);
+  intent.client_ip =
+      needed_text("client_ip", request.client_ip, defaults.client_ip, limits::longest_client_ip);
   check_client_ip(intent.client_ip);
-  intent.openid = checked_text("openid", request.openid, 128);
+  intent.openid = checked_text("openid", request.openid, limits::longest_openid);
   check_openid("openid", intent.openid);
-  intent.sub_openid = checked_text("sub_openid", request.sub_openid, 128);
+  intent.sub_openid = checked_text("sub_openid", request.sub_openid, limits::longest_openid);
   check_openid("sub_openid", intent.sub_openid);
-  intent.attach = checked_text("attach", request.attach, 127);
-  intent.detail = checked_text("detail", request.detail, 6000);
-  intent.goods_tag = checked_text("goods_tag", request.goods_tag, 32);
-  intent.product_id = checked_text("product_id", request.product_id, 32);
-  intent.device_info = checked_text("device_info", request.device_info, 32);
-  intent.limit_pay = checked_text("limit_pay", request.limit_pay, 32);
-  intent.scene_info = checked_text("scene_info", request.scene_info, 256);
+  intent.attach = checked_text("attach", request.attach, limits::longest_attach);
+  intent.detail = checked_text("detail", request.detail, limits::longest_detail);
+  intent.goods_tag = checked_text("goods_tag", request.goods_tag, limits::longest_goods_tag);
+  intent.product_id = checked_text("product_id", request.product_id, limits::longest_product_id);
+  intent.device_info = checked_text("device_info", request.device_info, limits::longest_device_info);
+  intent.limit_pay = checked_text("limit_pay", request.limit_pay, limits::longest_limit_pay);
+  intent.scene_info = checked_text("scene_info", request.scene_info, limits::longest_scene_info);
   const auto sharing = request.profit_sharing.value_or("N");
   if (sharing != "Y" && sharing != "N" && !sharing.empty()) refuse("profit_sharing must be Y or N");
   intent.profit_sharing = sharing == "Y";

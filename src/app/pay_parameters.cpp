@@ -1,6 +1,7 @@
 #include "app/pay_parameters.hpp"
 
 #include "base/text.hpp"
+#include "domain/limits.hpp"
 #include "wxpay/signing.hpp"
 
 namespace wxpay::app {
@@ -32,8 +33,7 @@ Fields without_signature(const Fields& parameters) {
 }
 
 bool is_prepay_id(std::string_view text) {
-  constexpr std::size_t longest = 64;
-  return text.size() <= longest && is_visible(text);
+  return text.size() <= limits::longest_prepay_id && is_visible(text);
 }
 
 std::string pay_timestamp(const Clock& clock) {

@@ -8,8 +8,6 @@ namespace wxpay {
 
 namespace {
 
-constexpr std::size_t longest_out_trade_no = 32;
-
 constexpr bool is_allowed(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c == '-' ||
          c == '|' || c == '*';
@@ -19,7 +17,7 @@ constexpr bool is_allowed(char c) {
 
 OutTradeNo OutTradeNo::parse(std::string_view text) {
   if (text.empty()) throw Error{ErrorKind::usage, "out_trade_no is empty"};
-  if (text.size() > longest_out_trade_no) {
+  if (text.size() > OutTradeNo::longest) {
     throw Error{ErrorKind::usage,
                 "out_trade_no is longer than 32 bytes: it has " + std::to_string(text.size())};
   }
@@ -30,7 +28,7 @@ OutTradeNo OutTradeNo::parse(std::string_view text) {
 }
 
 std::optional<OutTradeNo> OutTradeNo::try_parse(std::string_view text) {
-  if (text.empty() || text.size() > longest_out_trade_no) return std::nullopt;
+  if (text.empty() || text.size() > OutTradeNo::longest) return std::nullopt;
   if (!std::all_of(text.begin(), text.end(), is_allowed)) return std::nullopt;
   return OutTradeNo{std::string{text}};
 }

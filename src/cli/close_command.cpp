@@ -4,6 +4,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/result_fields.hpp"
+#include "domain/limits.hpp"
 #include "wxpay/order_time.hpp"
 
 namespace wxpay::cli {
@@ -23,7 +24,7 @@ int run_close(const std::string& order, Context& context) {
         "order " + order +
         " may be younger than 5 minutes, and WeChat Pay asks not to close such orders: the clock was "
         "wrong when it was made");
-  } else if (known && is_open(known->state) && now - *made_at < std::chrono::minutes{5}) {
+  } else if (known && is_open(known->state) && now - *made_at < limits::youngest_to_close) {
     context.warn("order " + order +
                  " is younger than 5 minutes, and WeChat Pay asks not to close such orders");
   }

@@ -8,6 +8,7 @@
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
 #include "cli/result_fields.hpp"
+#include "domain/limits.hpp"
 #include "report/qr_code.hpp"
 
 namespace wxpay::cli {
@@ -15,7 +16,6 @@ namespace wxpay::cli {
 namespace {
 
 /// A request is one small object; more than this is no request.
-constexpr std::size_t largest_request = 64UL * 1024;
 
 struct CreateOrderOptions {
   app::OrderRequest order;
@@ -42,7 +42,7 @@ app::OrderRequest request_of(const CreateOrderOptions& options) {
     if (options.profit_sharing) order.profit_sharing = "Y";
     return order;
   }
-  return app::parse_order_request(read_input(options.request_file, largest_request));
+  return app::parse_order_request(read_input(options.request_file, limits::largest_record));
 }
 
 int run_create_order(const CreateOrderOptions& options, Context& context) {

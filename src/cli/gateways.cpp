@@ -4,14 +4,13 @@
 #include <thread>
 
 #include "cli/input.hpp"
+#include "domain/limits.hpp"
 
 namespace wxpay::cli {
 
 namespace {
 
 constexpr std::chrono::seconds grace{3};
-constexpr std::int64_t most_jobs = 256;
-constexpr std::int64_t highest_rate = 100'000;
 
 /// One thread carries what a processor can sign and verify; the ledger's thread needs another, and is the
 /// slower one of more than a few.
@@ -41,11 +40,12 @@ app::GatewayPool Gateways::pool() {
 }
 
 std::size_t JobOptions::jobs_of(const Profile& profile) const {
-  return static_cast<std::size_t>(jobs.empty() ? profile.jobs : parse_count("--jobs", jobs, 1, most_jobs));
+  return static_cast<std::size_t>(jobs.empty() ? profile.jobs
+                                               : parse_count("--jobs", jobs, 1, limits::most_jobs));
 }
 
 std::int64_t JobOptions::rate_of(const Profile& profile) const {
-  return rate.empty() ? profile.rate : parse_count("--rate", rate, 1, highest_rate);
+  return rate.empty() ? profile.rate : parse_count("--rate", rate, 1, limits::highest_rate);
 }
 
 }  // namespace wxpay::cli

@@ -9,6 +9,8 @@
 #include "cli/input.hpp"
 #include "cli/query_result.hpp"
 #include "cli/streams.hpp"
+#include "domain/field_rules.hpp"
+#include "domain/limits.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::cli {
@@ -207,9 +209,7 @@ int run_query(const QueryOptions& options, Context& context) {
     throw Error{ErrorKind::usage, "give order numbers or --transaction-id"};
   }
   const auto& id = options.transaction_id;
-  if (!id.empty() &&
-      (id.size() > 32 || id.find_first_not_of("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                              "abcdefghijklmnopqrstuvwxyz") != std::string::npos)) {
+  if (!is_plain_id(id, limits::longest_transaction_id)) {
     throw Error{ErrorKind::usage, "--transaction-id must be at most 32 letters and digits"};
   }
   if (!options.watch_for.empty() && !options.watch) throw Error{ErrorKind::usage, "--for belongs to --watch"};

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/text.hpp"
+#include "domain/limits.hpp"
 #include "wire/file_kind.hpp"
 #include "wxpay/error.hpp"
 
@@ -37,7 +38,7 @@ std::optional<std::string> take_quoted(std::string_view& rest) {
 /// Whether a record of CSV has nothing in its cells, as the rows of a table behind its last one may.
 bool is_empty(const RawRecord& record) {
   std::string_view rest{record.text};
-  if (!record.problem.empty() || rest.size() > largest_record) return false;
+  if (!record.problem.empty() || rest.size() > limits::largest_record) return false;
   while (true) {
     if (rest.starts_with("\"\"")) rest.remove_prefix(2);
     if (rest.empty()) return true;

@@ -13,9 +13,6 @@
 
 namespace wxpay::wire {
 
-/// No record of an order is nearly so long; a longer one is a bad one. The same holds for --request.
-constexpr std::size_t largest_record = std::size_t{64} << 10U;
-
 /// Of a header of CSV: more columns than any input has fields, so that the rest need not be looked at.
 constexpr std::size_t most_columns = 64;
 

@@ -265,7 +265,11 @@ TEST_CASE("addresses are what they claim to be") {
                       {"https://", false},
                       {"https:///notify", false},
                       {"pay.example.com", false},
-                      {"https://pay.example.com/a b", false}};
+                      {"https://pay.example.com/a b", false},
+                      {"http://u:pw@pay.example.com/n", false},
+                      {"https://pay.example.com:99999/n", false},
+                      {"https://pay.example.com/支付", false},
+                      {"HTTPS://pay.example.com/n", false}};
   for (const auto& row : urls) {
     CAPTURE(row.text);
     CHECK(problem([&row](OrderRequest& request) { request.notify_url = row.text; }).empty() == row.sound);

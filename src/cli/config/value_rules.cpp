@@ -1,12 +1,12 @@
 #include "cli/config/value_rules.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
-#include <optional>
 
 #include "base/text.hpp"
+#include "base/url.hpp"
+#include "domain/field_rules.hpp"
+#include "domain/limits.hpp"
 #include "net/http_transport.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/sign_type.hpp"
@@ -15,12 +15,8 @@ namespace wxpay::cli {
 
 namespace {
 
-constexpr std::size_t longest_id = 32;           // mch_id and appid: String(32)
-constexpr std::size_t longest_body = 127;        // body: String(127), bytes
-constexpr std::size_t longest_notify_url = 256;  // notify_url: String(256)
 constexpr std::size_t v2_key_length = 32;
 constexpr std::size_t longest_profile_name = 64;
-constexpr std::int64_t most_jobs = 256;
 constexpr std::string_view wechat_host = "api.mch.weixin.qq.com";
 
 bool is_visible_ascii(char c) { return c > ' ' && c <= '~'; }
@@ -31,81 +27,6 @@ bool is_alphanumeric(char c) { return is_letter(c) || is_digit(c); }
 template <class Predicate>
 bool all_of(std::string_view text, Predicate predicate) {
   return std::all_of(text.begin(), text.end(), predicate);
-}
-
-/// An absolute http or https URL. Stricter than any URL parser, so that no two can read it differently.
-struct Url {
-  bool https = false;
-  std::string_view host;
-  std::string_view port;
-  std::string_view path;
-  bool has_query = false;
-  bool has_fragment = false;
-};
-
-struct UrlResult {
-  std::optional<Url> url;
-  std::string fault;
-};
-
-std::string authority_fault(std::string_view authority, Url& url) {
-  if (authority.find('@') != std::string_view::npos) return "has a user name or password in it";
-  std::string_view rest;
-  if (authority.substr(0, 1) == "[") {
-    const auto end = authority.find(']');
-    if (end == std::string_view::npos) return "has a malformed host";
-    url.host = authority.substr(0, end + 1);
-    rest = authority.substr(end + 1);
-    in6_addr address{};
-    if (inet_pton(AF_INET6, std::string{url.host.substr(1, end - 1)}.c_str(), &address) != 1) {
-      return "has a malformed host";
-    }
-  } else {
-    const auto colon = std::min(authority.find(':'), authority.size());
-    url.host = authority.substr(0, colon);
-    rest = authority.substr(colon);
-    if (!all_of(url.host, [](char c) { return is_alphanumeric(c) || c == '-' || c == '.' || c == '_'; })) {
-      return "has a malformed host";
-    }
-  }
-  if (url.host.empty()) return "has no host";
-  if (rest.empty()) return "";
-  url.port = rest.substr(1);
-  const bool digits = rest.front() == ':' && is_digits(url.port) && url.port.size() <= 5;
-  const int port = digits ? std::stoi(std::string{url.port}) : 0;
-  return port >= 1 && port <= 65535 ? "" : "has a malformed port";
-}
-
-UrlResult parse_url(std::string_view text) {
-  if (!all_of(text, is_visible_ascii)) return {{}, "has a blank or a character outside ASCII"};
-  Url url;
-  const auto scheme_end = text.find("://");
-  const auto scheme = to_lower(text.substr(0, std::min(scheme_end, text.size())));
-  if (scheme_end == std::string_view::npos || (scheme != "http" && scheme != "https")) {
-    return {{}, "is not an absolute http or https URL"};
-  }
-  url.https = scheme == "https";
-  auto rest = text.substr(scheme_end + 3);
-  const auto authority_end = std::min(rest.find_first_of("/?#\\"), rest.size());
-  if (auto fault = authority_fault(rest.substr(0, authority_end), url); !fault.empty()) return {{}, fault};
-  rest.remove_prefix(authority_end);
-  url.has_fragment = rest.find('#') != std::string_view::npos;
-  rest = rest.substr(0, rest.find('#'));
-  url.has_query = rest.find('?') != std::string_view::npos;
-  url.path = rest.substr(0, rest.find('?'));
-  if (url.path.find('\\') != std::string_view::npos) return {{}, "has a backslash"};
-  return {url, ""};
-}
-
-std::string notify_url_fault(std::string_view value) {
-  if (value.size() > longest_notify_url) {
-    return "is longer than 256 bytes: it has " + std::to_string(value.size());
-  }
-  const auto parsed = parse_url(value);
-  if (!parsed.url) return parsed.fault;
-  if (parsed.url->has_query) return "has a query string, which WeChat Pay does not allow";
-  if (parsed.url->has_fragment) return "has a fragment (`#…`)";
-  return "";
 }
 
 std::string base_url_fault(std::string_view value) {
@@ -119,37 +40,14 @@ std::string base_url_fault(std::string_view value) {
   return "";
 }
 
-std::string merchant_id_fault(std::string_view value) {
-  return is_digits(value) && value.size() <= longest_id ? "" : "is not a number of 1 to 32 digits";
-}
-
-std::string app_id_fault(std::string_view value) {
-  const bool good = !value.empty() && value.size() <= longest_id && all_of(value, is_visible_ascii);
-  return good ? "" : "is not 1 to 32 visible ASCII characters";
-}
-
-std::string body_fault(std::string_view value) {
-  if (!is_utf8(value)) return "is not UTF-8";
-  if (has_control_character(value)) return "has a control character";
-  if (value.size() > longest_body) {
-    return "is longer than 127 bytes of UTF-8: it has " + std::to_string(value.size());
-  }
-  return "";
-}
-
 std::string trade_type_fault(std::string_view value) {
   const auto type = parse_trade_type(value);
-  if (type && *type != TradeType::micropay) return "";
+  if (type && is_payable_later(*type)) return "";
   return "is not one of JSAPI, NATIVE, APP and H5";
 }
 
 std::string client_ip_fault(std::string_view value) {
-  const std::string text{value};
-  std::array<unsigned char, sizeof(in6_addr)> address{};
-  const bool good =
-      all_of(value, is_visible_ascii) && (inet_pton(AF_INET, text.c_str(), address.data()) == 1 ||
-                                          inet_pton(AF_INET6, text.c_str(), address.data()) == 1);
-  return good ? "" : "is not an IPv4 or IPv6 address";
+  return is_ip_address(value) ? "" : "is not an IPv4 or IPv6 address";
 }
 
 std::string api_fault(std::string_view value) {
@@ -206,7 +104,7 @@ std::string value_fault(std::string_view key, std::string_view value) {
 
 std::string value_fault(std::string_view key, std::int64_t value) {
   if (value < 1) return "must be at least 1";
-  if (key == "jobs" && value > most_jobs) return "must be at most 256";
+  if (key == "jobs" && value > limits::most_jobs) return "must be at most 256";
   return "";
 }
 

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "domain/limits.hpp"
 #include "gateway/v2/verification.hpp"
 #include "wire/xml.hpp"
 #include "wxpay/order_time.hpp"
@@ -14,7 +15,6 @@ namespace wxpay::v2 {
 
 namespace {
 
-constexpr std::size_t longest_prepay_id = 64;
 /// WeChat Pay's own are under 600 bytes; the ledger takes 4096.
 constexpr std::size_t longest_link = 2048;
 
@@ -124,7 +124,7 @@ CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& a
                 account.sign_type, now + prepay_validity(intent->trade_type)};
   const bool has_link = (intent->trade_type != TradeType::native || !prepay.code_url.empty()) &&
                         (intent->trade_type != TradeType::mweb || !prepay.mweb_url.empty());
-  if (prepay.prepay_id.empty() || prepay.prepay_id.text().size() > longest_prepay_id || !has_link ||
+  if (prepay.prepay_id.empty() || prepay.prepay_id.text().size() > limits::longest_prepay_id || !has_link ||
       prepay.code_url.size() > longest_link || prepay.mweb_url.size() > longest_link ||
       has_control_character(prepay.prepay_id.text() + prepay.code_url + prepay.mweb_url)) {
     return not_an_answer("the answer lacks the prepay_id or the link to pay at, or they are too long",
@@ -172,7 +172,7 @@ QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& acco
     return not_an_answer("the answer has no trade_state that is known: " + printable(trade_state),
                          verified.said);
   }
-  if (number.empty() || number.size() > 32) {
+  if (number.empty() || number.size() > OutTradeNo::longest) {
     return not_an_answer("the answer has no out_trade_no", verified.said);
   }
   PaymentEvidence evidence{.source = EvidenceSource::query,

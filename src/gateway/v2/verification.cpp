@@ -1,6 +1,7 @@
 #include "gateway/v2/verification.hpp"
 
 #include "base/text.hpp"
+#include "domain/limits.hpp"
 #include "wxpay/signing.hpp"
 #include "wxpay/time.hpp"
 
@@ -82,7 +83,8 @@ std::string payment_problem(const PaymentEvidence& evidence, const Fields& field
   if (!fields.get("total_fee").empty() && !evidence.total_fee) return "its total_fee is no amount";
   if (const auto said = fields.get("time_end"); !said.empty() && !is_date(said))
     return "its time_end is no time";
-  if (evidence.transaction_id.text().size() > 32 || has_control_character(evidence.transaction_id.text())) {
+  if (evidence.transaction_id.text().size() > limits::longest_transaction_id ||
+      has_control_character(evidence.transaction_id.text())) {
     return "its transaction_id is malformed";
   }
   if (!is_paid(evidence.state)) return {};
