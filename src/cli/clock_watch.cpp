@@ -19,7 +19,7 @@ std::string describe_wrong_clock(std::chrono::seconds ahead) {
 }
 
 std::string ClockWatch::look() {
-  const auto now = context_.clock().now();
+  const auto now = clock_.now();
   if (is_possible_time(now) || std::exchange(warned_, true)) return {};
   return "this machine's clock says " + format_rfc3339(now) + ", which cannot be; set it by NTP" +
          consequence;

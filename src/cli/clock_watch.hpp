@@ -2,7 +2,7 @@
 
 #include <string>
 
-#include "cli/context.hpp"
+#include "wxpay/clock.hpp"
 #include "wxpay/gateway.hpp"
 
 namespace wxpay::cli {
@@ -13,7 +13,7 @@ std::string describe_wrong_clock(std::chrono::seconds ahead);
 /// Warns once in a run, also with --quiet, of a clock that is plainly wrong.
 class ClockWatch {
  public:
-  explicit ClockWatch(Context& context) : context_{context} {}
+  explicit ClockWatch(const Clock& clock) : clock_{clock} {}
 
   /// Whether the clock itself says what cannot be.
   /// @return the warning; empty: none, or it was given out before
@@ -22,7 +22,7 @@ class ClockWatch {
   std::string look(ClockAhead ahead);
 
  private:
-  Context& context_;
+  const Clock& clock_;
   bool warned_ = false;
 };
 

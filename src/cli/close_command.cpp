@@ -11,32 +11,31 @@ namespace wxpay::cli {
 
 namespace {
 
-int run_close(const std::string& order, Context& context) {
+int run_close(const std::string& order, Services& services, Output& output) {
   const auto number = OutTradeNo::parse(order);
-  auto& gateway = context.gateway();
-  auto& ledger = context.ledger();
-  const auto& merchant = context.profile().merchant;
+  auto& gateway = services.gateway();
+  auto& ledger = services.ledger();
+  const auto& merchant = services.profile().merchant;
   const auto known = ledger.find(merchant.mch_id, number);
-  const auto now = context.clock().now();
+  const auto now = services.clock().now();
   const auto made_at = known ? time_of_creation(*known, now) : std::nullopt;
   if (known && is_open(known->state) && !made_at) {
-    context.warn(
-        "order " + order +
-        " may be younger than 5 minutes, and WeChat Pay asks not to close such orders: the clock was "
-        "wrong when it was made");
+    output.warn("order " + order +
+                " may be younger than 5 minutes, and WeChat Pay asks not to close such orders: the clock was "
+                "wrong when it was made");
   } else if (known && is_open(known->state) && now - *made_at < limits::youngest_to_close) {
-    context.warn("order " + order +
-                 " is younger than 5 minutes, and WeChat Pay asks not to close such orders");
+    output.warn("order " + order +
+                " is younger than 5 minutes, and WeChat Pay asks not to close such orders");
   }
-  context.confirm("Close order " + order + " for good?");
+  output.confirm("Close order " + order + " for good?");
   const auto result = app::close_order(number, merchant, ledger, gateway);
   report::Record record;
   record.text("outTradeNo", order);
   describe_reply(record, result.reply, result.said.code, result.said.text);
   if (result.ledger_state) record.text("ledgerState", std::string{to_string(*result.ledger_state)});
   record.text_if_set("hint", result.hint);
-  context.set_code_when_closed(exit_code(result.outcome));
-  context.print(record, {"outTradeNo", "resultCode", "errCode", "errCodeDes", "ledgerState", "hint"});
+  output.set_code_when_closed(exit_code(result.outcome));
+  output.print(record, {"outTradeNo", "resultCode", "errCode", "errCodeDes", "ledgerState", "hint"});
   return exit_code(result.outcome);
 }
 
@@ -53,8 +52,9 @@ void add_close(CLI::App& root, Command& chosen) {
       "Exit codes: 0 closed; 1 refused, as a paid order is; 3 configuration or key, also where WeChat Pay\n"
       "says that the signature is wrong; 4 no answer, run it again; 5 something does not agree; 130 not\n"
       "confirmed");
-  command->callback(
-      [&chosen, order] { chosen = [order](Context& context) { return run_close(*order, context); }; });
+  command->callback([&chosen, order] {
+    chosen = [order](Services& services, Output& output) { return run_close(*order, services, output); };
+  });
 }
 
 }  // namespace wxpay::cli

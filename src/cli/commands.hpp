@@ -1,12 +1,18 @@
 #pragma once
 
-#include "cli/context.hpp"
+#include <functional>
+
+#include "cli/output.hpp"
+#include "cli/services.hpp"
 
 namespace CLI {
 class App;
 }
 
 namespace wxpay::cli {
+
+/// A parsed command, ready to run; gives the exit code.
+using Command = std::function<int(Services&, Output&)>;
 
 // Each declares one command and its options, and sets `chosen` when that command was given.
 void add_create_order(CLI::App& root, Command& chosen);

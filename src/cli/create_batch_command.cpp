@@ -32,10 +32,10 @@ std::vector<std::string> batch_columns(OutputFormat format) {
 
 /// How many records a file has, for the progress line.
 std::optional<std::int64_t> count_records(const std::string& path, const InputStream& input,
-                                          Context& context) {
-  if (!Progress::is_wanted(context) || !input.can_be_read_twice()) return std::nullopt;
+                                          Services& services, Output& output) {
+  if (!output.shows_progress() || !input.can_be_read_twice()) return std::nullopt;
   try {
-    InputStream again{path, context.stop()};
+    InputStream again{path, services.stop()};
     wire::RecordReader reader{[&again](char* buffer, std::size_t size) { return again.read(buffer, size); }};
     std::int64_t count = reader.format() == wire::RecordFormat::csv ? -1 : 0;
     while (reader.next()) ++count;
@@ -51,26 +51,27 @@ std::string counted(std::int64_t count, const char* what) { return std::to_strin
 
 class BatchRun {
  public:
-  BatchRun(const BatchArguments& arguments, Context& context)
+  BatchRun(const BatchArguments& arguments, Services& services, Output& output)
       : arguments_{arguments},
-        context_{context},
-        columns_{batch_columns(context.options().output)},
-        stream_{arguments.file, context.stop()},
+        services_{services},
+        output_{output},
+        columns_{batch_columns(output.format())},
+        stream_{arguments.file, services.stop()},
         reader_{[this](char* buffer, std::size_t size) { return stream_.read(buffer, size); }},
-        input_{reader_, order_defaults(context.profile()), context.clock()},
-        progress_{context, count_records(arguments.file, stream_, context)} {}
+        input_{reader_, order_defaults(services.profile()), services.clock()},
+        progress_{output, services.clock(), count_records(arguments.file, stream_, services, output)} {}
 
   int run() {
-    const auto& profile = context_.profile();
+    const auto& profile = services_.profile();
     const auto jobs = arguments_.jobs.jobs_of(profile);
     const auto rate = arguments_.jobs.rate_of(profile);
     const auto max_errors = arguments_.max_errors.empty()
                                 ? std::int64_t{20}
                                 : parse_count("--max-errors", arguments_.max_errors, 1, INT32_MAX);
-    context_.key();  // a missing key is found before anything is written
+    services_.key();  // a missing key is found before anything is written
     warn_of_clock(clock_watch_.look());
-    context_.buffer_output();
-    context_.begin_rows(columns_);
+    output_.buffer_output();
+    output_.begin_rows(columns_);
     if (arguments_.dry_run) {
       check_all();
     } else {
@@ -95,28 +96,28 @@ class BatchRun {
   }
 
   void create_all(const app::BatchOptions& options) {
-    auto& ledger = context_.new_or_existing_ledger();
-    Gateways pool{context_, options.jobs, options.rate};
+    auto& ledger = services_.new_or_existing_ledger();
+    Gateways pool{services_, options.jobs, options.rate};
     // All that can keep the run from beginning has been seen: only now is a file made.
     if (!arguments_.failed_file.empty()) failed_file_.emplace(arguments_.failed_file, input_.header());
-    app::CreateBatch batch{input_, options, {ledger, pool.pool(), context_.clock(), context_.stop()}};
+    app::CreateBatch batch{input_, options, {ledger, pool.pool(), services_.clock(), services_.stop()}};
     const auto halt_where_of_no_use = [&] {
       if (output_failed_ || records_lost_) batch.halt();
     };
-    const app::CreateBatch::Output output{.result =
-                                              [&](const app::BatchResult& result) {
-                                                take(result);
-                                                halt_where_of_no_use();
-                                              },
-                                          .readable = [this] { return is_readable(); },
-                                          .pause =
-                                              [&] {
-                                                show();
-                                                halt_where_of_no_use();
-                                              }};
+    const app::CreateBatch::Output results{.result =
+                                               [&](const app::BatchResult& result) {
+                                                 take(result);
+                                                 halt_where_of_no_use();
+                                               },
+                                           .readable = [this] { return is_readable(); },
+                                           .pause =
+                                               [&] {
+                                                 show();
+                                                 halt_where_of_no_use();
+                                               }};
     succeeds([&] {
       try {
-        batch.run(output);
+        batch.run(results);
       } catch (const Error& error) {
         input_failed_ = error.kind() == ErrorKind::file;
         throw;
@@ -130,7 +131,7 @@ class BatchRun {
   void warn_of_clock(const std::string& warning) {
     if (warning.empty()) return;
     progress_.clear();
-    context_.alert(warning);
+    output_.alert(warning);
   }
 
   bool is_readable() const { return reader_.holds_line() || stream_.is_readable(); }
@@ -140,7 +141,7 @@ class BatchRun {
   }
 
   void print(const report::Record& record) {
-    if (!output_failed_) output_failed_ = !succeeds([&] { context_.print_row(record, columns_); });
+    if (!output_failed_) output_failed_ = !succeeds([&] { output_.print_row(record, columns_); });
   }
 
   void take(const app::BatchResult& result) {
@@ -166,7 +167,7 @@ class BatchRun {
       describe_bad(record, expired ? creation->out_trade_no().text() : result.out_trade_no,
                    expired ? "the order's time_expire has passed; use a new number" : result.problem);
     } else {
-      describe_creation(record, creation->intent(), creation->result(), context_);
+      describe_creation(record, creation->intent(), creation->result(), services_);
     }
     print(record);
   }
@@ -254,7 +255,7 @@ class BatchRun {
     if (input_failed_) return;
     // The other end of a pipe may be open for ever: after Ctrl-C, or when nobody reads the results any more,
     // only what has come already is taken; else a stop ends it.
-    const bool is_to_end = output_failed_ || records_lost_ || context_.stop().requested();
+    const bool is_to_end = output_failed_ || records_lost_ || services_.stop().requested();
     const bool to_the_end = stream_.is_file() || !is_to_end;
     if (stream_.is_file()) stream_.ignore_stop();
     succeeds([&] {
@@ -268,10 +269,10 @@ class BatchRun {
   }
 
   void check_all() {
-    const auto& mch_id = context_.profile().merchant.mch_id;
-    auto* ledger = context_.has_ledger() ? &context_.ledger_read_only() : nullptr;
+    const auto& mch_id = services_.profile().merchant.mch_id;
+    auto* ledger = services_.has_ledger() ? &services_.ledger_read_only() : nullptr;
     succeeds([&] {
-      while (!context_.stop().requested() && !output_failed_) {
+      while (!services_.stop().requested() && !output_failed_) {
         if (!is_readable()) show();
         const auto entry = input_.next();
         if (!entry) return;
@@ -307,7 +308,7 @@ class BatchRun {
     }
     const bool good = describe_plan(
         record, intent.out_trade_no,
-        plan_create(order ? &*order : nullptr, intent, entry.request->defaulted, context_.clock().now()),
+        plan_create(order ? &*order : nullptr, intent, entry.request->defaulted, services_.clock().now()),
         order);
     ++(good ? created_ : refused_);
     return good;
@@ -349,28 +350,28 @@ class BatchRun {
   int finish() {
     progress_.clear();
     if (failed_file_ && !records_lost_) records_lost_ = !succeeds([&] { failed_file_->finish(); });
-    if (!output_failed_) output_failed_ = !succeeds([&] { context_.finish(); });
+    if (!output_failed_) output_failed_ = !succeeds([&] { output_.finish(); });
     for (const auto& failure : failures_) {
       try {
         std::rethrow_exception(failure);
       } catch (const OutputClosed&) {
         if (cut_short_) code_ = gravest(code_, exit_cut_short);
       } catch (const Error& error) {
-        context_.report(error);
+        output_.report(error);
         code_ = gravest(code_, exit_code(error.kind()));
       }
     }
-    if (records_ == 0 && failures_.empty()) context_.warn("the batch holds no record");
+    if (records_ == 0 && failures_.empty()) output_.warn("the batch holds no record");
     if (short_numbers_ > 0) {
-      context_.warn(counted(short_numbers_, short_numbers_ == 1 ? "out_trade_no has" : "out_trade_no have") +
-                    " fewer than the 6 characters that WeChat Pay asks for now");
+      output_.warn(counted(short_numbers_, short_numbers_ == 1 ? "out_trade_no has" : "out_trade_no have") +
+                   " fewer than the 6 characters that WeChat Pay asks for now");
     }
     summarize();
-    return context_.stop().requested() ? exit_interrupted : code_;
+    return services_.stop().requested() ? exit_interrupted : code_;
   }
 
   void summarize() const {
-    if (context_.options().quiet) return;
+    if (output_.quiet()) return;
     std::string text = "wxpayctl: " + counted(records_, records_ == 1 ? "record: " : "records: ") +
                        counted(created_, arguments_.dry_run ? "would be created or reused" : "created");
     if (reused_ > 0) text += ", " + counted(reused_, "reused");
@@ -386,7 +387,7 @@ class BatchRun {
     if (first_not_sent_ > 0)
       text += "wxpayctl: the first not sent is line " + std::to_string(first_not_sent_) + "\n";
     const bool again =
-        unknown_ + not_recorded_ + not_sent_ > 0 || gave_up_ || cut_short_ || context_.stop().requested();
+        unknown_ + not_recorded_ + not_sent_ > 0 || gave_up_ || cut_short_ || services_.stop().requested();
     if (again && !arguments_.dry_run) text += "wxpayctl: run the same command again to go on\n";
     write_standard_error(text);
   }
@@ -394,13 +395,14 @@ class BatchRun {
   static constexpr std::int64_t checked_at_once = 256;
 
   const BatchArguments& arguments_;
-  Context& context_;
+  Services& services_;
+  Output& output_;
   const std::vector<std::string> columns_;
   InputStream stream_;
   wire::RecordReader reader_;
   app::BatchInput input_;
   Progress progress_;
-  ClockWatch clock_watch_{context_};
+  ClockWatch clock_watch_{services_.clock()};
   std::optional<FailedFile> failed_file_;
   std::vector<std::exception_ptr> failures_;  ///< to be told at the end
   bool output_failed_ = false;
@@ -425,10 +427,10 @@ class BatchRun {
 
 }  // namespace
 
-int run_create_batch(const BatchArguments& arguments, Context& context) {
-  context.add_inputs({arguments.file});
-  if (!arguments.failed_file.empty()) context.refuse_output("--failed", arguments.failed_file);
-  return BatchRun{arguments, context}.run();
+int run_create_batch(const BatchArguments& arguments, Services& services, Output& output) {
+  services.add_inputs({arguments.file});
+  if (!arguments.failed_file.empty()) services.refuse_output("--failed", arguments.failed_file);
+  return BatchRun{arguments, services, output}.run();
 }
 
 }  // namespace wxpay::cli

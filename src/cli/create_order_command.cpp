@@ -45,34 +45,35 @@ app::OrderRequest request_of(const CreateOrderOptions& options) {
   return app::parse_order_request(read_input(options.request_file, limits::largest_record));
 }
 
-int run_create_order(const CreateOrderOptions& options, Context& context) {
+int run_create_order(const CreateOrderOptions& options, Services& services, Output& output) {
   const auto& batch = options.batch;
-  if (!batch.file.empty()) return run_create_batch(batch, context);
+  if (!batch.file.empty()) return run_create_batch(batch, services, output);
   if (batch.dry_run || !(batch.jobs.jobs + batch.jobs.rate + batch.max_errors + batch.failed_file).empty()) {
     throw Error{ErrorKind::usage, "--jobs, --rate, --max-errors, --failed and --dry-run belong to --batch"};
   }
-  if (!options.request_file.empty()) context.add_inputs({options.request_file});
+  if (!options.request_file.empty()) services.add_inputs({options.request_file});
   const auto request = request_of(options);
   const auto checked =
-      app::check_order_request(request, order_defaults(context.profile()), context.clock().now());
-  for (const auto& warning : checked.warnings) context.warn(warning);
-  auto& gateway = context.gateway();  // a missing key is found before anything is written
-  ClockWatch clock_watch{context};
-  const auto warn_of_clock = [&context](const std::string& warning) {
-    if (!warning.empty()) context.alert(warning);
+      app::check_order_request(request, order_defaults(services.profile()), services.clock().now());
+  for (const auto& warning : checked.warnings) output.warn(warning);
+  auto& gateway = services.gateway();  // a missing key is found before anything is written
+  ClockWatch clock_watch{services.clock()};
+  const auto warn_of_clock = [&output](const std::string& warning) {
+    if (!warning.empty()) output.alert(warning);
   };
   warn_of_clock(clock_watch.look());
-  const auto result = app::create_order(checked, context.new_or_existing_ledger(), gateway, context.clock());
+  const auto result =
+      app::create_order(checked, services.new_or_existing_ledger(), gateway, services.clock());
   warn_of_clock(clock_watch.look(result.clock_ahead));
   report::Record record;
-  describe_creation(record, checked.intent, result, context);
-  context.set_code_when_closed(exit_code(result.outcome));
+  describe_creation(record, checked.intent, result, services);
+  output.set_code_when_closed(exit_code(result.outcome));
   auto columns = creation_columns();
   columns.emplace_back("hint");
-  context.print(record, columns);
+  output.print(record, columns);
   const bool show_qr_code = result.outcome == app::Outcome::done && !result.prepay->code_url.empty() &&
-                            context.options().output == OutputFormat::text && context.output_is_terminal();
-  if (show_qr_code) context.print_text(report::qr_code(result.prepay->code_url));
+                            output.format() == OutputFormat::text && output.is_terminal();
+  if (show_qr_code) output.print_text(report::qr_code(result.prepay->code_url));
   return exit_code(result.outcome);
 }
 
@@ -92,7 +93,7 @@ app::OrderDefaults order_defaults(const Profile& profile) {
 }
 
 void describe_creation(report::Record& record, const OrderIntent& intent, const app::CreateResult& result,
-                       Context& context) {
+                       Services& services) {
   const auto& said = result.said;
   record.text("outTradeNo", intent.out_trade_no.text());
   describe_answer(record, said);
@@ -101,8 +102,8 @@ void describe_creation(report::Record& record, const OrderIntent& intent, const 
     const auto& prepay = *result.prepay;
     record
         .fields(app::pay_parameters(intent.trade_type, intent.merchant, prepay.prepay_id, prepay.sign_type,
-                                    app::pay_timestamp(context.clock()), make_nonce(context.random()),
-                                    context.key()))
+                                    app::pay_timestamp(services.clock()), make_nonce(services.random()),
+                                    services.key()))
         .text_if_set("codeUrl", prepay.code_url)
         .text_if_set("mwebUrl", prepay.mweb_url)
         .text("prepayId", prepay.prepay_id.text())
@@ -173,7 +174,9 @@ void add_create_order(CLI::App& root, Command& chosen) {
       "Pay says that the signature is wrong; 4 no answer, run it again; 5 the answer is not to be trusted;\n"
       "7 the ledger could not take it; 8 a file cannot be read or written");
   command->callback([&chosen, options] {
-    chosen = [options](Context& context) { return run_create_order(*options, context); };
+    chosen = [options](Services& services, Output& output) {
+      return run_create_order(*options, services, output);
+    };
   });
 }
 

@@ -4,8 +4,9 @@
 #include <vector>
 
 #include "app/create_order.hpp"
-#include "cli/context.hpp"
 #include "cli/gateways.hpp"
+#include "cli/output.hpp"
+#include "cli/services.hpp"
 
 namespace wxpay::cli {
 
@@ -14,7 +15,7 @@ const std::vector<std::string>& creation_columns();
 
 /// Adds a creation's result, its pay parameters signed.
 void describe_creation(report::Record& record, const OrderIntent& intent, const app::CreateResult& result,
-                       Context& context);
+                       Services& services);
 
 app::OrderDefaults order_defaults(const Profile& profile);
 
@@ -27,6 +28,6 @@ struct BatchArguments {
   bool dry_run = false;
 };
 
-int run_create_batch(const BatchArguments& arguments, Context& context);
+int run_create_batch(const BatchArguments& arguments, Services& services, Output& output);
 
 }  // namespace wxpay::cli

@@ -18,7 +18,7 @@ constexpr std::chrono::milliseconds longest_clock_wait{10'000};
 /// check.
 class Doctor {
  public:
-  explicit Doctor(Context& context) : context_{context} {}
+  explicit Doctor(Services& services, Output& output) : services_{services}, output_{output} {}
 
   int run() {
     const bool configured = check("config", [this] { return check_config(); });
@@ -26,7 +26,7 @@ class Doctor {
     // A ledger that an option names needs no configuration.
     if (configured || names_ledger()) {
       const bool opens = check("ledger", [this] { return check_ledger(); });
-      if (opens && context_.has_ledger()) check("lock", [this] { return check_lock(); });
+      if (opens && services_.has_ledger()) check("lock", [this] { return check_lock(); });
     }
     if (configured) {
       check("gateway", [this, keyed] {
@@ -41,13 +41,13 @@ class Doctor {
   /// Prints what one check found; true unless it failed.
   template <class Check>
   bool check(const std::string& name, Check find) {
-    if (context_.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
+    if (services_.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
     const auto finding = finding_of(find);
     report::Record record;
     record.text("check", name).text("status", to_string(finding.health)).text_if_set("hint", finding.hint);
     if (finding.health == Health::fail) failed_ = true;
-    context_.set_code_when_closed(failed_ ? exit_config : exit_done);
-    context_.print_row(record, {"check", "status", "hint"});
+    output_.set_code_when_closed(failed_ ? exit_config : exit_done);
+    output_.print_row(record, {"check", "status", "hint"});
     return finding.health != Health::fail;
   }
 
@@ -62,23 +62,23 @@ class Doctor {
   }
 
   Finding check_config() {
-    const auto& profile = context_.profile();
+    const auto& profile = services_.profile();
     const auto file = profile.config_file.empty() ? "built in" : profile.config_file.string();
     return {Health::ok, "profile " + profile.name + ", " + file};
   }
 
   Finding check_key() {
-    context_.key();
-    return {Health::ok, context_.profile().key.described};
+    services_.key();
+    return {Health::ok, services_.profile().key.described};
   }
 
   bool names_ledger() const {
-    return context_.options().settings.ledger || context_.environment()("WXPAYCTL_LEDGER");
+    return services_.settings().ledger || services_.environment()("WXPAYCTL_LEDGER");
   }
 
   Finding check_ledger() {
-    const auto place = resolve_ledger(context_.options().settings, context_.environment());
-    if (!context_.has_ledger()) return judge_new_ledger(place);
+    const auto place = resolve_ledger(services_.settings(), services_.environment());
+    if (!services_.has_ledger()) return judge_new_ledger(place);
     const auto found = ledger::examine(place.path);
     if (!found.problem.empty()) return {Health::fail, found.problem};
     if (!found.notice.empty()) return {Health::warn, found.notice};
@@ -86,7 +86,7 @@ class Doctor {
   }
 
   Finding check_lock() {
-    const auto place = resolve_ledger(context_.options().settings, context_.environment());
+    const auto place = resolve_ledger(services_.settings(), services_.environment());
     if (!may_write_ledger(place)) return {Health::ok, "not tried, as this user may not write the ledger"};
     const auto problem = ledger::RunLock::problem(place.path);
     return problem.empty() ? Finding{Health::ok, "`reconcile` can take it"} : Finding{Health::fail, problem};
@@ -94,21 +94,22 @@ class Doctor {
 
   Finding check_gateway() {
     // A number that nobody has: a signed "no such order" is the proof.
-    return judge_query(context_.gateway().query(OutTradeNo::parse(make_nonce(context_.random()))));
+    return judge_query(services_.gateway().query(OutTradeNo::parse(make_nonce(services_.random()))));
   }
 
   Finding check_clock() {
     HttpRequest request;
-    request.url = context_.profile().base_urls.front() + "/pay/orderquery";
+    request.url = services_.profile().base_urls.front() + "/pay/orderquery";
     request.headers = {{"Content-Type", "text/xml"}};
     request.body = "<xml/>";
-    request.timeout = std::min(context_.options().settings.timeout, longest_clock_wait);
-    const auto sent = context_.clock().now();
-    const auto answer = context_.transport().send(request);
-    return judge_clock(answer, sent, context_.clock().now());
+    request.timeout = std::min(services_.settings().timeout, longest_clock_wait);
+    const auto sent = services_.clock().now();
+    const auto answer = services_.transport().send(request);
+    return judge_clock(answer, sent, services_.clock().now());
   }
 
-  Context& context_;
+  Services& services_;
+  Output& output_;
   bool failed_ = false;
 };
 
@@ -122,7 +123,9 @@ void add_doctor(CLI::App& root, Command& chosen) {
       "  wxpayctl doctor\n"
       "  wxpayctl doctor -p sandbox --json\n\n"
       "Exit codes: 0 nothing fails (there may be warnings); 3 a check fails");
-  command->callback([&chosen] { chosen = [](Context& context) { return Doctor{context}.run(); }; });
+  command->callback([&chosen] {
+    chosen = [](Services& services, Output& output) { return Doctor{services, output}.run(); };
+  });
 }
 
 }  // namespace wxpay::cli

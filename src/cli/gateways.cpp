@@ -18,15 +18,15 @@ std::size_t drivers_for(unsigned processors) { return std::clamp<std::size_t>(pr
 
 }  // namespace
 
-Gateways::Gateways(Context& context, std::size_t jobs, std::int64_t rate)
-    : grace_stop_{context.stop(), context.clock(), grace}, rate_limit_{rate, context.clock()} {
+Gateways::Gateways(Services& services, std::size_t jobs, std::int64_t rate)
+    : grace_stop_{services.stop(), services.clock(), grace}, rate_limit_{rate, services.clock()} {
   const auto drivers = std::min(jobs, drivers_for(std::thread::hardware_concurrency()));
   for (std::size_t driver = 0; driver < drivers; ++driver) {
     auto& line = lines_.emplace_back();
-    line.transport = context.make_transport(grace_stop_);
-    line.async_transport = context.make_async_transport(jobs, grace_stop_);
-    line.gateway = make_v2_gateway(
-        context.account(), {*line.transport, context.clock(), line.random, context.stop(), context.log()});
+    line.transport = services.make_transport(grace_stop_);
+    line.async_transport = services.make_async_transport(jobs, grace_stop_);
+    line.gateway = make_v2_gateway(services.account(), {*line.transport, services.clock(), line.random,
+                                                        services.stop(), services.log()});
   }
 }
 

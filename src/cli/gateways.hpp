@@ -7,7 +7,7 @@
 
 #include "app/gateway_pool.hpp"
 #include "base/system.hpp"
-#include "cli/context.hpp"
+#include "cli/services.hpp"
 #include "net/rate_limit.hpp"
 #include "wxpay/gateway.hpp"
 
@@ -19,7 +19,7 @@ class Gateways {
  public:
   /// @param jobs  requests at once, at most
   /// @param rate  requests a second, at most
-  Gateways(Context& context, std::size_t jobs, std::int64_t rate);
+  Gateways(Services& services, std::size_t jobs, std::int64_t rate);
 
   /// For as long as this object lives.
   app::GatewayPool pool();

@@ -95,30 +95,30 @@ GlobalOptions resolve_global_options(const RawGlobalOptions& raw, const Environm
   if (!raw.timeout.empty()) settings.timeout = parse_timeout(raw.timeout);
 
   if (!raw.output.empty()) {
-    options.output = one_of("--output", raw.output, output_formats);
+    options.output.format = one_of("--output", raw.output, output_formats);
   } else if (raw.json) {
-    options.output = OutputFormat::json;
+    options.output.format = OutputFormat::json;
   } else if (const auto format = environment("WXPAYCTL_OUTPUT")) {
-    options.output = one_of("WXPAYCTL_OUTPUT", *format, output_formats);
+    options.output.format = one_of("WXPAYCTL_OUTPUT", *format, output_formats);
   }
-  if (raw.json && options.output != OutputFormat::json) {
+  if (raw.json && options.output.format != OutputFormat::json) {
     throw Error{ErrorKind::usage, "--json and --output " + raw.output + " contradict each other"};
   }
-  if (!raw.color.empty()) options.color = one_of("--color", raw.color, color_choices);
+  if (!raw.color.empty()) options.output.color = one_of("--color", raw.color, color_choices);
   if (!raw.log_level.empty()) one_of("--log-level", raw.log_level, log_levels);
   options.log_level = raw.log_level;
   options.log_file = raw.log_file;
-  options.quiet = raw.quiet;
+  options.output.quiet = raw.quiet;
   options.verbosity = raw.verbose;
-  options.no_progress = raw.no_progress;
-  options.yes = raw.yes;
+  options.output.no_progress = raw.no_progress;
+  options.output.yes = raw.yes;
   return options;
 }
 
 LogOptions log_options(const GlobalOptions& options) {
   LogOptions log;
   log.file = options.log_file;
-  if (options.quiet) log.level = LogLevel::error;
+  if (options.output.quiet) log.level = LogLevel::error;
   if (options.verbosity == 1) log.level = LogLevel::info;
   if (options.verbosity >= 2) log.level = LogLevel::debug;
   if (options.verbosity >= 3) log.level = LogLevel::trace;

@@ -3,14 +3,24 @@
 #include <memory>
 #include <string>
 
-#include "cli/context.hpp"
+#include "cli/config/settings.hpp"
 #include "cli/logging.hpp"
+#include "cli/output.hpp"
 
 namespace CLI {
 class App;
 }
 
 namespace wxpay::cli {
+
+/// What the global options say.
+struct GlobalOptions {
+  SettingOptions settings;
+  OutputOptions output;
+  int verbosity = 0;
+  std::string log_level;
+  std::string log_file;
+};
 
 /// The global options as texts, before they are checked.
 struct RawGlobalOptions {

@@ -37,12 +37,12 @@ constexpr std::array init_options{
     InitOption{"key_command", "--key-command", "COMMAND", "Command that prints the API v2 key"},
 };
 
-std::filesystem::path target_of(const Context& context) {
-  const auto& option = context.options().settings.config;
+std::filesystem::path target_of(const Services& services) {
+  const auto& option = services.settings().config;
   if (option && option->empty()) throw Error{ErrorKind::usage, "--config is empty"};
-  const auto given = option ? option : context.environment()("WXPAYCTL_CONFIG");
+  const auto given = option ? option : services.environment()("WXPAYCTL_CONFIG");
   return std::filesystem::absolute(given ? std::filesystem::path{*given}
-                                         : default_config_path(context.environment()));
+                                         : default_config_path(services.environment()));
 }
 
 /// A path of the command line is relative to the working folder; one in the file is relative to the file's.
@@ -50,13 +50,13 @@ void make_absolute(std::string& path) {
   if (!path.empty()) path = std::filesystem::absolute(path).lexically_normal().string();
 }
 
-FirstConfig requested(const FirstConfig& options, const Context& context) {
+FirstConfig requested(const FirstConfig& options, const Services& services) {
   auto config = options;
-  const auto& settings = context.options().settings;
+  const auto& settings = services.settings();
   if (settings.profile) {
     config.profile = *settings.profile;
   } else {
-    config.profile = context.environment()("WXPAYCTL_PROFILE").value_or("shop");
+    config.profile = services.environment()("WXPAYCTL_PROFILE").value_or("shop");
   }
   make_absolute(config.values["key_file"]);
   if (settings.base_url) config.values["base_url"] = *settings.base_url;
@@ -73,41 +73,41 @@ FirstConfig requested(const FirstConfig& options, const Context& context) {
 /// What is written must not stand where the ledger or the key is to be.
 /// @param new_key_file  null: none is written
 void refuse_its_own_files(const FirstConfig& config, const std::filesystem::path& target,
-                          const std::filesystem::path* new_key_file, const Context& context) {
+                          const std::filesystem::path* new_key_file, const Services& services) {
   FilesInUse files;
-  files.add_ledger(default_ledger_path(context.environment(), config.profile));
+  files.add_ledger(default_ledger_path(services.environment(), config.profile));
   if (config.has("ledger")) files.add_ledger(parse_ledger_uri(config.values.at("ledger")).path);
   if (new_key_file != nullptr) files.refuse("the key file beside --config", *new_key_file);
   if (config.has("key_file")) files.add("the key_file", config.values.at("key_file"));
   files.refuse("--config", target);
 }
 
-int run_init(const FirstConfig& options, Context& context) {
-  const auto target = target_of(context);
-  auto config = requested(options, context);
+int run_init(const FirstConfig& options, Services& services, Output& output) {
+  const auto target = target_of(services);
+  auto config = requested(options, services);
   const auto key_file = key_file_beside(target, config.profile);
   refuse_existing(target);
 
   std::optional<Secret> key;
   if (isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1) {
     check_given_values(config);
-    TerminalPrompter prompter{context.stop()};
+    TerminalPrompter prompter{services.stop()};
     key = complete_by_asking(config, prompter);
     if (key) config.values["key_file"] = key_file.string();
   }
   check_first_config(config);
-  refuse_its_own_files(config, target, key ? &key_file : nullptr, context);
-  write_first_config(target, config, key ? &*key : nullptr, context.environment(), context.stop());
+  refuse_its_own_files(config, target, key ? &key_file : nullptr, services);
+  write_first_config(target, config, key ? &*key : nullptr, services.environment(), services.stop());
 
   const bool has_key = config.has("key_file") || config.has("key_env") || config.has("key_command");
   if (!has_key && config.profile != "sandbox") {
-    context.warn("there is no key yet: add key_file, key_env or key_command to " + target.string());
+    output.warn("there is no key yet: add key_file, key_env or key_command to " + target.string());
   }
   report::Record record;
   record.text("config", target.string()).text("profile", config.profile);
   if (key) record.text("keyFile", key_file.string());
   record.text("next", "wxpayctl doctor");
-  context.print(record, {"config", "profile", "keyFile", "next"});
+  output.print(record, {"config", "profile", "keyFile", "next"});
   return exit_done;
 }
 
@@ -129,8 +129,9 @@ void add_init(CLI::App& root, Command& chosen) {
       "/etc/wxpayctl/shop.key\n\n"
       "Exit codes: 0 written; 2 a value is missing or cannot be; 8 the file is there already or cannot be "
       "written");
-  command->callback(
-      [&chosen, options] { chosen = [options](Context& context) { return run_init(*options, context); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Services& services, Output& output) { return run_init(*options, services, output); };
+  });
 }
 
 }  // namespace wxpay::cli

@@ -18,9 +18,9 @@ std::optional<std::string> checked_head(const std::string& text) {
   return head;
 }
 
-int run_check(const std::string& expected_head, Context& context) {
+int run_check(const std::string& expected_head, Services& services, Output& output) {
   const auto head = checked_head(expected_head);
-  const auto found = context.ledger_read_only().check(head);
+  const auto found = services.ledger_read_only().check(head);
   report::Record record;
   record.flag("ok", found.ok)
       .number("orders", found.orders)
@@ -30,26 +30,26 @@ int run_check(const std::string& expected_head, Context& context) {
       .text("notificationsHead", found.notifications_head);
   if (found.bad_entry) record.number("badEntry", *found.bad_entry);
   record.text_if_set("problem", found.problem);
-  context.set_code_when_closed(found.ok ? exit_done : exit_ledger);
-  context.print(record, {"ok", "orders", "entries", "head", "notifications", "notificationsHead", "badEntry",
-                         "problem"});
+  output.set_code_when_closed(found.ok ? exit_done : exit_ledger);
+  output.print(record, {"ok", "orders", "entries", "head", "notifications", "notificationsHead", "badEntry",
+                        "problem"});
   return found.ok ? exit_done : exit_ledger;
 }
 
-int run_backup(const std::string& target, Context& context) {
-  context.refuse_output("FILE", target);
-  context.ledger_read_only().backup(target);
+int run_backup(const std::string& target, Services& services, Output& output) {
+  services.refuse_output("FILE", target);
+  services.ledger_read_only().backup(target);
   report::Record record;
   record.text("backup", target);
-  context.print(record, {"backup"});
+  output.print(record, {"backup"});
   return exit_done;
 }
 
-int run_restore(const std::string& copy, Context& context) {
-  const auto path = context.ledger_place().path;
-  context.confirm("Put " + copy + " in the place of the ledger " + path.string() + "?");
+int run_restore(const std::string& copy, Services& services, Output& output) {
+  const auto path = services.ledger_place().path;
+  output.confirm("Put " + copy + " in the place of the ledger " + path.string() + "?");
   const auto restored =
-      ledger::restore_ledger(path, copy, context.clock(), &context.stop(), &context.undisturbed());
+      ledger::restore_ledger(path, copy, services.clock(), &services.stop(), &services.undisturbed());
   report::Record record;
   record.text("restored", path.string())
       .text("from", copy)
@@ -59,7 +59,7 @@ int run_restore(const std::string& copy, Context& context) {
   std::vector<std::string> kept_as;
   for (const auto& kept : restored.kept_as) kept_as.push_back(kept.string());
   if (!kept_as.empty()) record.list("keptAs", kept_as);
-  context.print(record, {"restored", "from", "orders", "entries", "head", "keptAs"});
+  output.print(record, {"restored", "from", "orders", "entries", "head", "keptAs"});
   return exit_done;
 }
 
@@ -76,8 +76,9 @@ void add_ledger(CLI::App& root, Command& chosen) {
       ->type_name("HASH");
   check->footer(
       "Example:\n  wxpayctl ledger check --json\n\nExit codes: 0 whole; 7 changed, cut off or unreadable");
-  check->callback(
-      [&chosen, head] { chosen = [head](Context& context) { return run_check(*head, context); }; });
+  check->callback([&chosen, head] {
+    chosen = [head](Services& services, Output& output) { return run_check(*head, services, output); };
+  });
 
   auto target = std::make_shared<std::string>();
   auto* backup = command->add_subcommand("backup", "Copy the ledger while others go on using it");
@@ -85,8 +86,9 @@ void add_ledger(CLI::App& root, Command& chosen) {
   backup->footer(
       "Example:\n  wxpayctl ledger backup /backup/shop-20261123.db\n\nExit codes: 0 copied; 7 ledger; 8 "
       "file");
-  backup->callback(
-      [&chosen, target] { chosen = [target](Context& context) { return run_backup(*target, context); }; });
+  backup->callback([&chosen, target] {
+    chosen = [target](Services& services, Output& output) { return run_backup(*target, services, output); };
+  });
 
   auto copy = std::make_shared<std::string>();
   auto* restore =
@@ -97,8 +99,9 @@ void add_ledger(CLI::App& root, Command& chosen) {
       "Example:\n  wxpayctl ledger restore /backup/shop-20261123.db\n\nExit codes: 0 restored; 2 it is the "
       "ledger "
       "itself;\n7 the copy is not whole, or the ledger is in use; 130 answered no");
-  restore->callback(
-      [&chosen, copy] { chosen = [copy](Context& context) { return run_restore(*copy, context); }; });
+  restore->callback([&chosen, copy] {
+    chosen = [copy](Services& services, Output& output) { return run_restore(*copy, services, output); };
+  });
 }
 
 }  // namespace wxpay::cli

@@ -5,7 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "cli/context.hpp"
+#include "cli/output.hpp"
+#include "cli/services.hpp"
 #include "report/record.hpp"
 #include "wxpay/order.hpp"
 

@@ -46,31 +46,30 @@ std::optional<Fen> fee_of(const char* option, const std::string& text) {
   return Fen{parse_count(option, text, 0, largest_fee.count())};
 }
 
-int run_list(const ListOptions& options, Context& context) {
+int run_list(const ListOptions& options, Services& services, Output& output) {
   OrderFilter filter;
   if (!options.state.empty()) filter.state = checked_state(options.state);
-  filter.since = parse_time_option("--since", options.since, context.clock().now());
-  filter.until = parse_time_option("--until", options.until, context.clock().now());
+  filter.since = parse_time_option("--since", options.since, services.clock().now());
+  filter.until = parse_time_option("--until", options.until, services.clock().now());
   filter.min_fee = fee_of("--min-fee", options.min_fee);
   filter.max_fee = fee_of("--max-fee", options.max_fee);
   if (!options.limit.empty()) filter.limit = parse_count("--limit", options.limit, 1, INT64_MAX);
-  const auto& mch_id = context.profile().merchant.mch_id;
-  const auto& columns =
-      context.options().output == OutputFormat::text ? listed_columns() : exported_columns();
-  auto& ledger = context.ledger_read_only();
-  context.begin_rows(columns);
-  ledger.list(mch_id, filter, [&context, &columns](const Order& order) {
-    context.print_row(describe_order(order), columns);
-    return !context.stop().requested();
+  const auto& mch_id = services.profile().merchant.mch_id;
+  const auto& columns = output.format() == OutputFormat::text ? listed_columns() : exported_columns();
+  auto& ledger = services.ledger_read_only();
+  output.begin_rows(columns);
+  ledger.list(mch_id, filter, [&services, &output, &columns](const Order& order) {
+    output.print_row(describe_order(order), columns);
+    return !services.stop().requested();
   });
-  if (context.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
+  if (services.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
   return exit_done;
 }
 
-int run_show(const std::string& text, Context& context) {
+int run_show(const std::string& text, Services& services, Output& output) {
   const auto number = OutTradeNo::parse(text);
-  const auto& mch_id = context.profile().merchant.mch_id;
-  auto& ledger = context.ledger_read_only();
+  const auto& mch_id = services.profile().merchant.mch_id;
+  auto& ledger = services.ledger_read_only();
   const auto order = ledger.find(mch_id, number);
   if (!order) {
     throw Error{ErrorKind::refused, "order " + text + " is not in the ledger",
@@ -81,27 +80,27 @@ int run_show(const std::string& text, Context& context) {
   for (const auto& entry : ledger.history(mch_id, number)) history.push_back(describe(entry));
   std::vector<report::Record> notifications;
   for (const auto& kept : ledger.notifications(mch_id, number)) notifications.push_back(describe(kept));
-  if (context.options().output != OutputFormat::text) {
+  if (output.format() != OutputFormat::text) {
     auto with_history = exported_columns();
     with_history.insert(with_history.end(), {"history", "notifications"});
     record.records("history", std::move(history));
     if (!notifications.empty()) record.records("notifications", std::move(notifications));
-    context.print(record, with_history);
+    output.print(record, with_history);
     return exit_done;
   }
-  context.print(record, exported_columns());
-  context.print_text("\n");
+  output.print(record, exported_columns());
+  output.print_text("\n");
   std::vector<std::string> shown{"at", "from", "to", "source", "actor", "reason", "digest"};
   const bool replaced = std::any_of(history.begin(), history.end(),
                                     [](const auto& entry) { return entry.find("replaced") != nullptr; });
   if (replaced) shown.emplace_back("replaced");
-  for (const auto& entry : history) context.print_row(entry, shown);
+  for (const auto& entry : history) output.print_row(entry, shown);
   if (notifications.empty()) return exit_done;
   report::Table table{{"at", "outcome", "digest"}};
   for (const auto& kept : notifications) table.add(kept);
-  context.finish();
-  context.print_text("\nnotifications\n" +
-                     table.render(true, context.color() ? report::paint_states : report::no_paint));
+  output.finish();
+  output.print_text("\nnotifications\n" +
+                    table.render(true, output.color() ? report::paint_states : report::no_paint));
   return exit_done;
 }
 
@@ -120,13 +119,13 @@ std::string checked_reason(const std::string& reason) {
   return std::string{trim(reason)};
 }
 
-int run_mark(const MarkOptions& options, Context& context) {
+int run_mark(const MarkOptions& options, Services& services, Output& output) {
   const auto number = OutTradeNo::parse(options.order);
   const auto state = checked_state(options.state);
   const auto reason = checked_reason(options.reason);
-  const auto& mch_id = context.profile().merchant.mch_id;
-  auto& ledger = context.ledger();
-  context.confirm("Mark order " + options.order + " as " + options.state + " by hand?");
+  const auto& mch_id = services.profile().merchant.mch_id;
+  auto& ledger = services.ledger();
+  output.confirm("Mark order " + options.order + " as " + options.state + " by hand?");
   const auto settled = ledger.settle({.source = EvidenceSource::hand,
                                       .merchant = {mch_id, {}, {}, {}},
                                       .out_trade_no = number,
@@ -145,8 +144,8 @@ int run_mark(const MarkOptions& options, Context& context) {
     describe_reply(record, app::Reply::refused, "ORDERNOTEXIST", "the order is not in the ledger");
   }
   if (settled.order) record.text("ledgerState", std::string{to_string(settled.order->state)});
-  context.set_code_when_closed(done ? exit_done : exit_refused);
-  context.print(record, {"outTradeNo", "resultCode", "errCode", "errCodeDes", "ledgerState"});
+  output.set_code_when_closed(done ? exit_done : exit_refused);
+  output.print(record, {"outTradeNo", "resultCode", "errCode", "errCodeDes", "ledgerState"});
   return done ? exit_done : exit_refused;
 }
 
@@ -161,8 +160,9 @@ void add_list(CLI::App& orders, Command& chosen) {
   command->add_option("--limit", options->limit, "At most so many orders")->type_name("N");
   command->footer(
       "Example:\n  wxpayctl orders list --state NOTPAY --since 2h --json\n\nExit codes: 0 done; 7 ledger");
-  command->callback(
-      [&chosen, options] { chosen = [options](Context& context) { return run_list(*options, context); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Services& services, Output& output) { return run_list(*options, services, output); };
+  });
 }
 
 void add_show(CLI::App& orders, Command& chosen) {
@@ -172,8 +172,9 @@ void add_show(CLI::App& orders, Command& chosen) {
   command->footer(
       "Example:\n  wxpayctl orders show 2026112300001 --json\n\nExit codes: 0 shown; 1 unknown order; 7 "
       "ledger");
-  command->callback(
-      [&chosen, order] { chosen = [order](Context& context) { return run_show(*order, context); }; });
+  command->callback([&chosen, order] {
+    chosen = [order](Services& services, Output& output) { return run_show(*order, services, output); };
+  });
 }
 
 void add_mark(CLI::App& orders, Command& chosen) {
@@ -190,8 +191,9 @@ void add_mark(CLI::App& orders, Command& chosen) {
       "  wxpayctl orders mark 2026112300001 --state SUCCESS --reason 'seen on the merchant platform, ticket "
       "42'\n\n"
       "Exit codes: 0 marked; 1 unknown order or proven state; 2 no reason; 7 ledger; 130 not confirmed");
-  command->callback(
-      [&chosen, options] { chosen = [options](Context& context) { return run_mark(*options, context); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Services& services, Output& output) { return run_mark(*options, services, output); };
+  });
 }
 
 }  // namespace

@@ -17,31 +17,31 @@ struct ExportOptions {
   std::string state, since, until;
 };
 
-int run_export(const ExportOptions& options, Context& context) {
+int run_export(const ExportOptions& options, Services& services, Output& output) {
   OrderFilter filter;
   filter.oldest_first = true;
   if (!options.state.empty()) filter.state = checked_state(options.state);
-  filter.since = parse_time_option("--since", options.since, context.clock().now());
-  filter.until = parse_time_option("--until", options.until, context.clock().now());
-  const auto& mch_id = context.profile().merchant.mch_id;
-  auto& ledger = context.ledger_read_only();
-  context.begin_rows(exported_columns());
-  const bool is_csv = context.options().output == OutputFormat::csv;
+  filter.since = parse_time_option("--since", options.since, services.clock().now());
+  filter.until = parse_time_option("--until", options.until, services.clock().now());
+  const auto& mch_id = services.profile().merchant.mch_id;
+  auto& ledger = services.ledger_read_only();
+  output.begin_rows(exported_columns());
+  const bool is_csv = output.format() == OutputFormat::csv;
   // How many orders there are would take as long to find out as to write them.
-  Progress progress{context, std::nullopt};
+  Progress progress{output, services.clock(), std::nullopt};
   std::string text;
   const auto write = [&] {
-    write_standard_output(text, context.stop());
+    write_standard_output(text, services.stop());
     text.clear();
     // Rows on a terminal are progress enough.
-    if (!context.output_is_terminal()) progress.show();
+    if (!output.is_terminal()) progress.show();
   };
   const auto take = [&](const Order& order) {
     is_csv ? append_csv(text, order) : append_json(text, order);
     text += '\n';
     progress.add(false);
     if (text.size() >= written_at_once) write();
-    return !context.stop().requested();
+    return !services.stop().requested();
   };
   try {
     ledger.list(mch_id, filter, take);
@@ -53,7 +53,7 @@ int run_export(const ExportOptions& options, Context& context) {
   }
   write();
   progress.clear();
-  if (context.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
+  if (services.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
   return exit_done;
 }
 
@@ -71,8 +71,9 @@ void add_orders_export(CLI::App& orders, Command& chosen) {
       "  wxpayctl orders export > orders.jsonl\n"
       "  wxpayctl orders export --since 2026-11-01 -o csv > november.csv\n\n"
       "Exit codes: 0 done; 7 ledger; 8 output");
-  command->callback(
-      [&chosen, options] { chosen = [options](Context& context) { return run_export(*options, context); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Services& services, Output& output) { return run_export(*options, services, output); };
+  });
 }
 
 }  // namespace wxpay::cli

@@ -31,17 +31,18 @@ class ReadingStop final : public Stop {
 
 class ImportRun {
  public:
-  ImportRun(const std::string& file, Context& context)
-      : context_{context},
-        stop_{context.stop()},
+  ImportRun(const std::string& file, Services& services, Output& output)
+      : services_{services},
+        output_{output},
+        stop_{services.stop()},
         stream_{file, stop_},
         reader_{[this](char* buffer, std::size_t size) { return stream_.read(buffer, size); }},
-        input_{reader_, defaults(context)},
-        progress_{context, std::nullopt} {}
+        input_{reader_, defaults(services)},
+        progress_{output, services.clock(), std::nullopt} {}
 
   int run() {
     try {
-      app::import_orders(input_, context_.new_or_existing_ledger(), context_.stop(),
+      app::import_orders(input_, services_.new_or_existing_ledger(), services_.stop(),
                          {.bad = [this](const auto& entry) { tell(entry); },
                           .kept = [this](const auto& counts) { show(counts); },
                           .abandon = [this] { stop_.request(); }},
@@ -51,22 +52,22 @@ class ImportRun {
       throw;
     }
     const int code = counts_.failed == 0 ? exit_done : exit_refused;
-    context_.set_code_when_closed(code);
+    output_.set_code_when_closed(code);
     finish();
-    if (counts_.read == 0) context_.warn("the input holds no record");
+    if (counts_.read == 0) output_.warn("the input holds no record");
     return code;
   }
 
  private:
-  static app::ImportDefaults defaults(Context& context) {
-    const auto& profile = context.profile();
-    return {profile.merchant.mch_id, profile.trade_type, profile.sign_type, context.clock().now()};
+  static app::ImportDefaults defaults(Services& services) {
+    const auto& profile = services.profile();
+    return {profile.merchant.mch_id, profile.trade_type, profile.sign_type, services.clock().now()};
   }
 
   void tell(const app::ImportInput::Entry& entry) {
     if (++told_ > most_told) return;
     progress_.clear();
-    context_.report(
+    output_.report(
         Error{ErrorKind::refused,
               "line " + std::to_string(entry.line) + ": " + without_control_characters(entry.problem),
               {},
@@ -90,18 +91,19 @@ class ImportRun {
   void finish() {
     progress_.clear();
     if (told_ > most_told) {
-      context_.warn(std::to_string(told_ - most_told) + " more records are bad");
+      output_.warn(std::to_string(told_ - most_told) + " more records are bad");
     }
     report::Record record;
     record.number("read", counts_.read)
         .number("imported", counts_.imported)
         .number("existing", counts_.existing)
         .number("failed", counts_.failed);
-    context_.print(record, {"read", "imported", "existing", "failed"});
-    context_.finish();
+    output_.print(record, {"read", "imported", "existing", "failed"});
+    output_.finish();
   }
 
-  Context& context_;
+  Services& services_;
+  Output& output_;
   ReadingStop stop_;
   InputStream stream_;
   wire::RecordReader reader_;
@@ -133,9 +135,9 @@ void add_orders_import(CLI::App& orders, Command& chosen) {
       "Exit codes: 0 done; 1 bad records, the others were imported; 2 unknown or missing column; 7 ledger;\n"
       "8 unreadable file; 130 interrupted, what was counted is kept");
   command->callback([&chosen, file] {
-    chosen = [file](Context& context) {
-      context.add_inputs({*file});
-      return ImportRun{*file, context}.run();
+    chosen = [file](Services& services, Output& output) {
+      services.add_inputs({*file});
+      return ImportRun{*file, services, output}.run();
     };
   });
 }

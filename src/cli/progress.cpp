@@ -1,7 +1,5 @@
 #include "cli/progress.hpp"
 
-#include <unistd.h>
-
 #include "cli/streams.hpp"
 #include "wxpay/time.hpp"
 
@@ -45,17 +43,13 @@ std::string progress_text(std::int64_t done, std::int64_t failed, std::optional<
   return text;
 }
 
-Progress::Progress(Context& context, std::optional<std::int64_t> total)
-    : context_{context},
-      wanted_{is_wanted(context)},
+Progress::Progress(Output& output, const Clock& clock, std::optional<std::int64_t> total)
+    : output_{output},
+      clock_{clock},
+      wanted_{output.shows_progress()},
       total_{total},
-      begun_{context.clock().steady_now()},
+      begun_{clock.steady_now()},
       shown_{begun_} {}
-
-bool Progress::is_wanted(const Context& context) {
-  const auto& options = context.options();
-  return !options.quiet && !options.no_progress && isatty(STDERR_FILENO) == 1;
-}
 
 void Progress::add(bool failed) {
   ++done_;
@@ -63,12 +57,12 @@ void Progress::add(bool failed) {
 }
 
 void Progress::show() {
-  if (context_.has_buffered()) {
-    if (context_.output_is_terminal()) clear();
-    context_.flush();
+  if (output_.has_buffered()) {
+    if (output_.is_terminal()) clear();
+    output_.flush();
   }
   if (!wanted_) return;
-  const auto now = context_.clock().steady_now();
+  const auto now = clock_.steady_now();
   if (visible_ && now - shown_ < between_looks) return;
   if (!visible_ && now - begun_ < between_looks) return;
   const auto elapsed = std::chrono::duration_cast<milliseconds>(now - begun_);

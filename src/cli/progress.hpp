@@ -5,7 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "cli/context.hpp"
+#include "cli/output.hpp"
+#include "wxpay/clock.hpp"
 
 namespace wxpay::cli {
 
@@ -17,15 +18,12 @@ std::string progress_text(std::int64_t done, std::int64_t failed, std::optional<
 /// One line on standard error that is written over again and again, on a terminal only.
 class Progress {
  public:
-  Progress(Context& context, std::optional<std::int64_t> total);
+  Progress(Output& output, const Clock& clock, std::optional<std::int64_t> total);
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   Progress(Progress&&) = delete;
   Progress& operator=(Progress&&) = delete;
   ~Progress() { clear(); }
-
-  /// Whether there is anybody to see it.
-  static bool is_wanted(const Context& context);
 
   void add(bool failed);
   /// Writes what has been buffered for standard output, and shows the line, if its last time is a while ago.
@@ -34,7 +32,8 @@ class Progress {
   void clear();
 
  private:
-  Context& context_;
+  Output& output_;
+  const Clock& clock_;
   bool wanted_;
   std::optional<std::int64_t> total_;
   std::int64_t done_ = 0;

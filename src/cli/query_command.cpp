@@ -1,6 +1,5 @@
 #include <CLI/CLI.hpp>
 
-#include <unistd.h>
 #include <algorithm>
 
 #include "app/query_order.hpp"
@@ -37,8 +36,9 @@ struct Asked {
 
 class Query {
  public:
-  Query(const QueryOptions& options, Context& context)
-      : context_{context},
+  Query(const QueryOptions& options, Services& services, Output& output)
+      : services_{services},
+        output_{output},
         write_back_{options.read_only ? app::WriteBack::no : app::WriteBack::yes},
         watch_{options.watch},
         several_{options.orders.size() > 1} {
@@ -47,16 +47,16 @@ class Query {
   }
 
   int run(std::chrono::seconds watch_for) {
-    context_.gateway();  // a missing key is found before anything is written
-    if (const auto why = context_.why_no_ledger(); !why.empty()) {
-      context_.warn(why + ": nothing is written back");
+    services_.gateway();  // a missing key is found before anything is written
+    if (const auto why = services_.why_no_ledger(); !why.empty()) {
+      output_.warn(why + ": nothing is written back");
       write_back_ = app::WriteBack::no;
     } else {
-      ledger_ = write_back_ == app::WriteBack::yes ? &context_.ledger() : &context_.ledger_read_only();
+      ledger_ = write_back_ == app::WriteBack::yes ? &services_.ledger() : &services_.ledger_read_only();
     }
     if (!watch_) {
       for (auto& order : asked_) {
-        if (context_.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
+        if (services_.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
         ask_once(order, &order == &asked_.back());
       }
       return code_;
@@ -67,9 +67,9 @@ class Query {
  private:
   app::QueryResult ask(const Asked& order) {
     if (!order.out_trade_no)
-      return query_transaction(order.transaction_id, ledger_, write_back_, context_.gateway());
-    return query_order(*order.out_trade_no, context_.profile().merchant.mch_id, ledger_, write_back_,
-                       context_.gateway());
+      return query_transaction(order.transaction_id, ledger_, write_back_, services_.gateway());
+    return query_order(*order.out_trade_no, services_.profile().merchant.mch_id, ledger_, write_back_,
+                       services_.gateway());
   }
 
   void ask_once(const Asked& order, bool last) {
@@ -84,34 +84,34 @@ class Query {
   void show(const app::QueryResult& result, bool last) {
     code_ = gravest(code_, exit_code(result.outcome));
     const bool cut_short = !last && write_back_ == app::WriteBack::yes;
-    context_.set_code_when_closed(cut_short ? gravest(found(), exit_cut_short) : found());
-    if (!result.note.empty()) context_.warn("order " + result.out_trade_no + " was paid after it was closed");
+    output_.set_code_when_closed(cut_short ? gravest(found(), exit_cut_short) : found());
+    if (!result.note.empty()) output_.warn("order " + result.out_trade_no + " was paid after it was closed");
     if (several_) {
-      context_.print_row(describe(result), query_columns());
+      output_.print_row(describe(result), query_columns());
     } else {
-      context_.print(describe(result), query_columns());
+      output_.print(describe(result), query_columns());
     }
   }
 
   /// One order's trouble does not keep the others from being asked about.
   void report(const Asked& order, const Error& error) {
     if (!several_ || error.kind() == ErrorKind::interrupted) throw error;
-    context_.report(
+    output_.report(
         Error{error.kind(), order.out_trade_no->text() + ": " + error.what(), error.hint(), error.code()});
     code_ = gravest(code_, exit_code(error.kind()));
   }
 
   int watch(std::chrono::seconds watch_for) {
-    const auto end = context_.clock().steady_now() + watch_for;
+    const auto end = services_.clock().steady_now() + watch_for;
     auto pause = first_pause;
     while (true) {
       ask_the_undecided();
-      const auto left = end - context_.clock().steady_now();
+      const auto left = end - services_.clock().steady_now();
       if (asked_.empty()) return code_;
-      if (left <= std::chrono::seconds{0} || context_.stop().requested()) return give_up();
+      if (left <= std::chrono::seconds{0} || services_.stop().requested()) return give_up();
       progress();
-      context_.clock().sleep_for(std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(left)));
-      if (context_.stop().requested()) return give_up();
+      services_.clock().sleep_for(std::min(pause, std::chrono::ceil<std::chrono::milliseconds>(left)));
+      if (services_.stop().requested()) return give_up();
       pause = std::min(pause * 3 / 2, longest_pause);
     }
   }
@@ -120,7 +120,7 @@ class Query {
     std::vector<Asked> undecided;
     for (auto& order : asked_) {
       const bool last = undecided.empty() && &order == &asked_.back();
-      if (!context_.stop().requested() && try_to_decide(order, last)) continue;
+      if (!services_.stop().requested() && try_to_decide(order, last)) continue;
       undecided.push_back(std::move(order));
     }
     asked_ = std::move(undecided);
@@ -138,7 +138,7 @@ class Query {
         report(order, error);
         return true;
       }
-      context_.log().write(LogLevel::warning, error.what());
+      services_.log().write(LogLevel::warning, error.what());
       return false;
     }
     const bool being_created = order.last->outcome == app::Outcome::refused && order.last->ledger_state &&
@@ -154,10 +154,10 @@ class Query {
       if (order.last) show_after_progress(*order.last, true);
     }
     clear_progress();
-    if (context_.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
+    if (services_.stop().requested()) throw Error{ErrorKind::interrupted, "interrupted"};
     if (std::any_of(asked_.begin(), asked_.end(), [](const Asked& order) { return !order.last; })) {
       code_ = gravest(code_, exit_unknown);
-      context_.report(Error{ErrorKind::network, "no answer in all the time", "run it again"});
+      output_.report(Error{ErrorKind::network, "no answer in all the time", "run it again"});
     }
     return found();
   }
@@ -167,13 +167,8 @@ class Query {
     return gave_up_ ? gravest(exit_unknown, code_ == exit_refused ? exit_done : code_) : code_;
   }
 
-  bool shows_progress() const {
-    const auto& options = context_.options();
-    return !options.quiet && !options.no_progress && isatty(STDERR_FILENO) == 1;
-  }
-
   void progress() {
-    if (!shows_progress()) return;
+    if (!output_.shows_progress()) return;
     std::string states;
     for (const auto& order : asked_) {
       if (order.last) states += " " + (order.last->trade_state.empty() ? "unknown" : order.last->trade_state);
@@ -193,7 +188,8 @@ class Query {
     show(result, last);
   }
 
-  Context& context_;
+  Services& services_;
+  Output& output_;
   app::WriteBack write_back_;
   bool watch_;
   bool several_;
@@ -204,7 +200,7 @@ class Query {
   bool progress_shown_ = false;
 };
 
-int run_query(const QueryOptions& options, Context& context) {
+int run_query(const QueryOptions& options, Services& services, Output& output) {
   if (options.orders.empty() == options.transaction_id.empty()) {
     throw Error{ErrorKind::usage, "give order numbers or --transaction-id"};
   }
@@ -216,7 +212,7 @@ int run_query(const QueryOptions& options, Context& context) {
   const auto watch_for = options.watch_for.empty() ? std::optional{std::chrono::seconds{120}}
                                                    : parse_duration(options.watch_for);
   if (!watch_for) throw Error{ErrorKind::usage, "--for must be a duration as 2m"};
-  return Query{options, context}.run(*watch_for);
+  return Query{options, services, output}.run(*watch_for);
 }
 
 }  // namespace
@@ -237,8 +233,9 @@ void add_query(CLI::App& root, Command& chosen) {
       "Exit codes: 0 asked and settled; 1 WeChat Pay has no such order, or refused; 3 configuration or key,\n"
       "also where WeChat Pay says that the signature is wrong; 4 no answer, or undecided after --watch;\n"
       "5 amount, transaction, state or signature does not agree; 7 the ledger could not be written");
-  command->callback(
-      [&chosen, options] { chosen = [options](Context& context) { return run_query(*options, context); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Services& services, Output& output) { return run_query(*options, services, output); };
+  });
 }
 
 }  // namespace wxpay::cli

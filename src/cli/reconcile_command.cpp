@@ -40,11 +40,11 @@ std::vector<std::string> detail_columns() {
   return columns;
 }
 
-app::ReconcileOptions options_of(const ReconcileArguments& arguments, Context& context) {
+app::ReconcileOptions options_of(const ReconcileArguments& arguments, Services& services) {
   app::ReconcileOptions options;
-  options.jobs = arguments.jobs.jobs_of(context.profile());
+  options.jobs = arguments.jobs.jobs_of(services.profile());
   options.older_than = parse_duration_option("--older-than", arguments.older_than, options.older_than);
-  const auto now = context.clock().now();
+  const auto now = services.clock().now();
   options.since = parse_time_option("--since", arguments.since, now);
   options.until = parse_time_option("--until", arguments.until, now);
   if (!arguments.limit.empty()) options.limit = parse_count("--limit", arguments.limit, 1, INT64_MAX);
@@ -60,30 +60,33 @@ app::ReconcileOptions options_of(const ReconcileArguments& arguments, Context& c
 
 class Reconcile {
  public:
-  Reconcile(const ReconcileArguments& arguments, Context& context)
-      : arguments_{arguments}, context_{context}, options_{options_of(arguments, context)} {}
+  Reconcile(const ReconcileArguments& arguments, Services& services, Output& output)
+      : arguments_{arguments},
+        services_{services},
+        output_{output},
+        options_{options_of(arguments, services)} {}
 
   int run() {
-    const auto rate = arguments_.jobs.rate_of(context_.profile());
-    context_.key();  // a missing key is found before anything is written
+    const auto rate = arguments_.jobs.rate_of(services_.profile());
+    services_.key();  // a missing key is found before anything is written
     if (options_.close_expired && !options_.dry_run) {
-      context_.confirm("Close every expired order at WeChat Pay?");
+      output_.confirm("Close every expired order at WeChat Pay?");
     }
-    OrderLedger* ledger = options_.dry_run ? &context_.ledger_read_only() : &context_.ledger();
+    OrderLedger* ledger = options_.dry_run ? &services_.ledger_read_only() : &services_.ledger();
     if (!options_.dry_run && !take_lock()) return exit_lock_held;
-    const auto& merchant = context_.profile().merchant;
-    options_.last_complete = ledger::RunLock::last_complete(context_.ledger_place().path, merchant);
-    started_at_ = context_.clock().now();
-    const auto started = context_.clock().steady_now();
-    Gateways pool{context_, options_.jobs, rate};
+    const auto& merchant = services_.profile().merchant;
+    options_.last_complete = ledger::RunLock::last_complete(services_.ledger_place().path, merchant);
+    started_at_ = services_.clock().now();
+    const auto started = services_.clock().steady_now();
+    Gateways pool{services_, options_.jobs, rate};
     app::ReconcileOrders reconcile{options_,
-                                   {ledger, merchant, pool.pool(), context_.clock(), context_.stop()}};
-    context_.buffer_output();
-    progress_.emplace(context_,
-                      Progress::is_wanted(context_) ? std::optional{reconcile.count()} : std::nullopt);
+                                   {ledger, merchant, pool.pool(), services_.clock(), services_.stop()}};
+    output_.buffer_output();
+    progress_.emplace(output_, services_.clock(),
+                      output_.shows_progress() ? std::optional{reconcile.count()} : std::nullopt);
     run(reconcile);
     duration_ =
-        std::chrono::duration_cast<std::chrono::milliseconds>(context_.clock().steady_now() - started);
+        std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock().steady_now() - started);
     return finish();
   }
 
@@ -91,10 +94,10 @@ class Reconcile {
   /// With -q the exit code alone says that another run is at it, or cron would send a mail each time.
   bool take_lock() {
     try {
-      lock_.emplace(context_.ledger_place().path);
+      lock_.emplace(services_.ledger_place().path);
       return true;
     } catch (const Error& error) {
-      if (error.kind() != ErrorKind::lock_held || !context_.options().quiet) throw;
+      if (error.kind() != ErrorKind::lock_held || !output_.quiet()) throw;
       return false;
     }
   }
@@ -125,32 +128,32 @@ class Reconcile {
   /// Without it the next run asks about more than it need, or about the last day alone.
   void keep_time_of_run() {
     try {
-      lock_->set_complete(context_.profile().merchant, started_at_);
+      lock_->set_complete(services_.profile().merchant, started_at_);
     } catch (const Error& error) {
       progress_->clear();
-      context_.warn(error.what());
+      output_.warn(error.what());
     }
   }
 
   /// Does what prints, as long as that is possible.
   template <class Work>
   bool while_possible(const Work& work) {
-    if (output_ != Output::open) return false;
+    if (results_ != Results::open) return false;
     try {
       work();
     } catch (const Error& error) {
-      output_ = Output::failed;
+      results_ = Results::failed;
       fail(error);
     } catch (const OutputClosed&) {
-      output_ = Output::closed;
+      results_ = Results::closed;
     }
-    return output_ == Output::open;
+    return results_ == Results::open;
   }
 
   /// A failure of the ledger or the output is not to hide what was found before it.
   void fail(const Error& error) {
     progress_->clear();
-    if (error.kind() != ErrorKind::interrupted) context_.report(error);
+    if (error.kind() != ErrorKind::interrupted) output_.report(error);
     code_ = gravest(code_, exit_code(error.kind()));
   }
 
@@ -161,7 +164,7 @@ class Reconcile {
       record.text("errCode", code_of(*result.error)).text("errCodeDes", result.error->what());
     }
     if (options_.dry_run) record.flag("dryRun", true);
-    context_.print_row(record, details_);
+    output_.print_row(record, details_);
   }
 
   void count(const app::ReconcileResult& result) {
@@ -180,9 +183,8 @@ class Reconcile {
     }
     if (result.payable_though_closed) {
       progress_->clear();
-      context_.warn("order " + query.out_trade_no +
-                    " is closed here and can still be paid: 'wxpayctl close " + query.out_trade_no +
-                    "' closes it at WeChat Pay");
+      output_.warn("order " + query.out_trade_no + " is closed here and can still be paid: 'wxpayctl close " +
+                   query.out_trade_no + "' closes it at WeChat Pay");
     }
     switch (result.kind) {
       case Kind::unchanged:
@@ -221,7 +223,7 @@ class Reconcile {
 
   void alert(const std::string& text) {
     progress_->clear();
-    context_.alert(text);
+    output_.alert(text);
   }
 
   static std::string code_of(const Error& error) {
@@ -232,20 +234,21 @@ class Reconcile {
     progress_->clear();
     const bool nothing_done =
         updated_ + closed_ + mismatched_ + paid_after_close_ + failed_ + not_closed() == 0;
-    if (!context_.options().quiet || !nothing_done) give_summary();
-    if (output_ != Output::open) context_.discard();
+    if (!output_.quiet() || !nothing_done) give_summary();
+    if (results_ != Results::open) output_.discard();
     report_failures();
     if (!unreadable_.empty()) fail(unreadable_.together());
     report_clock();
     if (other_apps_ > 0) {
-      context_.warn(counted_orders(other_apps_) +
-                    " of another app or sub-merchant left alone: run reconcile with its profile too");
+      output_.warn(counted_orders(other_apps_) +
+                   " of another app or sub-merchant left alone: run reconcile with its profile too");
     }
-    if (context_.stop().requested()) return exit_interrupted;
+    if (services_.stop().requested()) return exit_interrupted;
     if (mismatched_ > 0) code_ = gravest(code_, exit_integrity);
     if (failed_ + not_closed_by_clock_ > 0) code_ = gravest(code_, exit_unknown);
     if (paid_after_close_ > 0) code_ = gravest(code_, exit_differences);
-    if (output_ == Output::closed && cut_short_ && !options_.dry_run) code_ = gravest(code_, exit_cut_short);
+    if (results_ == Results::closed && cut_short_ && !options_.dry_run)
+      code_ = gravest(code_, exit_cut_short);
     return code_;
   }
 
@@ -256,10 +259,10 @@ class Reconcile {
       const auto what = counted_orders(failed_) +
                         (was_asked ? " could not be settled" : " could not be asked about") +
                         ", the first is " + first_failed_->query.out_trade_no + ": " + error.what();
-      context_.report(Error{error.kind(), gave_up_ ? what + "; stopped, as too many in a row failed" : what,
-                            error.hint(), error.code()});
+      output_.report(Error{error.kind(), gave_up_ ? what + "; stopped, as too many in a row failed" : what,
+                           error.hint(), error.code()});
     } else if (gave_up_) {
-      context_.alert("stopped, as too many answers in a row are not to be trusted");
+      output_.alert("stopped, as too many answers in a row are not to be trusted");
     }
   }
 
@@ -268,25 +271,23 @@ class Reconcile {
   /// What times say that cannot be: one warning a kind, also with -q.
   void report_clock() {
     if (time_lies_ahead_ > 0) {
-      context_.alert(
-          counted_orders(time_lies_ahead_) + (time_lies_ahead_ == 1 ? ": its" : ": their") +
-          " time lies in the future: was the clock wrong? Asked about all the same; the first is " +
-          first_ahead_);
+      output_.alert(counted_orders(time_lies_ahead_) + (time_lies_ahead_ == 1 ? ": its" : ": their") +
+                    " time lies in the future: was the clock wrong? Asked about all the same; the first is " +
+                    first_ahead_);
     }
     const auto not_closed = counted_orders(not_closed_by_clock_) + " may have expired and " +
                             (not_closed_by_clock_ == 1 ? "was" : "were") + " not closed";
     if (clock_error_) {
       const auto problem = describe_wrong_clock(*clock_error_);
-      context_.alert(not_closed_by_clock_ == 0 ? problem : not_closed + ": " + problem);
+      output_.alert(not_closed_by_clock_ == 0 ? problem : not_closed + ": " + problem);
     } else if (not_closed_by_clock_ > 0) {
-      context_.alert(not_closed +
-                     ": the gateway's answers have no Date to hold this machine's clock against");
+      output_.alert(not_closed + ": the gateway's answers have no Date to hold this machine's clock against");
     }
     if (age_unknown_ > 0) {
-      context_.alert(counted_orders(age_unknown_) + (age_unknown_ == 1 ? " was" : " were") +
-                     " not closed, as nobody knows the true time of creation: the clock was wrong; "
-                     "'wxpayctl close " +
-                     first_age_unknown_ + "' closes the first");
+      output_.alert(counted_orders(age_unknown_) + (age_unknown_ == 1 ? " was" : " were") +
+                    " not closed, as nobody knows the true time of creation: the clock was wrong; "
+                    "'wxpayctl close " +
+                    first_age_unknown_ + "' closes the first");
     }
   }
 
@@ -294,17 +295,17 @@ class Reconcile {
   void give_summary() {
     const auto record = summary();
     while_possible([&] {
-      context_.finish();
+      output_.finish();
       // The table of the details, where there is one, ends here.
-      if (arguments_.details && checked_ > 0 && context_.options().output != OutputFormat::json) {
-        context_.print_text("\n");
+      if (arguments_.details && checked_ > 0 && output_.format() != OutputFormat::json) {
+        output_.print_text("\n");
       }
-      context_.begin_another_table();
-      context_.print(record, summary_columns);
-      context_.flush();
+      output_.begin_another_table();
+      output_.print(record, summary_columns);
+      output_.flush();
     });
-    if (output_ == Output::open) return;
-    const bool json = context_.options().output == OutputFormat::json;
+    if (results_ == Results::open) return;
+    const bool json = output_.format() == OutputFormat::json;
     write_standard_error(json ? report::to_json(record) + "\n" : report::to_text(record));
   }
 
@@ -325,15 +326,16 @@ class Reconcile {
     return record;
   }
 
-  enum class Output { open, failed, closed };
+  enum class Results { open, failed, closed };
 
   const ReconcileArguments& arguments_;
-  Context& context_;
+  Services& services_;
+  Output& output_;
   app::ReconcileOptions options_;
   const std::vector<std::string> details_ = detail_columns();
   std::optional<Progress> progress_;
   std::optional<ledger::RunLock> lock_;
-  Output output_ = Output::open;
+  Results results_ = Results::open;
   int code_ = exit_done;
   bool gave_up_ = false;
   bool cut_short_ = false;
@@ -391,7 +393,9 @@ void add_reconcile(CLI::App& root, Command& chosen) {
       "agree;\n"
       "6 an order was paid after it was closed; 7 ledger; 75 another run is at it");
   command->callback([&chosen, arguments] {
-    chosen = [arguments](Context& context) { return Reconcile{*arguments, context}.run(); };
+    chosen = [arguments](Services& services, Output& output) {
+      return Reconcile{*arguments, services, output}.run();
+    };
   });
 }
 

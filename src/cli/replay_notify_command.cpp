@@ -84,9 +84,9 @@ const char* name_of(v2::NotificationKind kind) {
 }
 
 /// The files to read, which no output may be.
-std::vector<std::string> paths_of(const ReplayNotifyOptions& options, Context& context) {
+std::vector<std::string> paths_of(const ReplayNotifyOptions& options, Services& services) {
   auto paths = options.folder.empty() ? options.files : files_of_folder(options.folder);
-  context.add_inputs(paths);
+  services.add_inputs(paths);
   return paths;
 }
 
@@ -99,9 +99,9 @@ std::optional<std::int64_t> total_of(const ReplayNotifyOptions& options, std::si
 /// A transport for each worker, which ends its request soon when the program is asked to stop.
 class Forwarders {
  public:
-  Forwarders(Context& context, std::size_t workers) : stop_{context.stop(), context.clock(), grace} {
+  Forwarders(Services& services, std::size_t workers) : stop_{services.stop(), services.clock(), grace} {
     for (std::size_t worker = 0; worker < workers; ++worker) {
-      transports_.push_back(context.make_transport(stop_));
+      transports_.push_back(services.make_transport(stop_));
     }
   }
   Transport& operator[](std::size_t worker) { return *transports_.at(worker); }
@@ -113,25 +113,25 @@ class Forwarders {
 
 class ReplayNotify {
  public:
-  ReplayNotify(const ReplayNotifyOptions& options, Context& context)
-      : ReplayNotify{options, context, paths_of(options, context)} {}
+  ReplayNotify(const ReplayNotifyOptions& options, Services& services, Output& output)
+      : ReplayNotify{options, services, output, paths_of(options, services)} {}
 
   int run() {
-    auto* ledger = options_.dry_run ? &context_.ledger_read_only() : &context_.ledger();
+    auto* ledger = options_.dry_run ? &services_.ledger_read_only() : &services_.ledger();
     const auto workers = number_of_workers();
     std::optional<Forwarders> forwarders;
-    if (!options_.forward_to.empty()) forwarders.emplace(context_, workers);
+    if (!options_.forward_to.empty()) forwarders.emplace(services_, workers);
     app::NotificationReplay replay{
         {.dry_run = options_.dry_run,
          .forward_to = options_.forward_to,
-         .forward_timeout = context_.options().settings.timeout,
+         .forward_timeout = services_.settings().timeout,
          .workers = workers},
         {.account = account_,
          .ledger = ledger,
-         .clock = context_.clock(),
-         .stop = context_.stop(),
+         .clock = services_.clock(),
+         .stop = services_.stop(),
          .transport = [&forwarders](std::size_t worker) -> Transport& { return (*forwarders)[worker]; }}};
-    context_.buffer_output();
+    output_.buffer_output();
     const auto while_possible = [&](const auto& work) {
       if (output_failure_) return;
       try {
@@ -142,7 +142,7 @@ class ReplayNotify {
         replay.halt();
       }
     };
-    while_possible([this] { context_.begin_rows(columns_); });
+    while_possible([this] { output_.begin_rows(columns_); });
     try {
       replay.run({.read = [this] { return input_.next(); },
                   .readable = [this] { return input_.is_readable(); },
@@ -160,17 +160,19 @@ class ReplayNotify {
   }
 
  private:
-  ReplayNotify(const ReplayNotifyOptions& options, Context& context, std::vector<std::string> paths)
+  ReplayNotify(const ReplayNotifyOptions& options, Services& services, Output& output,
+               std::vector<std::string> paths)
       : options_{options},
-        context_{context},
-        account_{context.account()},  // a missing key is found before the ledger is made
-        progress_{context, total_of(options, paths.size())},
-        input_{std::move(paths), context.stop(),
+        services_{services},
+        output_{output},
+        account_{services.account()},  // a missing key is found before the ledger is made
+        progress_{output, services.clock(), total_of(options, paths.size())},
+        input_{std::move(paths), services.stop(),
                [this](std::string_view document) { return v2::is_signed(document, account_); }} {}
 
   /// To verify keeps the machine busy; to send is to wait for others.
   std::size_t number_of_workers() {
-    if (!options_.forward_to.empty()) return static_cast<std::size_t>(context_.profile().jobs);
+    if (!options_.forward_to.empty()) return static_cast<std::size_t>(services_.profile().jobs);
     return std::max(1U, std::thread::hardware_concurrency());
   }
 
@@ -186,7 +188,7 @@ class ReplayNotify {
     progress_.add(code != exit_done || !result.forward_error.empty());
     if (!result.note.empty()) {
       progress_.clear();
-      context_.warn("order " + result.out_trade_no + " was paid after it was closed");
+      output_.warn("order " + result.out_trade_no + " was paid after it was closed");
     }
   }
 
@@ -203,19 +205,19 @@ class ReplayNotify {
     if (result.forwarded) record.number("forwarded", *result.forwarded);
     record.text_if_set("forwardError", result.forward_error);
     if (options_.dry_run) record.flag("dryRun", true);
-    context_.print_row(record, columns_);
+    output_.print_row(record, columns_);
   }
 
   void tell(const Error& error) {
     progress_.clear();
-    if (error.kind() != ErrorKind::interrupted) context_.report(error);
+    if (error.kind() != ErrorKind::interrupted) output_.report(error);
     code_ = gravest(code_, exit_code(error.kind()));
   }
 
   int finish() {
     progress_.clear();
     try {
-      context_.finish();
+      output_.finish();
     } catch (...) {
       if (!output_failure_) output_failure_ = std::current_exception();
     }
@@ -228,11 +230,11 @@ class ReplayNotify {
       tell(error);
     }
     summarize();
-    return context_.stop().requested() ? exit_interrupted : code_;
+    return services_.stop().requested() ? exit_interrupted : code_;
   }
 
   void summarize() const {
-    if (context_.options().quiet) return;
+    if (output_.quiet()) return;
     std::int64_t all = 0;
     std::string counts;
     for (std::size_t place = 0; place < counts_.size(); ++place) {
@@ -246,13 +248,15 @@ class ReplayNotify {
     if (options_.dry_run) text += " (nothing was written)";
     text += "\n";
     const bool runs_again = not_forwarded_ > 0 || output_failure_ || cut_short_ ||
-                            context_.stop().requested() || counts_[place_of(NotificationOutcome::failed)] > 0;
+                            services_.stop().requested() ||
+                            counts_[place_of(NotificationOutcome::failed)] > 0;
     if (runs_again && !options_.dry_run) text += "wxpayctl: run the same command again to go on\n";
     write_standard_error(text);
   }
 
   const ReplayNotifyOptions& options_;
-  Context& context_;
+  Services& services_;
+  Output& output_;
   const V2Account account_;
   Progress progress_;
   SavedNotifications input_;
@@ -264,7 +268,7 @@ class ReplayNotify {
   int code_ = exit_done;
 };
 
-int run_replay_notify(const ReplayNotifyOptions& options, Context& context) {
+int run_replay_notify(const ReplayNotifyOptions& options, Services& services, Output& output) {
   if (options.files.empty() == options.folder.empty()) {
     throw Error{ErrorKind::usage, "give files, '-' for standard input, or --dir"};
   }
@@ -276,7 +280,7 @@ int run_replay_notify(const ReplayNotifyOptions& options, Context& context) {
       !fault.empty()) {
     throw Error{ErrorKind::usage, "--to " + fault, "write it as http://HOST[:PORT]/PATH"};
   }
-  return ReplayNotify{options, context}.run();
+  return ReplayNotify{options, services, output}.run();
 }
 
 }  // namespace
@@ -307,7 +311,9 @@ void add_replay_notify(CLI::App& root, Command& chosen) {
       "take\n"
       "one; 8 a file cannot be read");
   command->callback([&chosen, options] {
-    chosen = [options](Context& context) { return run_replay_notify(*options, context); };
+    chosen = [options](Services& services, Output& output) {
+      return run_replay_notify(*options, services, output);
+    };
   });
 }
 

@@ -80,38 +80,39 @@ bool parse(CommandLine& line, const std::vector<std::string>& arguments, const S
 }
 
 /// That the output fails as well is not to hide why the command did.
-void finish_after_failure(Context& context) {
+void finish_after_failure(Output& output) {
   try {
-    context.finish();
+    output.finish();
   } catch (const OutputClosed&) {
     // Nobody is there who misses it.
   } catch (const Error& error) {
-    context.report(error);
+    output.report(error);
   }
 }
 
 int run_chosen(CommandLine& line, const Environment& environment, const SignalStop& stop) {
   const auto options = resolve_global_options(line.raw, environment);
   const auto log = make_log(log_options(options));
-  Context context{options, environment, stop, *log};
+  Services services{options.settings, options.log_file, environment, stop, *log};
+  Output output{options.output, environment, stop};
   if (!options.log_file.empty()) {
-    context.refuse_output("--log-file", options.log_file);
+    services.refuse_output("--log-file", options.log_file);
     // Before anything is done: an answer of WeChat Pay's must not be lost over a log that cannot be written.
     log->open();
   }
   int code = exit_done;
   try {
-    code = line.chosen(context);
-    context.set_code_when_closed(code);
-    context.finish();
+    code = line.chosen(services, output);
+    output.set_code_when_closed(code);
+    output.finish();
   } catch (const OutputClosed&) {
-    code = stop.requested() ? exit_interrupted : context.code_when_closed();
+    code = stop.requested() ? exit_interrupted : output.code_when_closed();
   } catch (const Error& error) {
-    finish_after_failure(context);
-    if (error.kind() != ErrorKind::interrupted) context.report(error);
+    finish_after_failure(output);
+    if (error.kind() != ErrorKind::interrupted) output.report(error);
     code = exit_code(error.kind());
     // An output that fails is not to hide what was found before.
-    if (error.kind() == ErrorKind::file) code = gravest(code, context.code_when_closed());
+    if (error.kind() == ErrorKind::file) code = gravest(code, output.code_when_closed());
   }
   return code == exit_interrupted ? stop.exit_code() : code;
 }

@@ -6,9 +6,10 @@
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
-#include "cli/context.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/output.hpp"
 #include "cli/output_file.hpp"
+#include "cli/services.hpp"
 #include "net/http_transport.hpp"
 #include "sandbox/fault.hpp"
 #include "sandbox/json_line.hpp"
@@ -45,18 +46,18 @@ struct FaultOptions {
 
 /// The profile that -p names, else the built-in one: neither the file's default profile nor the environment's
 /// may bring a real merchant's key into a training gateway.
-Profile sandbox_profile(const Context& context) {
-  SettingOptions settings = context.options().settings;
+Profile sandbox_profile(const Services& services) {
+  SettingOptions settings = services.settings();
   if (!settings.profile) settings.profile = "sandbox";
-  return resolve_profile(settings, context.environment());
+  return resolve_profile(settings, services.environment());
 }
 
-/// Not the context's own, which belongs to the default profile.
-HttpResult send(Context& context, HttpRequest request) {
-  request.timeout = context.options().settings.timeout;
+/// Not the command's own transport, which belongs to the default profile.
+HttpResult send(Services& services, HttpRequest request) {
+  request.timeout = services.settings().timeout;
   const auto transport = net::make_http_transport(
-      {.ca_file = sandbox_profile(context).ca_file, .user_agent = "wxpayctl/" WXPAYCTL_VERSION},
-      context.stop(), context.log());
+      {.ca_file = sandbox_profile(services).ca_file, .user_agent = "wxpayctl/" WXPAYCTL_VERSION},
+      services.stop(), services.log());
   return transport->send(request);
 }
 
@@ -94,9 +95,9 @@ Error refused_by_sandbox(int status, const wire::JsonObject& answer, const std::
 }
 
 /// Sends one control command to the running sandbox and gives its answer.
-wire::JsonObject command_sandbox(Context& context, const std::string& path, const sandbox::JsonLine& command,
-                                 const std::string& order) {
-  const std::string base_url = sandbox_profile(context).base_urls.front();
+wire::JsonObject command_sandbox(Services& services, const std::string& path,
+                                 const sandbox::JsonLine& command, const std::string& order) {
+  const std::string base_url = sandbox_profile(services).base_urls.front();
   if (!net::is_loopback_url(base_url)) {
     throw Error{ErrorKind::usage, "no sandbox can be at " + base_url + ": it is not this machine",
                 "leave out -p and --base-url to speak to the built-in sandbox"};
@@ -105,7 +106,7 @@ wire::JsonObject command_sandbox(Context& context, const std::string& path, cons
   request.url = base_url + path;
   request.headers = {{"Content-Type", "application/json"}};
   request.body = command.str();
-  const auto result = send(context, std::move(request));
+  const auto result = send(services, std::move(request));
   if (const auto* failure = std::get_if<TransportFailure>(&result)) {
     throw Error{failure->kind, "no sandbox answers at " + base_url + ": " + failure->message,
                 "start it with `wxpayctl sandbox serve`"};
@@ -136,19 +137,19 @@ report::Record to_record(const wire::JsonObject& answer) {
   return record;
 }
 
-int run_serve(const ServeOptions& options, Context& context) {
-  const Profile profile = sandbox_profile(context);
+int run_serve(const ServeOptions& options, Services& services, Output& output) {
+  const Profile profile = sandbox_profile(services);
   sandbox::ServerOptions server{options.port,
                                 {},
                                 profile.merchant,
-                                load_v2_key(profile.key, context.environment(), &context.stop()),
+                                load_v2_key(profile.key, services.environment(), &services.stop()),
                                 {}};
   const bool has_public_key = is_public_key(server.key);
   if (!options.state.empty()) {
     server.state_file = options.state;
-    context.refuse_output("--state", options.state);
+    services.refuse_output("--state", options.state);
     // It is written anew under this name.
-    context.refuse_output("--state", options.state + ".new");
+    services.refuse_output("--state", options.state + ".new");
   }
   const auto on_listening = [&](int port) {
     report::Record record;
@@ -156,14 +157,14 @@ int run_serve(const ServeOptions& options, Context& context) {
     record.text("mchId", profile.merchant.mch_id.text());
     record.text("appId", profile.merchant.app_id.text());
     if (has_public_key) record.text("key", sandbox_key).text("keyNote", "public, of the sandbox alone");
-    context.set_code_when_closed(exit_cut_short);
-    context.print(record, {"listening", "mchId", "appId", "key", "keyNote"});
+    output.set_code_when_closed(exit_cut_short);
+    output.print(record, {"listening", "mchId", "appId", "key", "keyNote"});
   };
-  sandbox::serve(server, context.clock(), context.random(), context.stop(), context.log(), on_listening);
+  sandbox::serve(server, services.clock(), services.random(), services.stop(), services.log(), on_listening);
   throw Error{ErrorKind::interrupted, "the sandbox was told to stop"};
 }
 
-int run_pay(const PayOptions& options, Context& context) {
+int run_pay(const PayOptions& options, Services& services, Output& output) {
   const auto order = OutTradeNo::parse(options.order);
   sandbox::JsonLine command;
   command.text("outTradeNo", order.text());
@@ -174,8 +175,8 @@ int run_pay(const PayOptions& options, Context& context) {
     }
     command.number("fee", fee->count());
   }
-  const auto answer = command_sandbox(context, "/sandbox/pay", command, order.text());
-  context.print(to_record(answer), {"outTradeNo", "transactionId", "tradeState", "totalFee"});
+  const auto answer = command_sandbox(services, "/sandbox/pay", command, order.text());
+  output.print(to_record(answer), {"outTradeNo", "transactionId", "tradeState", "totalFee"});
   return 0;
 }
 
@@ -189,9 +190,9 @@ void check_destination(const std::string& url) {
 }
 
 int save_notification(const std::string& order, const std::string& path, const std::string& notification,
-                      Context& context) {
+                      Output& output) {
   if (path == "-") {
-    context.print_text(notification + "\n");
+    output.print_text(notification + "\n");
     return 0;
   }
   OutputFile file{path};
@@ -199,18 +200,18 @@ int save_notification(const std::string& order, const std::string& path, const s
   file.finish();
   report::Record record;
   record.text("outTradeNo", order).text("out", path);
-  context.print(record, {"outTradeNo", "out"});
+  output.print(record, {"outTradeNo", "out"});
   return 0;
 }
 
 /// Delivers as WeChat Pay does: taken only when the answer says SUCCESS.
 int deliver_notification(const std::string& order, const std::string& to, std::string notification,
-                         Context& context) {
+                         Services& services, Output& output) {
   HttpRequest request;
   request.url = to;
   request.headers = {{"Content-Type", "text/xml; charset=utf-8"}};
   request.body = std::move(notification);
-  const auto result = send(context, std::move(request));
+  const auto result = send(services, std::move(request));
   if (const auto* failure = std::get_if<TransportFailure>(&result)) {
     throw Error{failure->kind, "the notification got no answer from " + to + ": " + failure->message};
   }
@@ -226,30 +227,30 @@ int deliver_notification(const std::string& order, const std::string& to, std::s
   const bool taken =
       response.status / 100 == 2 && answer != nullptr && answer->get("return_code") == "SUCCESS";
   const int code = taken ? exit_done : exit_unknown;
-  context.set_code_when_closed(code);
-  context.print(record, {"outTradeNo", "to", "status", "answer", "answerMsg"});
+  output.set_code_when_closed(code);
+  output.print(record, {"outTradeNo", "to", "status", "answer", "answerMsg"});
   return code;
 }
 
-int run_notify(const NotifyOptions& options, Context& context) {
+int run_notify(const NotifyOptions& options, Services& services, Output& output) {
   const auto order = OutTradeNo::parse(options.order);
   if (!options.to.empty()) check_destination(options.to);
-  if (!options.out.empty() && options.out != "-") context.refuse_output("--out", options.out);
+  if (!options.out.empty() && options.out != "-") services.refuse_output("--out", options.out);
   sandbox::JsonLine command;
   command.text("outTradeNo", order.text());
-  const auto answer = command_sandbox(context, "/sandbox/notify", command, order.text());
+  const auto answer = command_sandbox(services, "/sandbox/notify", command, order.text());
   const std::string notification = text_of(answer, "notification");
-  if (!options.out.empty()) return save_notification(order.text(), options.out, notification, context);
+  if (!options.out.empty()) return save_notification(order.text(), options.out, notification, output);
 
   const std::string to = options.to.empty() ? text_of(answer, "notifyUrl") : options.to;
   if (options.to.empty() && !net::is_loopback_url(to)) {
     throw Error{ErrorKind::usage, "the notify_url of order " + order.text() + " is not this machine: " + to,
                 "say where it shall go with --to URL, or save it with --out FILE"};
   }
-  return deliver_notification(order.text(), to, notification, context);
+  return deliver_notification(order.text(), to, notification, services, output);
 }
 
-int run_fault(const FaultOptions& options, Context& context) {
+int run_fault(const FaultOptions& options, Services& services, Output& output) {
   const bool clears = to_lower(options.kind) == "none";
   const auto kind = sandbox::parse_fault_kind(options.kind);
   const auto names = sandbox::fault_names();
@@ -266,8 +267,8 @@ int run_fault(const FaultOptions& options, Context& context) {
     command.number("count", options.count).text("match", options.match).number("seconds", options.seconds);
     if (*kind == sandbox::FaultKind::refusal) command.text("words", options.words);
   }
-  const auto answer = command_sandbox(context, "/sandbox/fault", command, {});
-  context.print(to_record(answer), {"fault", "count", "match", "seconds", "words"});
+  const auto answer = command_sandbox(services, "/sandbox/fault", command, {});
+  output.print(to_record(answer), {"fault", "count", "match", "seconds", "words"});
   return 0;
 }
 
@@ -286,8 +287,9 @@ void add_serve(CLI::App& sandbox, Command& chosen) {
       "Examples:\n"
       "  wxpayctl sandbox serve --state sandbox.jsonl\n"
       "  wxpayctl sandbox serve --port 0 --json");
-  command->callback(
-      [&chosen, options] { chosen = [options](Context& context) { return run_serve(*options, context); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Services& services, Output& output) { return run_serve(*options, services, output); };
+  });
 }
 
 void add_pay(CLI::App& sandbox, Command& chosen) {
@@ -299,8 +301,9 @@ void add_pay(CLI::App& sandbox, Command& chosen) {
       "Exit codes: 0 paid, 1 refused (unknown, paid, closed or expired), 4 no sandbox answers.\n\n"
       "Examples:\n"
       "  wxpayctl sandbox pay 2026112300001");
-  command->callback(
-      [&chosen, options] { chosen = [options](Context& context) { return run_pay(*options, context); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Services& services, Output& output) { return run_pay(*options, services, output); };
+  });
 }
 
 void add_notify(CLI::App& sandbox, Command& chosen) {
@@ -318,8 +321,9 @@ void add_notify(CLI::App& sandbox, Command& chosen) {
       "Examples:\n"
       "  wxpayctl sandbox notify 2026112300001 --to http://127.0.0.1:8080/notify\n"
       "  wxpayctl sandbox notify 2026112300001 --out paid.xml");
-  command->callback(
-      [&chosen, options] { chosen = [options](Context& context) { return run_notify(*options, context); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Services& services, Output& output) { return run_notify(*options, services, output); };
+  });
 }
 
 void add_fault(CLI::App& sandbox, Command& chosen) {
@@ -347,8 +351,9 @@ void add_fault(CLI::App& sandbox, Command& chosen) {
                   "  wxpayctl sandbox fault lost-reply --match unifiedorder\n"
                   "  wxpayctl sandbox fault delay --seconds 40 --count 2\n"
                   "  wxpayctl sandbox fault refusal --words 商户号该产品权限未开通 --match unifiedorder");
-  command->callback(
-      [&chosen, options] { chosen = [options](Context& context) { return run_fault(*options, context); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Services& services, Output& output) { return run_fault(*options, services, output); };
+  });
 }
 
 }  // namespace

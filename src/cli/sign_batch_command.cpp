@@ -45,9 +45,10 @@ bool is_plain(std::string_view text) {
 }
 
 /// How many lines a file has that are not blank, for the progress line.
-std::optional<std::int64_t> count_lines(const std::string& path, const InputStream& input, Context& context) {
-  if (!Progress::is_wanted(context) || !input.can_be_read_twice()) return std::nullopt;
-  InputStream again{path, context.stop()};
+std::optional<std::int64_t> count_lines(const std::string& path, const InputStream& input, Services& services,
+                                        Output& output) {
+  if (!output.shows_progress() || !input.can_be_read_twice()) return std::nullopt;
+  InputStream again{path, services.stop()};
   auto reader = wire::RecordReader::of_lines(
       [&again](char* buffer, std::size_t size) { return again.read(buffer, size); }, longest_line);
   std::int64_t count = 0;
@@ -94,15 +95,16 @@ report::Record result_of(const Fields& parameters, const std::string& prepay_id)
 /// building each; in text, and where a prepay_id would need escaping, they are built.
 class BatchRun {
  public:
-  BatchRun(const SignBatch& batch, Context& context)
+  BatchRun(const SignBatch& batch, Services& services, Output& output)
       : batch_{batch},
-        context_{context},
-        merchant_{context.profile().merchant},
+        services_{services},
+        output_{output},
+        merchant_{services.profile().merchant},
         columns_{columns_of(batch.trade_type)},
-        signer_{batch.trade_type, merchant_, batch.sign_type, context.key()},
+        signer_{batch.trade_type, merchant_, batch.sign_type, services.key()},
         form_{text_with_gaps()},
         timestamp_{batch.timestamp},
-        input_{batch.file, context.stop()},
+        input_{batch.file, services.stop()},
         // Whoever feeds this by hand or through a pipe has the results of what was given before the next is
         // awaited.
         reader_{wire::RecordReader::of_lines(
@@ -111,13 +113,13 @@ class BatchRun {
               return input_.read(buffer, size);
             },
             longest_line)},
-        progress_{context, count_lines(batch.file, input_, context)} {}
+        progress_{output, services.clock(), count_lines(batch.file, input_, services, output)} {}
 
   int run();
 
  private:
-  bool is_text() const { return context_.options().output == OutputFormat::text; }
-  bool is_json() const { return context_.options().output == OutputFormat::json; }
+  bool is_text() const { return output_.format() == OutputFormat::text; }
+  bool is_json() const { return output_.format() == OutputFormat::json; }
   std::string text_with_gaps() const;
   Fields parameters(const std::string& prepay_id, const std::string& nonce) const;
   void read_all();
@@ -129,7 +131,8 @@ class BatchRun {
   void end();
 
   const SignBatch& batch_;
-  Context& context_;
+  Services& services_;
+  Output& output_;
   const MerchantIdentity& merchant_;
   Columns columns_;
   app::PaySigner signer_;
@@ -139,7 +142,7 @@ class BatchRun {
   InputStream input_;
   wire::RecordReader reader_;
   Progress progress_;
-  std::string output_;
+  std::string text_;
   std::size_t signed_ = 0;
   std::size_t bad_ = 0;
   std::size_t last_line_ = 0;
@@ -148,7 +151,7 @@ class BatchRun {
 
 int BatchRun::run() {
   if (auto error = another_list(reader_.first_bytes())) throw std::move(*error);
-  context_.begin_rows(columns_);
+  output_.begin_rows(columns_);
   try {
     read_all();
   } catch (const Error&) {
@@ -163,7 +166,7 @@ int BatchRun::run() {
 
 void BatchRun::read_all() {
   while (const auto line = reader_.next()) {
-    stopped_ = context_.stop().requested();
+    stopped_ = services_.stop().requested();
     if (stopped_) return;
     take(*line);
   }
@@ -174,23 +177,23 @@ void BatchRun::take(const wire::RawRecord& line) {
   last_line_ = line.line;
   const char* problem = nullptr;
   if (!app::is_prepay_id(line.text)) problem = "a prepay_id is 1 to 64 visible characters";
-  if (holds_secret(line.text, context_.key())) problem = "the key stands in it, which is a secret";
+  if (holds_secret(line.text, services_.key())) problem = "the key stands in it, which is a secret";
   if (problem == nullptr) {
     sign(line.line, line.text);
   } else {
     refuse(line.line, problem);
   }
   progress_.add(problem != nullptr);
-  if (output_.size() >= output_piece) flush();
+  if (text_.size() >= output_piece) flush();
 }
 
 void BatchRun::sign(std::size_t line, const std::string& prepay_id) {
-  if (const auto now = context_.clock().now(); batch_.timestamp.empty() && now != timestamp_of_) {
+  if (const auto now = services_.clock().now(); batch_.timestamp.empty() && now != timestamp_of_) {
     timestamp_of_ = now;
-    timestamp_ = app::pay_timestamp(context_.clock());
+    timestamp_ = app::pay_timestamp(services_.clock());
   }
   ++signed_;
-  const auto nonce = make_nonce(context_.random());
+  const auto nonce = make_nonce(services_.random());
   if (is_text() || !is_plain(prepay_id)) {
     add(line, result_of(parameters(prepay_id, nonce), prepay_id));
     return;
@@ -198,13 +201,12 @@ void BatchRun::sign(std::size_t line, const std::string& prepay_id) {
   std::array<char, 20> digits{};
   const auto end = std::to_chars(digits.begin(), digits.end(), line);
   const std::string_view number{digits.data(), static_cast<std::size_t>(end.ptr - digits.data())};
-  form_.append_to(output_,
-                  {number, prepay_id, timestamp_, nonce, signer_.sign(prepay_id, timestamp_, nonce)});
+  form_.append_to(text_, {number, prepay_id, timestamp_, nonce, signer_.sign(prepay_id, timestamp_, nonce)});
 }
 
 void BatchRun::refuse(std::size_t line, const char* why) {
   ++bad_;
-  context_.set_code_when_closed(exit_refused);
+  output_.set_code_when_closed(exit_refused);
   report::Record result;
   describe_reply(result, app::Reply::refused, "PARAM_ERROR", why);
   add(line, result);
@@ -212,7 +214,7 @@ void BatchRun::refuse(std::size_t line, const char* why) {
 
 Fields BatchRun::parameters(const std::string& prepay_id, const std::string& nonce) const {
   return app::pay_parameters(batch_.trade_type, merchant_, PrepayId{prepay_id}, batch_.sign_type, timestamp_,
-                             nonce, context_.key());
+                             nonce, services_.key());
 }
 
 /// The line of a result as it is built, with gaps in place of what differs.
@@ -221,7 +223,7 @@ std::string BatchRun::text_with_gaps() const {
   Fields shape;
   for (const auto& [name, value] :
        app::pay_parameters(batch_.trade_type, merchant_, PrepayId{prepay_id}, batch_.sign_type,
-                           TextTemplate::gap(gap_timestamp), TextTemplate::gap(gap_nonce), context_.key())) {
+                           TextTemplate::gap(gap_timestamp), TextTemplate::gap(gap_nonce), services_.key())) {
     shape.add(name, name == "paySign" || name == "sign" ? TextTemplate::gap(gap_sign) : value);
   }
   auto result = result_of(shape, prepay_id);
@@ -236,25 +238,25 @@ void BatchRun::add(std::size_t line, const report::Record& result) {
   record.number("line", static_cast<std::int64_t>(line));
   for (const auto& [key, value] : result) record.text(key, std::get<std::string>(value));
   if (is_text()) {
-    if (context_.output_is_terminal()) progress_.clear();
-    context_.print_row(record, columns_);
+    if (output_.is_terminal()) progress_.clear();
+    output_.print_row(record, columns_);
   } else {
-    output_ += (is_json() ? report::to_json(record) : report::spreadsheet_row(record, columns_)) + "\n";
+    text_ += (is_json() ? report::to_json(record) : report::spreadsheet_row(record, columns_)) + "\n";
   }
 }
 
 void BatchRun::flush() {
-  if (context_.output_is_terminal()) progress_.clear();
-  write_standard_output(output_, context_.stop());
-  output_.clear();
+  if (output_.is_terminal()) progress_.clear();
+  write_standard_output(text_, services_.stop());
+  text_.clear();
   progress_.show();
 }
 
 void BatchRun::end() {
   flush();
   progress_.clear();
-  context_.finish();
-  if (context_.options().quiet) return;
+  output_.finish();
+  if (output_.quiet()) return;
   auto sum = "wxpayctl: " + std::to_string(signed_) + " signed, " + std::to_string(bad_) + " bad";
   if (stopped_) sum += "; stopped after line " + std::to_string(last_line_);
   write_standard_error(sum + "\n");
@@ -262,6 +264,8 @@ void BatchRun::end() {
 
 }  // namespace
 
-int sign_batch(const SignBatch& batch, Context& context) { return BatchRun{batch, context}.run(); }
+int sign_batch(const SignBatch& batch, Services& services, Output& output) {
+  return BatchRun{batch, services, output}.run();
+}
 
 }  // namespace wxpay::cli

@@ -2,7 +2,8 @@
 
 #include <string>
 
-#include "cli/context.hpp"
+#include "cli/output.hpp"
+#include "cli/services.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/sign_type.hpp"
 
@@ -17,6 +18,6 @@ struct SignBatch {
 
 /// Prints the pay parameters of each prepay_id, as `sign --prepay-id` does, with a nonce of its own.
 /// @return the exit code: 1 when a line was no prepay_id
-int sign_batch(const SignBatch& batch, Context& context);
+int sign_batch(const SignBatch& batch, Services& services, Output& output);
 
 }  // namespace wxpay::cli

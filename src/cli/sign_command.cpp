@@ -66,38 +66,38 @@ const std::string& asked_timestamp(const SignOptions& options) {
   return options.timestamp;
 }
 
-int sign_prepay_id(const SignOptions& options, Context& context) {
+int sign_prepay_id(const SignOptions& options, Services& services, Output& output) {
   const auto trade_type = asked_trade_type(options);
   if (!app::is_prepay_id(options.prepay_id)) refuse("the prepay_id must be 1 to 64 visible characters");
   const auto& given_timestamp = asked_timestamp(options);
   if (!options.nonce.empty() && (!is_visible(options.nonce) || options.nonce.size() > 32)) {
     refuse("--nonce must be 1 to 32 visible characters");
   }
-  const auto& profile = context.profile();
-  const auto& key = context.key();
+  const auto& profile = services.profile();
+  const auto& key = services.key();
   if (holds_secret(options.prepay_id, key) || holds_secret(options.nonce, key)) {
     refuse("the key stands in the prepay_id or the nonce", "both are printed, and the key is a secret");
   }
   const auto sign_type = asked_sign_type(options).value_or(profile.sign_type);
-  const auto timestamp = given_timestamp.empty() ? app::pay_timestamp(context.clock()) : given_timestamp;
-  const auto nonce = options.nonce.empty() ? make_nonce(context.random()) : options.nonce;
+  const auto timestamp = given_timestamp.empty() ? app::pay_timestamp(services.clock()) : given_timestamp;
+  const auto nonce = options.nonce.empty() ? make_nonce(services.random()) : options.nonce;
   const auto parameters = app::pay_parameters(trade_type, profile.merchant, PrepayId{options.prepay_id},
                                               sign_type, timestamp, nonce, key);
   report::Record record;
   record.fields(parameters).text("prepayId", options.prepay_id);
   if (options.explain) explain_canonical_string(record, app::without_signature(parameters), key);
-  context.print(record, {"appId", "timeStamp", "nonceStr", "package", "signType", "paySign", "appid",
-                         "partnerid", "prepayid", "noncestr", "timestamp", "sign", "prepayId"});
+  output.print(record, {"appId", "timeStamp", "nonceStr", "package", "signType", "paySign", "appid",
+                        "partnerid", "prepayid", "noncestr", "timestamp", "sign", "prepayId"});
   return exit_done;
 }
 
-int sign_many(const SignOptions& options, Context& context) {
+int sign_many(const SignOptions& options, Services& services, Output& output) {
   if (!options.nonce.empty()) refuse("--nonce is for one prepay_id, not for --batch");
   if (options.explain) refuse("--explain is for one signature, not for --batch");
-  context.add_inputs({options.batch_file});
+  services.add_inputs({options.batch_file});
   SignBatch batch{options.batch_file, asked_trade_type(options), SignType::md5, asked_timestamp(options)};
-  batch.sign_type = asked_sign_type(options).value_or(context.profile().sign_type);
-  return sign_batch(batch, context);
+  batch.sign_type = asked_sign_type(options).value_or(services.profile().sign_type);
+  return sign_batch(batch, services, output);
 }
 
 /// A set that was given, as it is to be signed or checked.
@@ -126,8 +126,8 @@ void add_masked(report::Record& record, const char* name, const std::vector<std:
   if (!masked.empty()) record.list(name, std::move(masked));
 }
 
-GivenSet as_pay_set(const Fields& fields, const Secret& key, Context& context) {
-  auto read = app::read_pay_set(fields, context.profile().merchant);
+GivenSet as_pay_set(const Fields& fields, const Secret& key, Services& services) {
+  auto read = app::read_pay_set(fields, services.profile().merchant);
   if (const auto* malformed = std::get_if<wire::Malformed>(&read)) {
     refuse_set(malformed->why, key,
                "pay parameters are taken as create-order and wx.requestPayment have them");
@@ -141,23 +141,23 @@ GivenSet as_pay_set(const Fields& fields, const Secret& key, Context& context) {
   return given;
 }
 
-app::ParameterSet parse_set(std::string_view text, const Secret& key, Context& context) {
+app::ParameterSet parse_set(std::string_view text, const Secret& key, Output& output) {
   auto parsed = app::parse_parameters(text);
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
     refuse_set(malformed->why, key, forms_of_sets);
   }
   auto& set = std::get<app::ParameterSet>(parsed);
-  for (const auto& doubt : app::doubts_about(set)) context.warn(mask_secret(doubt, key));
+  for (const auto& doubt : app::doubts_about(set)) output.warn(mask_secret(doubt, key));
   for (const auto& [name, value] : set.fields) {
-    if (holds_secret(value, key)) context.warn(mask_secret("the value of " + name + " holds the key", key));
+    if (holds_secret(value, key)) output.warn(mask_secret("the value of " + name + " holds the key", key));
   }
   return std::move(set);
 }
 
-GivenSet set_to_sign(Context& context, const std::string& file) {
-  const auto& key = context.key();
-  const auto set = parse_set(read_input(file, largest_document), key, context);
-  if (app::is_pay_set(set.fields)) return as_pay_set(set.fields, key, context);
+GivenSet set_to_sign(Services& services, Output& output, const std::string& file) {
+  const auto& key = services.key();
+  const auto set = parse_set(read_input(file, largest_document), key, output);
+  if (app::is_pay_set(set.fields)) return as_pay_set(set.fields, key, services);
   // Such a signature would make a notification that nobody could tell from WeChat Pay's.
   const auto problem = app::never_signed_by_merchant(set.fields);
   if (!problem.empty() && !is_public_key(key)) {
@@ -171,29 +171,29 @@ GivenSet set_to_sign(Context& context, const std::string& file) {
   return given;
 }
 
-int sign_params(const SignOptions& options, Context& context) {
-  context.add_inputs({options.params_file});
+int sign_params(const SignOptions& options, Services& services, Output& output) {
+  services.add_inputs({options.params_file});
   const auto asked = asked_sign_type(options);
-  const auto given = set_to_sign(context, options.params_file);
-  const auto used = asked.value_or(given.sign_type.value_or(context.profile().sign_type));
-  const auto& key = context.key();
+  const auto given = set_to_sign(services, output, options.params_file);
+  const auto used = asked.value_or(given.sign_type.value_or(services.profile().sign_type));
+  const auto& key = services.key();
   report::Record record;
   record.text("sign", sign_fields(given.fields, used, key)).text("signType", std::string{to_string(used)});
   if (options.explain) {
     explain_canonical_string(record, given.fields, key);
     add_masked(record, "notes", given.notes, key);
   }
-  context.print(record, {"sign", "signType"});
+  output.print(record, {"sign", "signType"});
   return exit_done;
 }
 
 /// A message of WeChat Pay, or pay parameters in any form of a set.
-GivenSet set_to_verify(Context& context, const std::string& file) {
-  const auto& key = context.key();
+GivenSet set_to_verify(Services& services, Output& output, const std::string& file) {
+  const auto& key = services.key();
   const auto text = read_input(file, largest_document);
   auto parsed = wire::parse_xml(text);
   if (const auto* fields = std::get_if<Fields>(&parsed)) {
-    if (app::is_pay_set(*fields)) return as_pay_set(*fields, key, context);
+    if (app::is_pay_set(*fields)) return as_pay_set(*fields, key, services);
     const bool has_key = std::any_of(fields->begin(), fields->end(),
                                      [](const auto& field) { return app::names_key(field.first); });
     if (has_key) refuse_set("an element is named `key`, which is no field of any message", key);
@@ -203,12 +203,12 @@ GivenSet set_to_verify(Context& context, const std::string& file) {
   if (start.empty() || start.starts_with('<')) {
     refuse("this is no message of WeChat Pay: " + mask_secret(std::get<wire::Malformed>(parsed).why, key));
   }
-  const auto set = parse_set(text, key, context);
+  const auto set = parse_set(text, key, output);
   if (!app::is_pay_set(set.fields)) {
     refuse("this is neither a message of WeChat Pay nor a set of pay parameters",
            "a message is XML; pay parameters have a package that begins with prepay_id=, or a prepayid");
   }
-  return as_pay_set(set.fields, key, context);
+  return as_pay_set(set.fields, key, services);
 }
 
 std::vector<std::string> causes_of(const GivenSet& given, SignType type, const Secret& key) {
@@ -218,12 +218,12 @@ std::vector<std::string> causes_of(const GivenSet& given, SignType type, const S
   return causes.empty() ? app::explain_mismatch(given.fields, type, key) : causes;
 }
 
-int verify(const SignOptions& options, Context& context) {
-  context.add_inputs({options.verify_file});
+int verify(const SignOptions& options, Services& services, Output& output) {
+  services.add_inputs({options.verify_file});
   const auto asked = asked_sign_type(options);
-  const auto given = set_to_verify(context, options.verify_file);
-  const auto& key = context.key();
-  const auto otherwise = given.sign_type.value_or(context.profile().sign_type);
+  const auto given = set_to_verify(services, output, options.verify_file);
+  const auto& key = services.key();
+  const auto otherwise = given.sign_type.value_or(services.profile().sign_type);
   const auto verdict = app::verify_sign(given.fields, asked, otherwise, key);
   report::Record record;
   record.flag("valid", verdict.valid)
@@ -234,12 +234,12 @@ int verify(const SignOptions& options, Context& context) {
     add_masked(record, "notes", given.notes, key);
     if (!verdict.valid) add_masked(record, "causes", causes_of(given, verdict.sign_type, key), key);
   }
-  context.set_code_when_closed(verdict.valid ? exit_done : exit_integrity);
-  context.print(record, {"valid", "signType", "reason"});
+  output.set_code_when_closed(verdict.valid ? exit_done : exit_integrity);
+  output.print(record, {"valid", "signType", "reason"});
   return verdict.valid ? exit_done : exit_integrity;
 }
 
-int run_sign(const SignOptions& options, Context& context) {
+int run_sign(const SignOptions& options, Services& services, Output& output) {
   const auto forms = {&options.prepay_id, &options.params_file, &options.verify_file, &options.batch_file};
   const auto given =
       std::count_if(forms.begin(), forms.end(), [](const auto* form) { return !form->empty(); });
@@ -249,9 +249,10 @@ int run_sign(const SignOptions& options, Context& context) {
   if (for_prepay_ids && options.prepay_id.empty() && options.batch_file.empty()) {
     refuse("--trade-type, --timestamp and --nonce belong to --prepay-id");
   }
-  if (!options.prepay_id.empty()) return sign_prepay_id(options, context);
-  if (!options.batch_file.empty()) return sign_many(options, context);
-  return options.params_file.empty() ? verify(options, context) : sign_params(options, context);
+  if (!options.prepay_id.empty()) return sign_prepay_id(options, services, output);
+  if (!options.batch_file.empty()) return sign_many(options, services, output);
+  return options.params_file.empty() ? verify(options, services, output)
+                                     : sign_params(options, services, output);
 }
 
 }  // namespace
@@ -282,8 +283,9 @@ void add_sign(CLI::App& root, Command& chosen) {
       "  wxpayctl sign --batch prepay-ids.txt --json > parameters.jsonl\n\n"
       "Exit codes: 0 done, the sign holds; 1 a line of --batch is no prepay_id; 2 not readable as what it "
       "should be; 3 no key; 5 the sign does not hold; 8 the file cannot be read; 130 interrupted");
-  command->callback(
-      [&chosen, options] { chosen = [options](Context& context) { return run_sign(*options, context); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Services& services, Output& output) { return run_sign(*options, services, output); };
+  });
 }
 
 }  // namespace wxpay::cli

@@ -1,0 +1,160 @@
+#include "cli/services.hpp"
+
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include "base/system.hpp"
+#include "cli/actor.hpp"
+#include "cli/files_in_use.hpp"
+#include "cli/suspension.hpp"
+#include "net/http_transport.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+constexpr const char* log_file_option = "--log-file";
+
+bool is_absent(int error) { return error == ENOENT || error == ENOTDIR; }
+
+net::HttpOptions http_options(const Profile& profile) {
+  return {.ca_file = profile.ca_file, .user_agent = "wxpayctl/" WXPAYCTL_VERSION};
+}
+
+}  // namespace
+
+struct Services::Parts {
+  explicit Parts(const Stop& stop) : clock{stop} {}
+
+  SystemClock clock;
+  SystemRandom random;
+  std::optional<Profile> profile;
+  std::optional<Secret> key;
+  std::optional<Suspension> suspension;
+  std::unique_ptr<OrderLedger> ledger;
+  std::unique_ptr<Transport> transport;
+  std::unique_ptr<PaymentGateway> gateway;
+  std::vector<std::string> inputs;
+};
+
+Services::Services(SettingOptions settings, std::string log_file, Environment environment, const Stop& stop,
+                   Log& log)
+    : settings_{std::move(settings)},
+      log_file_{std::move(log_file)},
+      environment_{std::move(environment)},
+      stop_{stop},
+      log_{log},
+      parts_{std::make_unique<Parts>(stop)} {}
+
+Services::~Services() = default;
+
+Clock& Services::clock() { return parts_->clock; }
+Random& Services::random() { return parts_->random; }
+
+const Profile& Services::profile() {
+  if (!parts_->profile) parts_->profile = resolve_profile(settings_, environment_);
+  return *parts_->profile;
+}
+
+const Secret& Services::key() {
+  if (!parts_->key) parts_->key.emplace(load_v2_key(profile().key, environment_, &stop_));
+  return *parts_->key;
+}
+
+LedgerPlace Services::ledger_place() const {
+  const auto& mine = parts_->profile;
+  return mine ? LedgerPlace{mine->ledger, mine->default_ledger} : resolve_ledger(settings_, environment_);
+}
+
+OrderLedger& Services::new_or_existing_ledger() {
+  const auto place = ledger_place();
+  return open_ledger({.path = place.path,
+                      .create_directories = place.default_place,
+                      .actor = actor_of(this_caller(environment_), user_name)});
+}
+
+OrderLedger& Services::ledger() {
+  const auto place = ledger_place();
+  return open_ledger(
+      {.path = place.path, .must_exist = true, .actor = actor_of(this_caller(environment_), user_name)});
+}
+
+OrderLedger& Services::ledger_read_only() {
+  const auto place = ledger_place();
+  return open_ledger({.path = place.path, .read_only = true});
+}
+
+bool Services::has_ledger() const {
+  struct stat found {};
+  return ::stat(ledger_place().path.c_str(), &found) == 0 || !is_absent(errno);
+}
+
+std::string Services::why_no_ledger() const {
+  const auto path = ledger_place().path;
+  struct stat found {};
+  if (::stat(path.c_str(), &found) == 0) return {};
+  const int error = errno;
+  if (is_absent(error)) return "there is no ledger " + path.string();
+  return "the ledger " + path.string() + " cannot be reached: " + std::generic_category().message(error);
+}
+
+std::mutex& Services::undisturbed() {
+  if (!parts_->suspension) parts_->suspension.emplace();
+  return parts_->suspension->undisturbed();
+}
+
+OrderLedger& Services::open_ledger(LedgerOptions options) {
+  if (parts_->ledger) return *parts_->ledger;
+  options.stop = &stop_;
+  options.undisturbed = &undisturbed();
+  parts_->ledger = open_sqlite_ledger(options, parts_->clock);
+  return *parts_->ledger;
+}
+
+Transport& Services::transport() {
+  if (!parts_->transport) {
+    parts_->transport = make_transport(stop_);
+  }
+  return *parts_->transport;
+}
+
+std::unique_ptr<Transport> Services::make_transport(const Stop& stop) {
+  return net::make_http_transport(http_options(profile()), stop, log_);
+}
+
+std::unique_ptr<AsyncTransport> Services::make_async_transport(std::size_t slots, const Stop& stop) {
+  return net::make_http_async_transport(http_options(profile()), slots, stop, log_);
+}
+
+V2Account Services::account() {
+  const auto& mine = profile();
+  return {.merchant = mine.merchant,
+          .sign_type = mine.sign_type,
+          .key = key().duplicate(),
+          .base_urls = mine.base_urls,
+          .timeout = settings_.timeout};
+}
+
+PaymentGateway& Services::gateway() {
+  if (!parts_->gateway) {
+    parts_->gateway = make_v2_gateway(account(), {transport(), clock(), random(), stop_, log_});
+  }
+  return *parts_->gateway;
+}
+
+void Services::add_inputs(const std::vector<std::string>& paths) {
+  parts_->inputs.insert(parts_->inputs.end(), paths.begin(), paths.end());
+  if (!log_file_.empty()) refuse_output(log_file_option, log_file_);
+}
+
+void Services::refuse_output(const std::string& option, const std::string& path) const {
+  auto files = files_in_use(settings_, environment_);
+  for (const auto& input : parts_->inputs) files.add("the input " + input, input);
+  if (option != log_file_option && !log_file_.empty()) files.add("the log file", log_file_);
+  files.refuse(option, path);
+}
+
+}  // namespace wxpay::cli

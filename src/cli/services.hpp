@@ -1,0 +1,83 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "cli/config/settings.hpp"
+#include "wxpay/clock.hpp"
+#include "wxpay/gateway.hpp"
+#include "wxpay/ledger.hpp"
+#include "wxpay/log.hpp"
+#include "wxpay/transport.hpp"
+#include "wxpay/v2_gateway.hpp"
+
+namespace wxpay::cli {
+
+/// What a command works with: configuration, secrets, ledger and network. Each is made when first asked for,
+/// so that `sign` opens no network and `orders list` asks for no key.
+class Services {
+ public:
+  /// @param log_file  the file of `log`, which no other output may be; empty: none
+  Services(SettingOptions settings, std::string log_file, Environment environment, const Stop& stop,
+           Log& log);
+  Services(const Services&) = delete;
+  Services& operator=(const Services&) = delete;
+  Services(Services&&) = delete;
+  Services& operator=(Services&&) = delete;
+  ~Services();
+
+  const SettingOptions& settings() const { return settings_; }
+  const Environment& environment() const { return environment_; }
+  const Stop& stop() const { return stop_; }
+  Clock& clock();
+  Random& random();
+  Log& log() { return log_; }
+
+  const Profile& profile();
+  const Secret& key();
+
+  LedgerPlace ledger_place() const;
+  /// Only commands that bring orders in make a ledger; for all others a missing one is an error.
+  OrderLedger& new_or_existing_ledger();
+  /// @throws Error{ledger}  there is none
+  OrderLedger& ledger();
+  /// Writes nothing. @throws Error{ledger}  there is none
+  OrderLedger& ledger_read_only();
+  /// Whether there is a file that opening could find; one that cannot be reached may be there.
+  bool has_ledger() const;
+  /// Why this user cannot use a ledger: there is none, or its folder may not be entered. Empty where it is
+  /// there.
+  std::string why_no_ledger() const;
+  /// Held while other processes are kept from the ledger: Ctrl-Z waits for it.
+  std::mutex& undisturbed();
+
+  Transport& transport();
+  PaymentGateway& gateway();
+  /// What a gateway of this profile is made of, for a command that needs several.
+  V2Account account();
+  /// A further transport, which gives its requests up when this stop is requested.
+  std::unique_ptr<Transport> make_transport(const Stop& stop);
+  std::unique_ptr<AsyncTransport> make_async_transport(std::size_t slots, const Stop& stop);
+
+  /// Files that this run reads: none of its outputs may be one of them.
+  /// @throws Error{usage}  the log is one
+  void add_inputs(const std::vector<std::string>& paths);
+  /// Refuses an output that would take the place of a file that this run lives on (FilesInUse).
+  /// @throws Error{usage}
+  void refuse_output(const std::string& option, const std::string& path) const;
+
+ private:
+  OrderLedger& open_ledger(LedgerOptions options);
+
+  struct Parts;
+  SettingOptions settings_;
+  std::string log_file_;
+  Environment environment_;
+  const Stop& stop_;
+  Log& log_;
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace wxpay::cli
