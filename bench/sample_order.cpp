@@ -71,7 +71,7 @@ PaymentEvidence sample_creation(const OrderIntent& intent) {
   evidence.prepay = Prepay{.prepay_id = PrepayId{"wx23100000" + intent.out_trade_no.text() + "a1b2c3d4e5f"},
                            .code_url = {},
                            .mweb_url = {},
-                           .sign_type = SignType::md5,
+                           .scheme = PayScheme::md5,
                            .expires_at = sample_now + std::chrono::hours{2}};
   evidence.sent = std::make_shared<OrderIntent>(intent);
   return evidence;

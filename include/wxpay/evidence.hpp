@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,13 @@ enum class EvidenceSource : std::uint8_t {
 
 std::string_view to_string(EvidenceSource source);
 std::optional<EvidenceSource> parse_evidence_source(std::string_view text);
+
+/// What a notification tells of.
+enum class NotificationKind : std::uint8_t { payment, refund };
+
+/// "payment" or "refund".
+std::string_view to_string(NotificationKind kind);
+std::optional<NotificationKind> parse_notification_kind(std::string_view text);
 
 /// Whatever somebody says about one order, verified, and in one shape: an answer to a creation, a query or a
 /// closing, a notification, a bill's row, or a repair by hand.

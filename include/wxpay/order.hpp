@@ -8,7 +8,7 @@
 
 #include "wxpay/fen.hpp"
 #include "wxpay/identifiers.hpp"
-#include "wxpay/sign_type.hpp"
+#include "wxpay/pay_scheme.hpp"
 
 namespace wxpay {
 
@@ -76,8 +76,8 @@ struct Prepay {
   PrepayId prepay_id;
   std::string code_url;  ///< NATIVE
   std::string mweb_url;  ///< H5
-  /// The signature type of the unifiedorder; the pay parameters must be signed alike (API v2, 7_7).
-  SignType sign_type = SignType::md5;
+  /// The pay parameters must be signed as the order was (API v2, 7_7).
+  PayScheme scheme = PayScheme::md5;
   std::chrono::sys_seconds expires_at;
   friend bool operator==(const Prepay&, const Prepay&) = default;
 };

@@ -312,7 +312,7 @@ Order check_imported(const OrderFields& fields, const ImportDefaults& defaults) 
   });
   if (fields[place_of("updatedAt")].empty()) order.updated_at = order.created_at;
   if (order.prepay) {
-    order.prepay->sign_type = defaults.sign_type;
+    order.prepay->scheme = defaults.scheme;
     // What WeChat Pay gives; a record does not say it.
     order.prepay->expires_at = order.created_at + prepay_validity(order.intent.trade_type);
   }

@@ -20,7 +20,7 @@ namespace wxpay::app {
 struct ImportDefaults {
   MerchantId mch_id;
   TradeType trade_type = TradeType::jsapi;
-  SignType sign_type = SignType::md5;
+  PayScheme scheme = PayScheme::md5;  ///< of a prepay_id
   std::chrono::sys_seconds now;
 };
 

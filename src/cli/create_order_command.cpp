@@ -101,7 +101,7 @@ void describe_creation(report::Record& record, const OrderIntent& intent, const 
     describe_reply(record, result.reply);
     const auto& prepay = *result.prepay;
     record
-        .fields(app::pay_parameters(intent.trade_type, intent.merchant, prepay.prepay_id, prepay.sign_type,
+        .fields(app::pay_parameters(intent.trade_type, intent.merchant, prepay.prepay_id, *sign_type_of(prepay.scheme),
                                     app::pay_timestamp(services.clock()), make_nonce(services.random()),
                                     services.key()))
         .text_if_set("codeUrl", prepay.code_url)

@@ -39,6 +39,12 @@ constexpr Names<EvidenceSource, 9> evidence_sources{{{EvidenceSource::create, "c
                                                      {EvidenceSource::reverse, "reverse"},
                                                      {EvidenceSource::hand, "hand"}}};
 
+constexpr Names<NotificationKind, 2> notification_kinds{
+    {{NotificationKind::payment, "payment"}, {NotificationKind::refund, "refund"}}};
+
+constexpr Names<PayScheme, 3> pay_schemes{
+    {{PayScheme::md5, "MD5"}, {PayScheme::hmac_sha256, "HMAC-SHA256"}, {PayScheme::rsa, "RSA"}}};
+
 constexpr Names<SignType, 2> sign_types{{{SignType::md5, "MD5"}, {SignType::hmac_sha256, "HMAC-SHA256"}}};
 
 template <class Enum, std::size_t Size>
@@ -72,7 +78,29 @@ std::optional<EvidenceSource> parse_evidence_source(std::string_view text) {
   return value_of(evidence_sources, text);
 }
 
+std::string_view to_string(NotificationKind kind) { return name_of(notification_kinds, kind); }
+std::optional<NotificationKind> parse_notification_kind(std::string_view text) {
+  return value_of(notification_kinds, text);
+}
+
 std::string_view to_string(SignType type) { return name_of(sign_types, type); }
 std::optional<SignType> parse_sign_type(std::string_view text) { return value_of(sign_types, text); }
+
+std::string_view to_string(PayScheme scheme) { return name_of(pay_schemes, scheme); }
+std::optional<PayScheme> parse_pay_scheme(std::string_view text) { return value_of(pay_schemes, text); }
+
+PayScheme scheme_of(SignType type) { return type == SignType::md5 ? PayScheme::md5 : PayScheme::hmac_sha256; }
+
+std::optional<SignType> sign_type_of(PayScheme scheme) {
+  switch (scheme) {
+    case PayScheme::md5:
+      return SignType::md5;
+    case PayScheme::hmac_sha256:
+      return SignType::hmac_sha256;
+    case PayScheme::rsa:
+      break;
+  }
+  return std::nullopt;
+}
 
 }  // namespace wxpay

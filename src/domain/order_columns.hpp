@@ -121,7 +121,7 @@ inline constexpr auto order_table = [] {
       prepay<&Prepay::prepay_id>("prepay_id", evidence, {5, "prepayId", in_overview}),
       prepay<&Prepay::code_url>("code_url", evidence),
       prepay<&Prepay::mweb_url>("mweb_url", evidence),
-      prepay<&Prepay::sign_type>("prepay_sign_type", evidence),
+      prepay<&Prepay::scheme>("prepay_sign_type", evidence),
       prepay<&Prepay::expires_at>("prepay_expires_at", evidence),
       order<&Order::transaction_id>("transaction_id", evidence, {6, "transactionId", in_overview}),
       order<&Order::paid_at>("paid_at", evidence, {8, "paidAt", in_overview}),

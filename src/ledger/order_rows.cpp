@@ -37,7 +37,7 @@ Value to_value(const OutTradeNo& number) { return EndedText{number.text()}; }
 Value to_value(OrderState state) { return static_cast<std::int64_t>(state); }
 Value to_value(Fen amount) { return amount.count(); }
 Value to_value(TradeType type) { return to_string(type); }
-Value to_value(SignType type) { return to_string(type); }
+Value to_value(PayScheme scheme) { return to_string(scheme); }
 Value to_value(bool flag) { return std::int64_t{flag ? 1 : 0}; }
 Value to_value(std::chrono::sys_seconds instant) {
   return within(instant.time_since_epoch().count(), least_time, most_time);
@@ -137,7 +137,7 @@ void take(Reader& reader, OutTradeNo& number) { number = OutTradeNo::trusted(rea
 void take(Reader& reader, OrderState& state) { state = reader.state(); }
 void take(Reader& reader, Fen& amount) { amount = Fen{reader.integer(1, largest_fee.count(), "amount")}; }
 void take(Reader& reader, TradeType& type) { type = reader.name(parse_trade_type, "trade type"); }
-void take(Reader& reader, SignType& type) { type = reader.name(parse_sign_type, "signature type"); }
+void take(Reader& reader, PayScheme& scheme) { scheme = reader.name(parse_pay_scheme, "signature type"); }
 void take(Reader& reader, bool& flag) { flag = reader.integer() != 0; }
 void take(Reader& reader, std::chrono::sys_seconds& instant) { instant = reader.time(); }
 void take(Reader& reader, std::optional<std::chrono::sys_seconds>& instant) {

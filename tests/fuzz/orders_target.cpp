@@ -36,7 +36,7 @@ void expect_refusal_or(const Work& work) {
 
 void check_import(std::string_view input) {
   auto reader = reader_of(input);
-  app::ImportInput import{reader, {shop().mch_id, TradeType::jsapi, SignType::md5, now}};
+  app::ImportInput import{reader, {shop().mch_id, TradeType::jsapi, PayScheme::md5, now}};
   while (const auto entry = import.next()) {
     expect(entry->order.has_value() == entry->problem.empty(), "a record is an order or has a problem");
     if (!entry->order) continue;

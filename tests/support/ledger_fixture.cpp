@@ -111,7 +111,7 @@ PaymentEvidence prepay_of(std::string_view number, std::string_view prepay_id) {
   evidence.prepay = Prepay{PrepayId{std::string{prepay_id}},
                            {},
                            {},
-                           SignType::hmac_sha256,
+                           PayScheme::hmac_sha256,
                            standing_clock().now() + std::chrono::hours{2}};
   return evidence;
 }

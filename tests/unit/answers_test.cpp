@@ -91,7 +91,7 @@ TEST_CASE("an accepted creation gives what the order is paid with") {
     CHECK(evidence.prepay->prepay_id.text() == "wx201411101639507cbf6ffd8b0779950874");
     CHECK(evidence.prepay->code_url == row.code_url);
     CHECK(evidence.prepay->mweb_url == row.mweb_url);
-    CHECK((evidence.prepay->sign_type == SignType::md5));
+    CHECK((evidence.prepay->scheme == PayScheme::md5));
     CHECK((evidence.prepay->expires_at == now + row.validity));
   }
 }

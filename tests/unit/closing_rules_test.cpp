@@ -81,7 +81,7 @@ TEST_CASE("an order made with a wrong clock is as old as its prepay_id") {
     Order order{.intent = intent_of("T1")};
     order.state = OrderState::notpay;
     order.created_at = order.updated_at = created_at;
-    order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, SignType::md5, now + hours{2} - minutes{4}};
+    order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, PayScheme::md5, now + hours{2} - minutes{4}};
     CHECK((app::judge_closing(order, minutes{1}, now, seconds{0}) == Closing::not_due));
     CHECK((app::judge_closing(order, hours{2}, now + hours{1}, seconds{0}) == Closing::not_due));
     CHECK((app::judge_closing(order, hours{2}, now + hours{3}, seconds{0}) == Closing::due));

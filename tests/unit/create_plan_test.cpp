@@ -18,7 +18,7 @@ const auto now = standing_clock().now();
 Order order_in(OrderState state, std::optional<seconds> prepay_validity = {}) {
   Order order{.intent = intent_of("T1")};
   order.state = state;
-  if (prepay_validity) order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, SignType::md5, now + *prepay_validity};
+  if (prepay_validity) order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, PayScheme::md5, now + *prepay_validity};
   return order;
 }
 

@@ -45,7 +45,7 @@ class PickyLedger final : public FailingLedger {
 
 const std::chrono::sys_seconds now = standing_clock().now();
 
-ImportDefaults defaults() { return {test_merchant(), TradeType::app, SignType::md5, now}; }
+ImportDefaults defaults() { return {test_merchant(), TradeType::app, PayScheme::md5, now}; }
 
 /// Gives the text in pieces of a few bytes, as a pipe may.
 wire::RecordReader reader_of(std::string text) {

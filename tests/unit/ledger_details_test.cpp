@@ -43,7 +43,7 @@ TEST_CASE("the details of a new try are to the byte what they always were") {
   order.intent.body = "say \"hi\"\\ / 'ok'\n\t\r\b\f\x01\x1f\x7f 详情 \xF0\x9F\x8E\x81";
   order.intent.profit_sharing = true;
   order.intent.expire_in = std::chrono::seconds{900};
-  order.prepay = Prepay{PrepayId{}, {}, {}, SignType::md5, standing_clock().now()};
+  order.prepay = Prepay{PrepayId{}, {}, {}, PayScheme::md5, standing_clock().now()};
   CHECK(details_of(order) ==
         R"({"profit_sharing":1,"prepay_id":"","app_id":"wxd678efh567hg6787","total_fee":1000,)"
         R"("trade_type":"JSAPI","body":"say \"hi\"\\ / 'ok'\n\t\r\b\f\u0001\u001f)"

@@ -219,7 +219,7 @@ TEST_CASE_FIXTURE(Ledger, "an imported order stands as it was given, with one en
   auto order = imported_order("T1", OrderState::success);
   order.transaction_id = TransactionId{"4200001"};
   order.paid_at = standing_clock().now() - std::chrono::hours{30};
-  order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, SignType::md5, standing_clock().now()};
+  order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, PayScheme::md5, standing_clock().now()};
   CHECK(import(order));
   const auto found = ledger->find(test_merchant(), number_of("T1")).value();
   CHECK(found.state == OrderState::success);

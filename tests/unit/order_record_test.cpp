@@ -17,7 +17,7 @@ TEST_CASE("the fast ways to write an order write what the record's own do") {
   paid.state = OrderState::success;
   paid.transaction_id = TransactionId{"4200001"};
   paid.paid_at = now - std::chrono::hours{100'000};
-  paid.prepay = Prepay{PrepayId{"wx1"}, {}, {}, SignType::md5, now};
+  paid.prepay = Prepay{PrepayId{"wx1"}, {}, {}, PayScheme::md5, now};
   auto without_id = paid;
   without_id.prepay->prepay_id = PrepayId{};
   auto quoted = paid;

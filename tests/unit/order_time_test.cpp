@@ -52,7 +52,7 @@ TEST_CASE("when an order was made: by the ledger, by its prepay_id where the clo
     order.created_at = row.created_at;
     order.updated_at = row.updated_at;
     if (row.prepay_at) {
-      order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, SignType::md5, *row.prepay_at + hours{2}};
+      order.prepay = Prepay{PrepayId{"wx1"}, {}, {}, PayScheme::md5, *row.prepay_at + hours{2}};
     }
     CHECK((time_of_creation(order, now) == row.expected));
   }

@@ -23,7 +23,7 @@ Order order_in(OrderState state) {
   order.state = state;
   order.proven_state = state;
   if (state != OrderState::creating && state != OrderState::failed) {
-    order.prepay = Prepay{PrepayId{"wx0"}, {}, {}, SignType::md5, standing_clock().now()};
+    order.prepay = Prepay{PrepayId{"wx0"}, {}, {}, PayScheme::md5, standing_clock().now()};
   }
   if (is_paid(state)) order.transaction_id = TransactionId{"42T1"};
   return order;
@@ -414,11 +414,13 @@ TEST_CASE("an accepted creation renews the prepay_id of an open order and is app
   const auto now = standing_clock().now();
   const Renewal rows[] = {
       {"the same",
-       {PrepayId{"wx0"}, {}, {}, SignType::md5, now + std::chrono::hours{2}},
+       {PrepayId{"wx0"}, {}, {}, PayScheme::md5, now + std::chrono::hours{2}},
        Verdict::already_applied},
-      {"a new one", {PrepayId{"wx1"}, {}, {}, SignType::md5, now}, Verdict::apply},
-      {"a new link", {PrepayId{"wx0"}, "weixin://wxpay/x", {}, SignType::md5, now}, Verdict::apply},
-      {"a new H5 page", {PrepayId{"wx0"}, {}, "https://wx.tenpay.com/x", SignType::md5, now}, Verdict::apply},
+      {"a new one", {PrepayId{"wx1"}, {}, {}, PayScheme::md5, now}, Verdict::apply},
+      {"a new link", {PrepayId{"wx0"}, "weixin://wxpay/x", {}, PayScheme::md5, now}, Verdict::apply},
+      {"a new H5 page",
+       {PrepayId{"wx0"}, {}, "https://wx.tenpay.com/x", PayScheme::md5, now},
+       Verdict::apply},
   };
   for (const auto state : {OrderState::notpay, OrderState::userpaying}) {
     for (const auto& row : rows) {

@@ -5,6 +5,7 @@
 #include "wxpay/error.hpp"
 #include "wxpay/identifiers.hpp"
 #include "wxpay/order.hpp"
+#include "wxpay/sign_type.hpp"
 
 using namespace wxpay;
 using namespace std::string_literals;
@@ -207,7 +208,14 @@ TEST_CASE("every name of a state, source, trade type and sign type is read back"
   CHECK(to_string(TradeType::mweb) == "MWEB");
   for (const auto type : {SignType::md5, SignType::hmac_sha256})
     CHECK((parse_sign_type(to_string(type)) == type));
-  for (const char* text : {"", "md5", "MD5 ", "HMAC", "NONE"}) CHECK_FALSE(parse_sign_type(text).has_value());
+  for (const char* text : {"", "md5", "MD5 ", "HMAC", "NONE", "RSA"})
+    CHECK_FALSE(parse_sign_type(text).has_value());
+  for (const auto scheme : {PayScheme::md5, PayScheme::hmac_sha256, PayScheme::rsa})
+    CHECK((parse_pay_scheme(to_string(scheme)) == scheme));
+  for (const char* text : {"", "rsa", "RSA "}) CHECK_FALSE(parse_pay_scheme(text).has_value());
+  for (const auto type : {SignType::md5, SignType::hmac_sha256})
+    CHECK((sign_type_of(scheme_of(type)) == type));
+  CHECK_FALSE(sign_type_of(PayScheme::rsa).has_value());
   for (const char* text : {"", "success", "PAID", "SUCCESS "})
     CHECK_FALSE(parse_order_state(text).has_value());
 }

@@ -121,7 +121,7 @@ CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& a
     return not_to_be_trusted("the answer is about an order of another trade_type", verified.said);
   }
   Prepay prepay{PrepayId{fields.get("prepay_id")}, fields.get("code_url"), fields.get("mweb_url"),
-                account.sign_type, now + prepay_validity(intent->trade_type)};
+                scheme_of(account.sign_type), now + prepay_validity(intent->trade_type)};
   const bool has_link = (intent->trade_type != TradeType::native || !prepay.code_url.empty()) &&
                         (intent->trade_type != TradeType::mweb || !prepay.mweb_url.empty());
   if (prepay.prepay_id.empty() || prepay.prepay_id.text().size() > limits::longest_prepay_id || !has_link ||
