@@ -17,16 +17,16 @@ struct RawDocument {
   bool too_large = false;  ///< more than a message may have
 };
 
-/// Cuts a stream of bytes into the XML documents that stand in it one after the other, holding one message
-/// and one piece of the input at a time. Blanks, byte-order marks and comments between documents are skipped.
-/// Whether a document is any good is the parser's to say; this only finds where it ends: at the end tag of
-/// its root, or where another message, an `<xml>`, begins before that. What stands between documents and is
-/// none is given as a document too, and so is an empty input.
+/// Cuts a stream of bytes into the messages that stand in it one after the other, holding one message and one
+/// piece of the input at a time. A message begins with `<xml>`, or with an XML declaration before it, and
+/// ends with `</xml>`, or where the next message begins. Whatever else stands before a message or at the end
+/// is one document too, which no reader takes for a message; blanks, byte-order marks and comments alone are
+/// skipped. An empty input is one empty document.
 ///
 /// Anybody can send a document that never ends, or ends inside the next one, and nothing of that kind may
-/// swallow a message that comes after it. So comments, declarations and open tags never hide a message, and
-/// CDATA does only in a document that is known as genuine when read to its end. Otherwise it is cut where the
-/// hidden one begins, which can do no harm as long as each document is believed for its signature alone.
+/// swallow a message that comes after it. So a message hides another one only in its CDATA, and only when it
+/// is genuine as a whole. Otherwise it is cut where the hidden one begins, which can do no harm as long as
+/// each document is believed for its signature alone.
 class XmlDocuments {
  public:
   /// Fills the buffer with some bytes; 0 at the end. What it throws comes out of `next`.
@@ -43,41 +43,34 @@ class XmlDocuments {
   bool holds_message();
 
  private:
-  /// How a comment or CDATA ends.
-  enum class Hidden : std::uint8_t { closed, at_message, cut_off };
-
   std::string_view rest() const { return std::string_view{buffer_}.substr(start_); }
-  bool fill();
-  bool has(std::size_t count);
-  bool is_at(std::string_view text);
-  bool is_at_name(std::string_view text);
-  bool is_at_beginning();
-  bool move_to(std::string_view any_of);
-  bool move_past(std::string_view text);
-  Hidden pass_hidden(std::string_view end);
-  bool is_at_message();
+  bool is_too_large() const { return dropped_ + pos_ > largest_; }
   bool skip_between();
-  void skip_text();
-  void skip_document();
-  bool find_end();
-  bool skip_cdata(bool in_root);
-  bool skip_root_tag();
-  bool follows_declaration() const;
-  std::string root_name();
-  bool read_on();
+  bool find_message();
+  void find_end();
+  bool pass_cdata();
+  bool pass_end_tag();
+  void cut();
+  void leave_declaration();
   RawDocument take();
+
+  bool move_to(std::string_view any_of);
+  bool is_at(std::string_view text);
+  bool is_at_tag(std::string_view text);
+  bool read_on();
+  bool fill();
 
   Source source_;
   Judge is_genuine_;
   std::size_t largest_;
   std::string buffer_;
-  std::size_t start_ = 0;          ///< in the buffer, of what is being cut
-  std::size_t pos_ = 0;            ///< from there, how far it was looked at
-  std::size_t no_end_before_ = 0;  ///< in the buffer, where no message's end is before
+  std::size_t start_ = 0;    ///< in the buffer, of the document that is being cut
+  std::size_t pos_ = 0;      ///< from there, how far it was looked at
+  std::size_t dropped_ = 0;  ///< how many bytes of it are gone from the buffer, as it is too large already
   /// Where in it a message begins that its CDATA may hide, while that is not decided.
   std::optional<std::size_t> doubt_;
-  std::int64_t spare_looks_;  ///< bytes that may still be looked at in vain
-  bool dropping_ = false;     ///< it is too large already: its first bytes are gone
+  std::int64_t spare_looks_;       ///< bytes that may still be looked at in vain
+  std::size_t no_end_before_ = 0;  ///< in the buffer, where no message's end is before
   bool ended_ = false;
   bool given_ = false;
 };
