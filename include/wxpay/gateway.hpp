@@ -7,8 +7,10 @@
 #include <string>
 #include <variant>
 
+#include "wxpay/clock.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/evidence.hpp"
+#include "wxpay/log.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/transport.hpp"
 
@@ -154,6 +156,15 @@ class PaymentGateway {
     drive(asking);
     return asking.outcome();
   }
+};
+
+/// What a gateway needs from outside; all of it must outlive the gateway.
+struct GatewayDeps {
+  Transport& transport;  ///< of those calls that the gateway itself drives
+  Clock& clock;
+  Random& random;
+  const Stop& stop;
+  Log& log;
 };
 
 }  // namespace wxpay

@@ -5,13 +5,10 @@
 #include <string>
 #include <vector>
 
-#include "wxpay/clock.hpp"
-#include "wxpay/gateway.hpp"
 #include "wxpay/identifiers.hpp"
-#include "wxpay/log.hpp"
+#include "wxpay/payment_api.hpp"
 #include "wxpay/secret.hpp"
 #include "wxpay/signing.hpp"
-#include "wxpay/transport.hpp"
 
 namespace wxpay {
 
@@ -25,15 +22,9 @@ struct V2Account {
   std::chrono::milliseconds timeout{30'000};
 };
 
-/// What the v2 gateway needs from outside; all of it must outlive the gateway.
-struct GatewayDeps {
-  Transport& transport;  ///< of those calls that the gateway itself drives
-  Clock& clock;
-  Random& random;
-  const Stop& stop;
-  Log& log;
-};
-
 std::unique_ptr<PaymentGateway> make_v2_gateway(V2Account account, GatewayDeps deps);
+
+/// All that speaks API v2.
+std::unique_ptr<PaymentApi> make_v2_api(V2Account account);
 
 }  // namespace wxpay

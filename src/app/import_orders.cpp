@@ -10,7 +10,6 @@
 #include <utility>
 #include <variant>
 
-#include "app/pay_parameters.hpp"
 #include "base/text.hpp"
 #include "domain/field_rules.hpp"
 #include "domain/limits.hpp"
@@ -18,6 +17,7 @@
 #include "wire/json.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/order_time.hpp"
+#include "wxpay/pay_signer.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::app {

@@ -5,16 +5,12 @@
 #include <variant>
 
 #include "base/text.hpp"
-#include "wire/xml.hpp"
 
 namespace wxpay::app {
 
 namespace {
 
-using v2::NotificationVerdict;
-
-constexpr std::string_view success = "SUCCESS";
-/// An answer to a notification is a line of XML.
+/// An answer to a notification is a line.
 constexpr std::size_t largest_answer = 65'536;
 
 /// The words that WeChat Pay is told where it is answered FAIL; empty: it is answered SUCCESS.
@@ -105,7 +101,7 @@ std::string reason_for(NotificationOutcome outcome, const SettleResult& settled,
 }
 
 /// What the ledger keeps as it came: not what changed nothing, nor what is worthless.
-bool is_kept(NotificationOutcome outcome, const v2::Notification& notification) {
+bool is_kept(NotificationOutcome outcome, const Notification& notification) {
   switch (outcome) {
     case NotificationOutcome::malformed:
       return !notification.digest.empty();
@@ -119,19 +115,6 @@ bool is_kept(NotificationOutcome outcome, const v2::Notification& notification) 
     default:
       return false;
   }
-}
-
-/// Why the back end has not taken it; empty when it has. WeChat Pay itself goes by the document alone.
-std::string forward_problem(const HttpResponse& response) {
-  if (response.status != 200) return "it answered HTTP " + std::to_string(response.status);
-  const auto parsed = wire::parse_xml(response.body);
-  if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
-    return "its answer is no XML of API v2: " + malformed->why;
-  }
-  const auto& fields = std::get<Fields>(parsed);
-  if (fields.get("return_code") == success) return {};
-  auto said = without_control_characters(fields.get("return_msg"));
-  return said.empty() ? "its answer is not SUCCESS" : "its answer is not SUCCESS: " + said;
 }
 
 }  // namespace
@@ -168,10 +151,8 @@ std::string_view to_string(NotificationOutcome outcome) {
   return "FAILED";
 }
 
-std::string notification_reply(NotificationOutcome outcome) {
-  const auto refusal = refusal_of(outcome);
-  return wire::to_xml({{"return_code", refusal.empty() ? std::string{success} : "FAIL"},
-                       {"return_msg", refusal.empty() ? "OK" : std::string{refusal}}});
+NotificationReply notification_reply(const NotificationReader& reader, NotificationOutcome outcome) {
+  return reader.reply(refusal_of(outcome));
 }
 
 /// A worker verifies it, the ledger takes it, and a worker sends it on.
@@ -218,7 +199,7 @@ class NotificationReplay::Item final : public PipelineItem {
     return true;
   }
 
-  std::size_t weight() const override { return saved_.bytes.size() + sizeof *this; }
+  std::size_t weight() const override { return saved_.message.body.size() + sizeof *this; }
 
  private:
   Next verify() {
@@ -229,10 +210,10 @@ class NotificationReplay::Item final : public PipelineItem {
     }
     if (saved_.too_large) {
       result_.outcome = NotificationOutcome::malformed;
-      result_.reason = "it is larger than " + std::to_string(wire::largest_message) + " bytes";
+      result_.reason = "it is larger than " + std::to_string(largest_notification) + " bytes";
       return Next::done;
     }
-    notification_ = v2::read_notification(saved_.bytes, replay_.deps_.account);
+    notification_ = replay_.deps_.reader.read(saved_.message);
     result_.outcome = outcome_of(notification_.verdict);
     result_.kind = notification_.kind;
     result_.out_trade_no = notification_.out_trade_no;
@@ -262,11 +243,11 @@ class NotificationReplay::Item final : public PipelineItem {
     // A proof that was added is what the ledger applied, though the payment itself is no news.
     const auto kept_as = adds_proof_ ? NotificationOutcome::applied : result_.outcome;
     deps.ledger->keep({.at = deps.clock.now(),
-                       .mch_id = deps.account.merchant.mch_id,
+                       .mch_id = deps.mch_id,
                        .out_trade_no = result_.out_trade_no,
                        .outcome = std::string{to_string(kept_as)},
                        .digest = notification_.digest,
-                       .raw = saved_.bytes});
+                       .raw = saved_.message.body});
   }
 
   bool is_to_be_forwarded() const {
@@ -278,9 +259,11 @@ class NotificationReplay::Item final : public PipelineItem {
 
   void forward(Transport& transport) {
     const auto& options = replay_.options_;
+    const auto& reader = replay_.deps_.reader;
+    auto headers = reader.headers_to_forward(saved_.message);
     const auto answer = transport.send({.url = options.forward_to,
-                                        .headers = {{"Content-Type", "text/xml"}},
-                                        .body = saved_.bytes,
+                                        .headers = std::move(headers),
+                                        .body = saved_.message.body,
                                         .timeout = options.forward_timeout,
                                         .largest_response = largest_answer});
     if (const auto* failure = std::get_if<TransportFailure>(&answer)) {
@@ -289,12 +272,12 @@ class NotificationReplay::Item final : public PipelineItem {
     }
     const auto& response = std::get<HttpResponse>(answer);
     result_.forwarded = response.status;
-    result_.forward_error = forward_problem(response);
+    result_.forward_error = reader.refusal_in(response);
   }
 
   NotificationReplay& replay_;
   SavedNotification saved_;
-  v2::Notification notification_;
+  Notification notification_;
   ReplayResult result_;
   bool verified_ = false;
   bool adds_proof_ = false;  ///< the ledger had the payment of an import, and has its proof now

@@ -10,8 +10,8 @@
 #include <unordered_map>
 
 #include "app/pipeline.hpp"
-#include "gateway/v2/notifications.hpp"
 #include "wxpay/ledger.hpp"
+#include "wxpay/notifications.hpp"
 #include "wxpay/transport.hpp"
 
 namespace wxpay::app {
@@ -36,23 +36,23 @@ enum class NotificationOutcome : std::uint8_t {
 /// "APPLIED" and so on.
 std::string_view to_string(NotificationOutcome outcome);
 
-/// The body that WeChat Pay would be answered with: on FAIL it sends the notification again (API v2, 9_7).
-std::string notification_reply(NotificationOutcome outcome);
+/// What WeChat Pay would be answered.
+NotificationReply notification_reply(const NotificationReader& reader, NotificationOutcome outcome);
 
 /// A notification as it was saved, or why there is none.
 struct SavedNotification {
-  std::string source;  ///< the file and the document's number in it
-  std::string bytes;
+  std::string source;  ///< the file and the message's number in it
+  NotificationMessage message;
   bool too_large = false;  ///< it has more bytes than any message may, and they are not here
   std::string unreadable;  ///< why it could not be read; empty where it was
-  /// Where its file is of another kind, as a compressed one: what it is. Then it has no bytes.
+  /// Where its file is of another kind, as a compressed one: what it is. Then the message is empty.
   std::string foreign = {};
 };
 
 struct ReplayResult {
   std::string source;
   NotificationOutcome outcome = NotificationOutcome::unreadable;
-  v2::NotificationKind kind = v2::NotificationKind::unknown;
+  std::optional<NotificationKind> kind;
   std::string out_trade_no;      ///< as it says, where that could be read
   std::string transaction_id;    ///< likewise
   std::string note;              ///< PAID_AFTER_CLOSE
@@ -70,7 +70,8 @@ struct ReplayOptions {
 
 /// What a replay works with; all of it must outlive the run.
 struct ReplayDeps {
-  const V2Account& account;
+  const NotificationReader& reader;
+  MerchantId mch_id;    ///< of the profile
   OrderLedger* ledger;  ///< none: no order is known; only for a dry run
   const Clock& clock;
   const Stop& stop;

@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "app/pay_parameters.hpp"
 #include "cli/clock_watch.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
@@ -101,9 +100,9 @@ void describe_creation(report::Record& record, const OrderIntent& intent, const 
     describe_reply(record, result.reply);
     const auto& prepay = *result.prepay;
     record
-        .fields(app::pay_parameters(intent.trade_type, intent.merchant, prepay.prepay_id, *sign_type_of(prepay.scheme),
-                                    app::pay_timestamp(services.clock()), make_nonce(services.random()),
-                                    services.key()))
+        .fields(services.api().pay_signer().parameters(intent.trade_type, intent.merchant, prepay.prepay_id,
+                                                      prepay.scheme, pay_timestamp(services.clock()),
+                                                      make_nonce(services.random())))
         .text_if_set("codeUrl", prepay.code_url)
         .text_if_set("mwebUrl", prepay.mweb_url)
         .text("prepayId", prepay.prepay_id.text())

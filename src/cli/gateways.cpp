@@ -25,8 +25,8 @@ Gateways::Gateways(Services& services, std::size_t jobs, std::int64_t rate)
     auto& line = lines_.emplace_back();
     line.transport = services.make_transport(grace_stop_);
     line.async_transport = services.make_async_transport(jobs, grace_stop_);
-    line.gateway = make_v2_gateway(services.account(), {*line.transport, services.clock(), line.random,
-                                                        services.stop(), services.log()});
+    line.gateway = services.api().make_gateway(
+        {*line.transport, services.clock(), line.random, services.stop(), services.log()});
   }
 }
 

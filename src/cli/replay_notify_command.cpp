@@ -71,18 +71,6 @@ std::size_t place_of(NotificationOutcome outcome) {
   return static_cast<std::size_t>(found - counted_outcomes.begin());
 }
 
-const char* name_of(v2::NotificationKind kind) {
-  switch (kind) {
-    case v2::NotificationKind::payment:
-      return "payment";
-    case v2::NotificationKind::refund:
-      return "refund";
-    case v2::NotificationKind::unknown:
-      break;
-  }
-  return "";
-}
-
 /// The files to read, which no output may be.
 std::vector<std::string> paths_of(const ReplayNotifyOptions& options, Services& services) {
   auto paths = options.folder.empty() ? options.files : files_of_folder(options.folder);
@@ -126,7 +114,8 @@ class ReplayNotify {
          .forward_to = options_.forward_to,
          .forward_timeout = services_.settings().timeout,
          .workers = workers},
-        {.account = account_,
+        {.reader = reader_,
+         .mch_id = services_.profile().merchant.mch_id,
          .ledger = ledger,
          .clock = services_.clock(),
          .stop = services_.stop(),
@@ -165,10 +154,9 @@ class ReplayNotify {
       : options_{options},
         services_{services},
         output_{output},
-        account_{services.account()},  // a missing key is found before the ledger is made
+        reader_{services.api().notifications()},  // a missing key is found before the ledger is made
         progress_{output, services.clock(), total_of(options, paths.size())},
-        input_{std::move(paths), services.stop(),
-               [this](std::string_view document) { return v2::is_signed(document, account_); }} {}
+        input_{std::move(paths), services.stop(), reader_} {}
 
   /// To verify keeps the machine busy; to send is to wait for others.
   std::size_t number_of_workers() {
@@ -195,13 +183,13 @@ class ReplayNotify {
   void print(const app::ReplayResult& result) {
     report::Record record;
     record.text("source", result.source)
-        .text_if_set("kind", name_of(result.kind))
+        .text_if_set("kind", result.kind ? std::string{to_string(*result.kind)} : std::string{})
         .text_if_set("outTradeNo", result.out_trade_no)
         .text_if_set("transactionId", result.transaction_id)
         .text("outcome", std::string{app::to_string(result.outcome)})
         .text_if_set("note", result.note)
         .text_if_set("reason", result.reason);
-    if (options_.reply) record.text("reply", app::notification_reply(result.outcome));
+    if (options_.reply) record.text("reply", app::notification_reply(reader_, result.outcome).body);
     if (result.forwarded) record.number("forwarded", *result.forwarded);
     record.text_if_set("forwardError", result.forward_error);
     if (options_.dry_run) record.flag("dryRun", true);
@@ -257,7 +245,7 @@ class ReplayNotify {
   const ReplayNotifyOptions& options_;
   Services& services_;
   Output& output_;
-  const V2Account account_;
+  const NotificationReader& reader_;
   Progress progress_;
   SavedNotifications input_;
   const std::vector<std::string> columns_ = columns_of(options_);

@@ -56,7 +56,7 @@ std::optional<app::SavedNotification> SavedNotifications::next() {
   while (current_ < paths_.size()) {
     const auto number = (opened_ ? opened_->given : 0) + 1;
     try {
-      if (!opened_) opened_.emplace(paths_[current_], stop_, is_genuine_);
+      if (!opened_) opened_.emplace(paths_[current_], stop_, reader_);
       if (auto saved = next_of_file()) return saved;
       opened_.reset();
       ++current_;
@@ -66,7 +66,7 @@ std::optional<app::SavedNotification> SavedNotifications::next() {
       if (error.kind() != ErrorKind::file) throw;
       opened_.reset();
       return app::SavedNotification{.source = paths_[current_++] + ":" + std::to_string(number),
-                                    .bytes = {},
+                                    .message = {},
                                     .unreadable = error.what()};
     }
   }
@@ -74,23 +74,21 @@ std::optional<app::SavedNotification> SavedNotifications::next() {
 }
 
 std::optional<app::SavedNotification> SavedNotifications::next_of_file() {
-  auto document = opened_->documents.next();
-  if (!document) return std::nullopt;
+  auto saved = opened_->messages.next();
+  if (!saved) return std::nullopt;
+  app::SavedNotification notification;
+  notification.source = paths_[current_] + ":" + std::to_string(++opened_->given);
+  notification.message = std::move(saved->message);
+  notification.too_large = saved->too_large;
   if (const auto& foreign = opened_->foreign) {
-    return app::SavedNotification{
-        .source = paths_[current_] + ":" + std::to_string(++opened_->given),
-        .bytes = {},
-        .unreadable = {},
-        .foreign = "it is " + foreign->what + (foreign->command.empty() ? "" : ": " + foreign->command)};
+    notification.foreign =
+        "it is " + foreign->what + (foreign->command.empty() ? "" : ": " + foreign->command);
   }
-  return app::SavedNotification{.source = paths_[current_] + ":" + std::to_string(++opened_->given),
-                                .bytes = std::move(document->bytes),
-                                .too_large = document->too_large,
-                                .unreadable = {}};
+  return notification;
 }
 
 bool SavedNotifications::is_readable() {
-  return !opened_ || opened_->documents.holds_message() || opened_->stream.is_readable();
+  return !opened_ || opened_->messages.holds_message() || opened_->stream.is_readable();
 }
 
 }  // namespace wxpay::cli

@@ -8,8 +8,8 @@
 
 #include "app/replay_notifications.hpp"
 #include "cli/input.hpp"
+#include "gateway/saved_messages.hpp"
 #include "wire/file_kind.hpp"
-#include "wire/xml_documents.hpp"
 
 namespace wxpay::cli {
 
@@ -18,13 +18,13 @@ namespace wxpay::cli {
 /// @throws Error{file}
 std::vector<std::string> files_of_folder(const std::string& folder);
 
-/// The documents of files, one after the other; `-` is standard input. A file that cannot be read is an entry
+/// The messages of files, one after the other; `-` is standard input. A file that cannot be read is an entry
 /// that says so, and the next file follows.
 class SavedNotifications {
  public:
-  /// @param is_genuine  see wire::XmlDocuments
-  SavedNotifications(std::vector<std::string> paths, const Stop& stop, wire::XmlDocuments::Judge is_genuine)
-      : paths_{std::move(paths)}, stop_{stop}, is_genuine_{std::move(is_genuine)} {}
+  /// @param reader  must outlive this
+  SavedNotifications(std::vector<std::string> paths, const Stop& stop, const NotificationReader& reader)
+      : paths_{std::move(paths)}, stop_{stop}, reader_{reader} {}
 
   /// @throws Error{interrupted} when the program is asked to stop while it waits for input
   std::optional<app::SavedNotification> next();
@@ -34,22 +34,22 @@ class SavedNotifications {
  private:
   /// A file that is being read.
   struct Opened {
-    Opened(const std::string& path, const Stop& stop, const wire::XmlDocuments::Judge& is_genuine)
+    Opened(const std::string& path, const Stop& stop, const NotificationReader& reader)
         : stream{path, stop},
-          documents{[this](char* buffer, std::size_t size) { return read(buffer, size); }, is_genuine} {}
+          messages{[this](char* buffer, std::size_t size) { return read(buffer, size); }, reader} {}
     Opened(const Opened&) = delete;
     Opened& operator=(const Opened&) = delete;
     Opened(Opened&&) = delete;
     Opened& operator=(Opened&&) = delete;
     ~Opened() = default;
 
-    /// Nothing of a file of another kind, which is then one document without bytes.
+    /// Nothing of a file of another kind, which is then one message without bytes.
     std::size_t read(char* buffer, std::size_t size);
 
     InputStream stream;
     bool begun = false;
     std::optional<wire::ForeignFile> foreign;
-    wire::XmlDocuments documents;
+    gateway::SavedMessages messages;
     std::size_t given = 0;
   };
 
@@ -57,7 +57,7 @@ class SavedNotifications {
 
   std::vector<std::string> paths_;
   const Stop& stop_;
-  wire::XmlDocuments::Judge is_genuine_;
+  const NotificationReader& reader_;
   std::size_t current_ = 0;  ///< index of the path that is read or comes next
   std::optional<Opened> opened_;
 };

@@ -9,6 +9,7 @@
 #include "base/system.hpp"
 #include "cli/actor.hpp"
 #include "cli/files_in_use.hpp"
+#include "cli/payment_api.hpp"
 #include "cli/suspension.hpp"
 #include "net/http_transport.hpp"
 
@@ -36,6 +37,7 @@ struct Services::Parts {
   std::optional<Suspension> suspension;
   std::unique_ptr<OrderLedger> ledger;
   std::unique_ptr<Transport> transport;
+  std::unique_ptr<PaymentApi> api;
   std::unique_ptr<PaymentGateway> gateway;
   std::vector<std::string> inputs;
 };
@@ -129,18 +131,14 @@ std::unique_ptr<AsyncTransport> Services::make_async_transport(std::size_t slots
   return net::make_http_async_transport(http_options(profile()), slots, stop, log_);
 }
 
-V2Account Services::account() {
-  const auto& mine = profile();
-  return {.merchant = mine.merchant,
-          .sign_type = mine.sign_type,
-          .key = key().duplicate(),
-          .base_urls = mine.base_urls,
-          .timeout = settings_.timeout};
+const PaymentApi& Services::api() {
+  if (!parts_->api) parts_->api = make_payment_api(*this);
+  return *parts_->api;
 }
 
 PaymentGateway& Services::gateway() {
   if (!parts_->gateway) {
-    parts_->gateway = make_v2_gateway(account(), {transport(), clock(), random(), stop_, log_});
+    parts_->gateway = api().make_gateway({transport(), clock(), random(), stop_, log_});
   }
   return *parts_->gateway;
 }

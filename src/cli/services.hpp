@@ -10,8 +10,8 @@
 #include "wxpay/gateway.hpp"
 #include "wxpay/ledger.hpp"
 #include "wxpay/log.hpp"
+#include "wxpay/payment_api.hpp"
 #include "wxpay/transport.hpp"
-#include "wxpay/v2_gateway.hpp"
 
 namespace wxpay::cli {
 
@@ -55,8 +55,8 @@ class Services {
 
   Transport& transport();
   PaymentGateway& gateway();
-  /// What a gateway of this profile is made of, for a command that needs several.
-  V2Account account();
+  /// The profile's account at WeChat Pay, for a command that needs several gateways, or none.
+  const PaymentApi& api();
   /// A further transport, which gives its requests up when this stop is requested.
   std::unique_ptr<Transport> make_transport(const Stop& stop);
   std::unique_ptr<AsyncTransport> make_async_transport(std::size_t slots, const Stop& stop);

@@ -3,9 +3,6 @@
 #include <algorithm>
 #include <charconv>
 
-#include "app/pay_parameters.hpp"
-#include "app/pay_signer.hpp"
-#include "base/masking.hpp"
 #include "base/text.hpp"
 #include "base/text_template.hpp"
 #include "cli/exit_code.hpp"
@@ -101,7 +98,8 @@ class BatchRun {
         output_{output},
         merchant_{services.profile().merchant},
         columns_{columns_of(batch.trade_type)},
-        signer_{batch.trade_type, merchant_, batch.sign_type, services.key()},
+        signer_{services.api().pay_signer()},
+        series_{signer_.series(batch.trade_type, merchant_, batch.scheme)},
         form_{text_with_gaps()},
         timestamp_{batch.timestamp},
         input_{batch.file, services.stop()},
@@ -135,7 +133,8 @@ class BatchRun {
   Output& output_;
   const MerchantIdentity& merchant_;
   Columns columns_;
-  app::PaySigner signer_;
+  const PaySigner& signer_;
+  std::unique_ptr<PaySeries> series_;
   TextTemplate form_;
   std::string timestamp_;
   std::chrono::sys_seconds timestamp_of_{};
@@ -176,8 +175,8 @@ void BatchRun::take(const wire::RawRecord& line) {
   if (trim(line.text).empty()) return;
   last_line_ = line.line;
   const char* problem = nullptr;
-  if (!app::is_prepay_id(line.text)) problem = "a prepay_id is 1 to 64 visible characters";
-  if (holds_secret(line.text, services_.key())) problem = "the key stands in it, which is a secret";
+  if (!is_prepay_id(line.text)) problem = "a prepay_id is 1 to 64 visible characters";
+  if (signer_.holds_secret(line.text)) problem = "the key stands in it, which is a secret";
   if (problem == nullptr) {
     sign(line.line, line.text);
   } else {
@@ -190,7 +189,7 @@ void BatchRun::take(const wire::RawRecord& line) {
 void BatchRun::sign(std::size_t line, const std::string& prepay_id) {
   if (const auto now = services_.clock().now(); batch_.timestamp.empty() && now != timestamp_of_) {
     timestamp_of_ = now;
-    timestamp_ = app::pay_timestamp(services_.clock());
+    timestamp_ = pay_timestamp(services_.clock());
   }
   ++signed_;
   const auto nonce = make_nonce(services_.random());
@@ -201,7 +200,8 @@ void BatchRun::sign(std::size_t line, const std::string& prepay_id) {
   std::array<char, 20> digits{};
   const auto end = std::to_chars(digits.begin(), digits.end(), line);
   const std::string_view number{digits.data(), static_cast<std::size_t>(end.ptr - digits.data())};
-  form_.append_to(text_, {number, prepay_id, timestamp_, nonce, signer_.sign(prepay_id, timestamp_, nonce)});
+  form_.append_to(text_,
+                  {number, prepay_id, timestamp_, nonce, series_->sign(prepay_id, timestamp_, nonce)});
 }
 
 void BatchRun::refuse(std::size_t line, const char* why) {
@@ -213,8 +213,8 @@ void BatchRun::refuse(std::size_t line, const char* why) {
 }
 
 Fields BatchRun::parameters(const std::string& prepay_id, const std::string& nonce) const {
-  return app::pay_parameters(batch_.trade_type, merchant_, PrepayId{prepay_id}, batch_.sign_type, timestamp_,
-                             nonce, services_.key());
+  return signer_.parameters(batch_.trade_type, merchant_, PrepayId{prepay_id}, batch_.scheme, timestamp_,
+                            nonce);
 }
 
 /// The line of a result as it is built, with gaps in place of what differs.
@@ -222,9 +222,9 @@ std::string BatchRun::text_with_gaps() const {
   const auto prepay_id = TextTemplate::gap(gap_prepay_id);
   Fields shape;
   for (const auto& [name, value] :
-       app::pay_parameters(batch_.trade_type, merchant_, PrepayId{prepay_id}, batch_.sign_type,
-                           TextTemplate::gap(gap_timestamp), TextTemplate::gap(gap_nonce), services_.key())) {
-    shape.add(name, name == "paySign" || name == "sign" ? TextTemplate::gap(gap_sign) : value);
+       signer_.parameters(batch_.trade_type, merchant_, PrepayId{prepay_id}, batch_.scheme,
+                          TextTemplate::gap(gap_timestamp), TextTemplate::gap(gap_nonce))) {
+    shape.add(name, is_pay_signature(name) ? TextTemplate::gap(gap_sign) : value);
   }
   auto result = result_of(shape, prepay_id);
   if (is_json())

@@ -5,14 +5,14 @@
 #include "cli/output.hpp"
 #include "cli/services.hpp"
 #include "wxpay/order.hpp"
-#include "wxpay/sign_type.hpp"
+#include "wxpay/pay_scheme.hpp"
 
 namespace wxpay::cli {
 
 struct SignBatch {
   std::string file;  ///< a prepay_id a line; "-" is standard input
   TradeType trade_type = TradeType::jsapi;
-  SignType sign_type = SignType::md5;
+  PayScheme scheme = PayScheme::md5;
   std::string timestamp;  ///< empty: now
 };
 

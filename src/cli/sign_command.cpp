@@ -2,18 +2,11 @@
 
 #include <algorithm>
 
-#include "app/parameter_set.hpp"
-#include "app/pay_parameters.hpp"
-#include "app/pay_set.hpp"
-#include "app/sign_explained.hpp"
-#include "base/masking.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
 #include "cli/sign_batch_command.hpp"
-#include "wire/xml.hpp"
-#include "wxpay/signing.hpp"
 
 namespace wxpay::cli {
 
@@ -37,18 +30,17 @@ struct SignOptions {
   throw Error{ErrorKind::usage, what, hint};
 }
 
-std::optional<SignType> asked_sign_type(const SignOptions& options) {
+std::optional<PayScheme> asked_scheme(const SignOptions& options) {
   if (options.sign_type.empty()) return std::nullopt;
-  const auto type = parse_sign_type(options.sign_type);
-  if (!type) refuse("--sign-type must be MD5 or HMAC-SHA256");
-  return type;
+  const auto scheme = parse_pay_scheme(options.sign_type);
+  if (!scheme || *scheme == PayScheme::rsa) refuse("--sign-type must be MD5 or HMAC-SHA256");
+  return scheme;
 }
 
-void explain_canonical_string(report::Record& record, const Fields& fields, const Secret& key) {
-  auto explained = app::explain_canonical(fields, key);
-  record.text("canonicalString", std::move(explained.canonical_string));
-  if (!explained.in_hex.empty()) record.list("inHex", std::move(explained.in_hex));
-  record.number("keyLength", static_cast<std::int64_t>(explained.key_length));
+void describe_signed_text(report::Record& record, const SignedText& text) {
+  record.text("canonicalString", text.canonical_string);
+  if (!text.in_hex.empty()) record.list("inHex", text.in_hex);
+  record.number("keyLength", static_cast<std::int64_t>(text.key_length));
 }
 
 TradeType asked_trade_type(const SignOptions& options) {
@@ -68,26 +60,26 @@ const std::string& asked_timestamp(const SignOptions& options) {
 
 int sign_prepay_id(const SignOptions& options, Services& services, Output& output) {
   const auto trade_type = asked_trade_type(options);
-  if (!app::is_prepay_id(options.prepay_id)) refuse("the prepay_id must be 1 to 64 visible characters");
+  if (!is_prepay_id(options.prepay_id)) refuse("the prepay_id must be 1 to 64 visible characters");
   const auto& given_timestamp = asked_timestamp(options);
   if (!options.nonce.empty() && (!is_visible(options.nonce) || options.nonce.size() > 32)) {
     refuse("--nonce must be 1 to 32 visible characters");
   }
   const auto& profile = services.profile();
-  const auto& key = services.key();
-  if (holds_secret(options.prepay_id, key) || holds_secret(options.nonce, key)) {
+  const auto& signer = services.api().pay_signer();
+  if (signer.holds_secret(options.prepay_id) || signer.holds_secret(options.nonce)) {
     refuse("the key stands in the prepay_id or the nonce", "both are printed, and the key is a secret");
   }
-  const auto sign_type = asked_sign_type(options).value_or(profile.sign_type);
-  const auto timestamp = given_timestamp.empty() ? app::pay_timestamp(services.clock()) : given_timestamp;
+  const auto scheme = asked_scheme(options).value_or(signer.scheme());
+  const auto timestamp = given_timestamp.empty() ? pay_timestamp(services.clock()) : given_timestamp;
   const auto nonce = options.nonce.empty() ? make_nonce(services.random()) : options.nonce;
-  const auto parameters = app::pay_parameters(trade_type, profile.merchant, PrepayId{options.prepay_id},
-                                              sign_type, timestamp, nonce, key);
+  const auto parameters =
+      signer.parameters(trade_type, profile.merchant, PrepayId{options.prepay_id}, scheme, timestamp, nonce);
   report::Record record;
   record.fields(parameters).text("prepayId", options.prepay_id);
-  if (options.explain) explain_canonical_string(record, app::without_signature(parameters), key);
+  if (options.explain) describe_signed_text(record, services.api().set_signer().explain(parameters));
   output.print(record, {"appId", "timeStamp", "nonceStr", "package", "signType", "paySign", "appid",
-                        "partnerid", "prepayid", "noncestr", "timestamp", "sign", "prepayId"});
+                         "partnerid", "prepayid", "noncestr", "timestamp", "sign", "prepayId"});
   return exit_done;
 }
 
@@ -95,144 +87,50 @@ int sign_many(const SignOptions& options, Services& services, Output& output) {
   if (!options.nonce.empty()) refuse("--nonce is for one prepay_id, not for --batch");
   if (options.explain) refuse("--explain is for one signature, not for --batch");
   services.add_inputs({options.batch_file});
-  SignBatch batch{options.batch_file, asked_trade_type(options), SignType::md5, asked_timestamp(options)};
-  batch.sign_type = asked_sign_type(options).value_or(services.profile().sign_type);
+  SignBatch batch{options.batch_file, asked_trade_type(options), PayScheme::md5, asked_timestamp(options)};
+  batch.scheme = asked_scheme(options).value_or(services.api().pay_signer().scheme());
   return sign_batch(batch, services, output);
 }
 
-/// A set that was given, as it is to be signed or checked.
-struct GivenSet {
-  Fields fields;
-  std::optional<SignType> sign_type;  ///< its own
-  std::vector<std::string> notes;
-  std::optional<app::PaySet> pay_set;
-};
-
-constexpr const char* forms_of_sets =
-    "it is a JSON object, an XML document, lines of name=value, or one line of a=1&b=2, which is cut at each "
-    "&";
-
-/// What is wrong with a set, without the key that may stand in it.
-[[noreturn]] void refuse_set(const std::string& why, const Secret& key, const std::string& hint = {}) {
-  refuse("the parameter set is unusable: " + mask_secret(why, key), hint);
+void add_explanation(report::Record& record, const SignedText& text, const std::vector<std::string>& notes) {
+  describe_signed_text(record, text);
+  if (!notes.empty()) record.list("notes", notes);
 }
 
-/// Adds what is told of a set: names of fields may be anything.
-void add_masked(report::Record& record, const char* name, const std::vector<std::string>& lines,
-                const Secret& key) {
-  std::vector<std::string> masked;
-  masked.reserve(lines.size());
-  for (const auto& line : lines) masked.push_back(mask_secret(line, key));
-  if (!masked.empty()) record.list(name, std::move(masked));
-}
-
-GivenSet as_pay_set(const Fields& fields, const Secret& key, Services& services) {
-  auto read = app::read_pay_set(fields, services.profile().merchant);
-  if (const auto* malformed = std::get_if<wire::Malformed>(&read)) {
-    refuse_set(malformed->why, key,
-               "pay parameters are taken as create-order and wx.requestPayment have them");
-  }
-  auto& pay_set = std::get<app::PaySet>(read);
-  GivenSet given{pay_set.fields, parse_sign_type(pay_set.sign_type), pay_set.notes, {}};
-  if (!given.sign_type && !pay_set.sign_type.empty()) {
-    refuse_set("its signType is neither MD5 nor HMAC-SHA256", key);
-  }
-  given.pay_set = std::move(pay_set);
-  return given;
-}
-
-app::ParameterSet parse_set(std::string_view text, const Secret& key, Output& output) {
-  auto parsed = app::parse_parameters(text);
-  if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
-    refuse_set(malformed->why, key, forms_of_sets);
-  }
-  auto& set = std::get<app::ParameterSet>(parsed);
-  for (const auto& doubt : app::doubts_about(set)) output.warn(mask_secret(doubt, key));
-  for (const auto& [name, value] : set.fields) {
-    if (holds_secret(value, key)) output.warn(mask_secret("the value of " + name + " holds the key", key));
-  }
-  return std::move(set);
-}
-
-GivenSet set_to_sign(Services& services, Output& output, const std::string& file) {
-  const auto& key = services.key();
-  const auto set = parse_set(read_input(file, largest_document), key, output);
-  if (app::is_pay_set(set.fields)) return as_pay_set(set.fields, key, services);
-  // Such a signature would make a notification that nobody could tell from WeChat Pay's.
-  const auto problem = app::never_signed_by_merchant(set.fields);
-  if (!problem.empty() && !is_public_key(key)) {
-    refuse_set(problem, key, "with -p sandbox messages of WeChat Pay can be made up, for trying");
-  }
-  const auto named = app::named_sign_type(set.fields);
-  const auto own = set.fields.get("signType");
-  GivenSet given{app::without_signature(set.fields), parse_sign_type(named), {}, {}};
-  if (!own.empty() && own != named) refuse_set("its sign_type and its signType differ", key);
-  if (!given.sign_type && !named.empty()) refuse_set("its sign_type is neither MD5 nor HMAC-SHA256", key);
-  return given;
+/// All but its text.
+GivenSet asked_set(const SignOptions& options, Services& services, Output& output) {
+  return {.text = {},
+          .scheme = asked_scheme(options),
+          .key_is_public = is_public_key(services.key()),
+          .warn = [&output](const std::string& doubt) { output.warn(doubt); }};
 }
 
 int sign_params(const SignOptions& options, Services& services, Output& output) {
   services.add_inputs({options.params_file});
-  const auto asked = asked_sign_type(options);
-  const auto given = set_to_sign(services, output, options.params_file);
-  const auto used = asked.value_or(given.sign_type.value_or(services.profile().sign_type));
-  const auto& key = services.key();
+  auto set = asked_set(options, services, output);
+  const auto text = read_input(options.params_file, largest_document);
+  set.text = text;
+  const auto signature = services.api().set_signer().sign(set);
   report::Record record;
-  record.text("sign", sign_fields(given.fields, used, key)).text("signType", std::string{to_string(used)});
-  if (options.explain) {
-    explain_canonical_string(record, given.fields, key);
-    add_masked(record, "notes", given.notes, key);
-  }
+  record.text("sign", signature.sign).text("signType", std::string{to_string(signature.scheme)});
+  if (options.explain) add_explanation(record, signature.text, signature.notes);
   output.print(record, {"sign", "signType"});
   return exit_done;
 }
 
-/// A message of WeChat Pay, or pay parameters in any form of a set.
-GivenSet set_to_verify(Services& services, Output& output, const std::string& file) {
-  const auto& key = services.key();
-  const auto text = read_input(file, largest_document);
-  auto parsed = wire::parse_xml(text);
-  if (const auto* fields = std::get_if<Fields>(&parsed)) {
-    if (app::is_pay_set(*fields)) return as_pay_set(*fields, key, services);
-    const bool has_key = std::any_of(fields->begin(), fields->end(),
-                                     [](const auto& field) { return app::names_key(field.first); });
-    if (has_key) refuse_set("an element is named `key`, which is no field of any message", key);
-    return {*fields, {}, {}, {}};
-  }
-  const auto start = trim(text);
-  if (start.empty() || start.starts_with('<')) {
-    refuse("this is no message of WeChat Pay: " + mask_secret(std::get<wire::Malformed>(parsed).why, key));
-  }
-  const auto set = parse_set(text, key, output);
-  if (!app::is_pay_set(set.fields)) {
-    refuse("this is neither a message of WeChat Pay nor a set of pay parameters",
-           "a message is XML; pay parameters have a package that begins with prepay_id=, or a prepayid");
-  }
-  return as_pay_set(set.fields, key, services);
-}
-
-std::vector<std::string> causes_of(const GivenSet& given, SignType type, const Secret& key) {
-  if (!given.pay_set) return app::explain_mismatch(given.fields, type, key);
-  if (!given.fields.has("sign")) return {"the parameters are not signed: sign --params makes the signature"};
-  auto causes = app::explain_pay_mismatch(*given.pay_set, type, key);
-  return causes.empty() ? app::explain_mismatch(given.fields, type, key) : causes;
-}
-
 int verify(const SignOptions& options, Services& services, Output& output) {
   services.add_inputs({options.verify_file});
-  const auto asked = asked_sign_type(options);
-  const auto given = set_to_verify(services, output, options.verify_file);
-  const auto& key = services.key();
-  const auto otherwise = given.sign_type.value_or(services.profile().sign_type);
-  const auto verdict = app::verify_sign(given.fields, asked, otherwise, key);
+  auto set = asked_set(options, services, output);
+  const auto text = read_input(options.verify_file, largest_document);
+  set.text = text;
+  const auto verdict = services.api().set_signer().verify(set);
   report::Record record;
   record.flag("valid", verdict.valid)
-      .text("signType", std::string{to_string(verdict.sign_type)})
+      .text("signType", std::string{to_string(verdict.scheme)})
       .text_if_set("reason", verdict.reason);
   if (options.explain) {
-    explain_canonical_string(record, given.fields, key);
-    add_masked(record, "notes", given.notes, key);
-    if (!verdict.valid) add_masked(record, "causes", causes_of(given, verdict.sign_type, key), key);
+    add_explanation(record, verdict.text, verdict.notes);
+    if (!verdict.causes.empty()) record.list("causes", verdict.causes);
   }
   output.set_code_when_closed(verdict.valid ? exit_done : exit_integrity);
   output.print(record, {"valid", "signType", "reason"});
@@ -251,8 +149,7 @@ int run_sign(const SignOptions& options, Services& services, Output& output) {
   }
   if (!options.prepay_id.empty()) return sign_prepay_id(options, services, output);
   if (!options.batch_file.empty()) return sign_many(options, services, output);
-  return options.params_file.empty() ? verify(options, services, output)
-                                     : sign_params(options, services, output);
+  return options.params_file.empty() ? verify(options, services, output) : sign_params(options, services, output);
 }
 
 }  // namespace
@@ -283,9 +180,8 @@ void add_sign(CLI::App& root, Command& chosen) {
       "  wxpayctl sign --batch prepay-ids.txt --json > parameters.jsonl\n\n"
       "Exit codes: 0 done, the sign holds; 1 a line of --batch is no prepay_id; 2 not readable as what it "
       "should be; 3 no key; 5 the sign does not hold; 8 the file cannot be read; 130 interrupted");
-  command->callback([&chosen, options] {
-    chosen = [options](Services& services, Output& output) { return run_sign(*options, services, output); };
-  });
+  command->callback(
+      [&chosen, options] { chosen = [options](Services& services, Output& output) { return run_sign(*options, services, output); }; });
 }
 
 }  // namespace wxpay::cli

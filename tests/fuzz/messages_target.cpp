@@ -81,12 +81,12 @@ Order order_of(const PaymentEvidence& evidence) {
 
 void check_notification(const std::string& document, const Fields& fields, const V2Account& account) {
   const auto notification = v2::read_notification(document, account);
-  const bool is_refused = notification.verdict == v2::NotificationVerdict::bad_signature ||
-                          notification.verdict == v2::NotificationVerdict::malformed;
+  const bool is_refused = notification.verdict == NotificationVerdict::bad_signature ||
+                          notification.verdict == NotificationVerdict::malformed;
   if (v2::is_signed(document, account) && !is_refused) expect_one_reading(fields);
-  if (notification.verdict == v2::NotificationVerdict::malformed) return;
+  if (notification.verdict == NotificationVerdict::malformed) return;
   expect(notification.digest == crypto::sha256_hex(document), "the digest is of the bytes");
-  if (notification.verdict != v2::NotificationVerdict::paid) {
+  if (notification.verdict != NotificationVerdict::paid) {
     expect(!notification.evidence && !notification.reason.empty(),
            "what is not paid is no evidence, and says why");
     return;
@@ -148,7 +148,7 @@ void check_messages(std::string_view input) {
   for (const auto type : {SignType::md5, SignType::hmac_sha256}) {
     const auto account = shop_account(type);
     if (fields == nullptr) {
-      expect(v2::read_notification(input, account).verdict == v2::NotificationVerdict::malformed,
+      expect(v2::read_notification(input, account).verdict == NotificationVerdict::malformed,
              "what is no document is no notification");
       continue;
     }

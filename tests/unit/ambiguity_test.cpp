@@ -2,9 +2,9 @@
 #include <doctest/doctest.h>
 
 #include "app/order_request.hpp"
-#include "app/sign_explained.hpp"
 #include "gateway/v2/answers.hpp"
 #include "gateway/v2/notifications.hpp"
+#include "gateway/v2/sign_explained.hpp"
 #include "support/resplit.hpp"
 #include "support/signed_answer.hpp"
 #include "wire/xml.hpp"
@@ -75,14 +75,14 @@ TEST_CASE("neither the genuine message with such a remark nor one that is cut fr
     for (const auto* fields : {&pair.genuine, &pair.forged}) {
       const auto document = wire::to_xml(*fields);
       const auto read = v2::read_notification(document, account);
-      CHECK((read.verdict == v2::NotificationVerdict::bad_signature));
+      CHECK((read.verdict == NotificationVerdict::bad_signature));
       CHECK(read.reason.find("ambiguous") != std::string::npos);
       CHECK_FALSE(read.evidence);
       CHECK(v2::is_signed(document, account));  // so that it is one document, which is refused
-      const auto verdict = app::verify_sign(*fields, {}, type, account.key);
+      const auto verdict = v2::verify_sign(*fields, {}, type, account.key);
       CHECK_FALSE(verdict.valid);
       CHECK(verdict.reason.find("ambiguous") != std::string::npos);
-      CHECK(app::explain_mismatch(*fields, type, account.key).front().find("holds &") != std::string::npos);
+      CHECK(v2::explain_mismatch(*fields, type, account.key).front().find("holds &") != std::string::npos);
     }
   }
 }
@@ -93,7 +93,7 @@ TEST_CASE("a remark that looks like fields of nobody's is no harm") {
                                      {"transaction_id", "4200000001202611230000000001"},
                                      {"total_fee", "1000"}});
   const auto read = v2::read_notification(signed_answer(fields), shop_account());
-  CHECK((read.verdict == v2::NotificationVerdict::paid));
+  CHECK((read.verdict == NotificationVerdict::paid));
 }
 
 TEST_CASE(

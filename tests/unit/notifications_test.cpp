@@ -9,8 +9,6 @@
 
 using namespace wxpay;
 using namespace wxpay::test;
-using v2::NotificationKind;
-using v2::NotificationVerdict;
 
 namespace {
 
@@ -28,11 +26,11 @@ Fields paid_message(FieldChanges changes = {}) {
   return with_changes(fields, changes);
 }
 
-v2::Notification read(const Fields& fields, const V2Account& account = shop_account()) {
+Notification read(const Fields& fields, const V2Account& account = shop_account()) {
   return v2::read_notification(signed_answer(fields), account);
 }
 
-v2::Notification read_text(const std::string& document) {
+Notification read_text(const std::string& document) {
   return v2::read_notification(document, shop_account());
 }
 
@@ -98,11 +96,10 @@ TEST_CASE("what a signed notification says decides what it is") {
     const char* what;
     std::initializer_list<std::pair<std::string_view, std::string_view>> changes;
     NotificationVerdict verdict;
-    NotificationKind kind;
+    std::optional<NotificationKind> kind;
     const char* reason;
   };
   using enum NotificationVerdict;
-  using enum NotificationKind;
   const Row rows[] = {
       {"another currency is the ledger's to refuse",
        {{"fee_type", "USD"}},
@@ -153,7 +150,7 @@ TEST_CASE("what a signed notification says decides what it is") {
         {"refund_id", "50000000382019052709732678859"},
         {"refund_fee", "100"}},
        ignored,
-       NotificationKind::unknown,
+       std::nullopt,
        "about a refund"},
       {"no merchant", {{"mch_id", ""}}, wrong_merchant, NotificationKind::payment, "mch_id"},
       {"a sub-merchant",
@@ -181,12 +178,12 @@ TEST_CASE("what a signed notification says decides what it is") {
       {"another business",
        {{"out_trade_no", ""}, {"transaction_id", ""}, {"contract_id", "1"}},
        ignored,
-       unknown,
+       std::nullopt,
        "neither"},
       {"another business of another merchant",
        {{"out_trade_no", ""}, {"transaction_id", ""}, {"mch_id", "1900000999"}},
        wrong_merchant,
-       unknown,
+       std::nullopt,
        "mch_id"},
   };
   for (const auto& row : rows) {

@@ -17,15 +17,15 @@ V2Account account_of(SignType type, const std::string& key) {
 }
 
 /// Why a notification is refused, in the words of the vectors; empty when it may be believed.
-std::string refusal_of(const v2::Notification& notification) {
+std::string refusal_of(const Notification& notification) {
   const auto says = [&](const char* text) { return notification.reason.find(text) != std::string::npos; };
   switch (notification.verdict) {
-    case v2::NotificationVerdict::paid:
+    case NotificationVerdict::paid:
       return "";
-    case v2::NotificationVerdict::bad_signature:
+    case NotificationVerdict::bad_signature:
       if (says("not signed")) return "sign absent";
       return says("names another sign_type") ? "unsupported sign_type" : "signature mismatch";
-    case v2::NotificationVerdict::malformed:
+    case NotificationVerdict::malformed:
       if (says("DOCTYPE")) return "DOCTYPE not allowed";
       if (says("repeated")) return "duplicate element";
       if (says("nested")) return "unexpected structure";
@@ -70,8 +70,8 @@ TEST_CASE("saved notifications are believed or refused, each for its own reason"
     CHECK(evidence.digest == notification.digest);
     // Neither by the other type nor by another key.
     const auto other = type == SignType::md5 ? SignType::hmac_sha256 : SignType::md5;
-    CHECK((v2::read_notification(body, account_of(other, key)).verdict ==
-           v2::NotificationVerdict::bad_signature));
+    CHECK(
+        (v2::read_notification(body, account_of(other, key)).verdict == NotificationVerdict::bad_signature));
     CHECK(refusal_of(v2::read_notification(body, account_of(type, "another key"))) == "signature mismatch");
   }
   CHECK(believed == 8);

@@ -1,11 +1,11 @@
-#include "app/parameter_set.hpp"
+#include "gateway/v2/parameter_set.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 
-#include "app/pay_parameters.hpp"
-#include "app/pay_set.hpp"
+#include "gateway/v2/pay_parameters.hpp"
+#include "gateway/v2/pay_set.hpp"
 #include "support/vectors.hpp"
 #include "wire/xml.hpp"
 #include "wxpay/signing.hpp"
@@ -18,10 +18,10 @@ bool holds(const std::string& text, std::string_view part) { return text.find(pa
 
 /// The parameters as "name=value;", or "(why)".
 std::string parsed(std::string_view text) {
-  const auto result = app::parse_parameters(text);
+  const auto result = v2::parse_parameters(text);
   if (const auto* malformed = std::get_if<wire::Malformed>(&result)) return "(" + malformed->why + ")";
   std::string joined;
-  for (const auto& field : std::get<app::ParameterSet>(result).fields) {
+  for (const auto& field : std::get<v2::ParameterSet>(result).fields) {
     joined += field.first + "=" + field.second + ";";
   }
   return joined;
@@ -29,7 +29,7 @@ std::string parsed(std::string_view text) {
 
 std::string doubts(std::string_view text) {
   std::string joined;
-  for (const auto& doubt : app::doubts_about(std::get<app::ParameterSet>(app::parse_parameters(text)))) {
+  for (const auto& doubt : v2::doubts_about(std::get<v2::ParameterSet>(v2::parse_parameters(text)))) {
     joined += doubt + "\n";
   }
   return joined;
@@ -46,13 +46,13 @@ std::string joined(const Fields& fields, const char* between) {
 
 /// What `sign --params` makes of a text.
 std::string sign_of(const std::string& text, SignType type, const Secret& key) {
-  const auto result = app::parse_parameters(text);
+  const auto result = v2::parse_parameters(text);
   if (const auto* malformed = std::get_if<wire::Malformed>(&result)) return malformed->why;
-  const auto& fields = std::get<app::ParameterSet>(result).fields;
-  if (!app::is_pay_set(fields)) return sign_fields(app::without_signature(fields), type, key);
-  const auto pay_set = app::read_pay_set(fields, {});
+  const auto& fields = std::get<v2::ParameterSet>(result).fields;
+  if (!v2::is_pay_set(fields)) return sign_fields(v2::without_signature(fields), type, key);
+  const auto pay_set = v2::read_pay_set(fields, {});
   if (const auto* malformed = std::get_if<wire::Malformed>(&pay_set)) return malformed->why;
-  return sign_fields(std::get<app::PaySet>(pay_set).fields, type, key);
+  return sign_fields(std::get<v2::PaySet>(pay_set).fields, type, key);
 }
 
 }  // namespace
@@ -66,7 +66,7 @@ TEST_CASE("every form of every vector has the vector's signature") {
       const Secret key{vector.at("key").get<std::string>()};
       const auto expected = vector.at("sign").get<std::string>();
       CHECK(sign_of(vector.at("params").dump(), type, key) == expected);
-      auto with_sign = app::without_signature(fields);
+      auto with_sign = v2::without_signature(fields);
       with_sign.add("sign", "OLD");
       CHECK(sign_of(wire::to_xml(with_sign), type, key) == expected);
       // A value that holds an & has no form in one line.
@@ -189,10 +189,10 @@ TEST_CASE("what was perhaps not meant as it stands is told") {
 }
 
 TEST_CASE("the type that a set names is its sign_type, else its signType") {
-  CHECK(app::named_sign_type({{"a", "1"}}).empty());
-  CHECK(app::named_sign_type({{"signType", "HMAC-SHA256"}}) == "HMAC-SHA256");
-  CHECK(app::named_sign_type({{"signType", "MD5"}, {"sign_type", "HMAC-SHA256"}}) == "HMAC-SHA256");
-  CHECK(app::named_sign_type({{"signType", "MD5"}, {"sign_type", ""}}) == "MD5");
+  CHECK(v2::named_sign_type({{"a", "1"}}).empty());
+  CHECK(v2::named_sign_type({{"signType", "HMAC-SHA256"}}) == "HMAC-SHA256");
+  CHECK(v2::named_sign_type({{"signType", "MD5"}, {"sign_type", "HMAC-SHA256"}}) == "HMAC-SHA256");
+  CHECK(v2::named_sign_type({{"signType", "MD5"}, {"sign_type", ""}}) == "MD5");
 }
 
 TEST_CASE("what only WeChat Pay signs is known by its codes, wherever they stand") {
@@ -211,7 +211,7 @@ TEST_CASE("what only WeChat Pay signs is known by its codes, wherever they stand
   };
   for (const auto& row : rows) {
     CAPTURE(row.why);
-    const auto problem = app::never_signed_by_merchant(row.fields);
+    const auto problem = v2::never_signed_by_merchant(row.fields);
     CHECK(problem.empty() == row.why.empty());
     CHECK(holds(problem, row.why));
   }

@@ -1,4 +1,4 @@
-#include "app/pay_parameters.hpp"
+#include "gateway/v2/pay_parameters.hpp"
 
 #include <doctest/doctest.h>
 
@@ -16,8 +16,8 @@ const MerchantIdentity partner_without_sub_app{
     MerchantId{"1900000109"}, AppId{"wxprovider"}, MerchantId{"1900000200"}, {}};
 
 Fields parameters(TradeType type, const MerchantIdentity& merchant, SignType sign_type = SignType::md5) {
-  return app::pay_parameters(type, merchant, PrepayId{"wx1"}, sign_type, "1795420800", "nonce",
-                             Secret{"Syn7heticTestKey0123456789abcdef"});
+  return v2::pay_parameters(type, merchant, PrepayId{"wx1"}, sign_type, "1795420800", "nonce",
+                            Secret{"Syn7heticTestKey0123456789abcdef"});
 }
 
 std::string names(const Fields& fields) {
@@ -83,5 +83,5 @@ TEST_CASE("what is paid at a link has no parameters") {
 }
 
 TEST_CASE("the timestamp is seconds since 1970, whatever the zone") {
-  CHECK(app::pay_timestamp(test::FakeClock{}) == "1795420800");
+  CHECK(pay_timestamp(test::FakeClock{}) == "1795420800");
 }

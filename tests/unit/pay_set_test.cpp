@@ -1,4 +1,4 @@
-#include "app/pay_set.hpp"
+#include "gateway/v2/pay_set.hpp"
 
 #include <doctest/doctest.h>
 
@@ -39,14 +39,14 @@ Fields with(const Fields& fields, const Fields& changes) {
 
 /// What is signed of a set, or "(why)" it is refused.
 std::string signed_of(const Fields& given, const MerchantIdentity& merchant = shop) {
-  const auto read = app::read_pay_set(given, merchant);
+  const auto read = v2::read_pay_set(given, merchant);
   if (const auto* malformed = std::get_if<wire::Malformed>(&read)) return "(" + malformed->why + ")";
-  const auto& fields = std::get<app::PaySet>(read).fields;
+  const auto& fields = std::get<v2::PaySet>(read).fields;
   return canonical_string(fields) + " sign " + fields.get("sign");
 }
 
 std::string notes_on(const Fields& given) {
-  const auto set = std::get<app::PaySet>(app::read_pay_set(given, shop));
+  const auto set = std::get<v2::PaySet>(v2::read_pay_set(given, shop));
   std::string joined;
   for (const auto& note : set.notes) joined += note + "\n";
   return joined;
@@ -56,9 +56,9 @@ std::string notes_on(const Fields& given) {
 std::string cause(const Fields& given, const Fields& signed_over) {
   auto fields = given;
   fields.add("paySign", sign_fields(signed_over, SignType::md5, Secret{key_text}));
-  const auto set = std::get<app::PaySet>(app::read_pay_set(fields, shop));
+  const auto set = std::get<v2::PaySet>(v2::read_pay_set(fields, shop));
   std::string joined;
-  for (const auto& found : app::explain_pay_mismatch(set, SignType::md5, Secret{key_text})) joined += found;
+  for (const auto& found : v2::explain_pay_mismatch(set, SignType::md5, Secret{key_text})) joined += found;
   return joined;
 }
 
@@ -67,12 +67,12 @@ bool holds(const std::string& text, std::string_view part) { return text.find(pa
 }  // namespace
 
 TEST_CASE("pay parameters are known by what no other message has") {
-  CHECK(app::is_pay_set(jsapi));
-  CHECK(app::is_pay_set(for_app));
-  CHECK(app::is_pay_set({{"package", "prepay_id=wx1"}}));
-  CHECK_FALSE(app::is_pay_set({{"package", "x"}, {"nonceStr", "1"}}));
-  CHECK_FALSE(app::is_pay_set({{"prepay_id", "wx1"}, {"mch_id", "1900000109"}}));
-  CHECK_FALSE(app::is_pay_set({}));
+  CHECK(v2::is_pay_set(jsapi));
+  CHECK(v2::is_pay_set(for_app));
+  CHECK(v2::is_pay_set({{"package", "prepay_id=wx1"}}));
+  CHECK_FALSE(v2::is_pay_set({{"package", "x"}, {"nonceStr", "1"}}));
+  CHECK_FALSE(v2::is_pay_set({{"prepay_id", "wx1"}, {"mch_id", "1900000109"}}));
+  CHECK_FALSE(v2::is_pay_set({}));
 }
 
 TEST_CASE("of pay parameters is signed what WeChat Pay signs, however they are given") {

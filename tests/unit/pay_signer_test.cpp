@@ -1,10 +1,10 @@
-#include "app/pay_signer.hpp"
+#include "gateway/v2/pay_signer.hpp"
 
 #include <doctest/doctest.h>
 
-#include "app/pay_parameters.hpp"
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "gateway/v2/pay_parameters.hpp"
 
 using namespace wxpay;
 
@@ -25,15 +25,16 @@ TEST_CASE("many signatures by one signer are those that each would have alone") 
       for (const auto sign_type : {SignType::md5, SignType::hmac_sha256}) {
         CAPTURE(to_string(trade_type));
         CAPTURE(to_string(sign_type));
-        app::PaySigner signer{trade_type, merchant, sign_type, key};
+        const auto signer = v2::make_pay_signer(sign_type, key.duplicate());
+        const auto series = signer->series(trade_type, merchant, scheme_of(sign_type));
         for (int number = 0; number < 100; ++number) {
           const auto prepay_id = "wx\"&=" + std::string(static_cast<std::size_t>(number) % 60, 'x');
           const auto timestamp = std::to_string(1'795'420'800 + number);
           const auto nonce = "nonce" + std::to_string(number * 7919);
-          const auto alone = app::pay_parameters(trade_type, merchant, PrepayId{prepay_id}, sign_type,
-                                                 timestamp, nonce, key);
+          const auto alone =
+              v2::pay_parameters(trade_type, merchant, PrepayId{prepay_id}, sign_type, timestamp, nonce, key);
           const auto* name = trade_type == TradeType::app ? "sign" : "paySign";
-          REQUIRE(signer.sign(prepay_id, timestamp, nonce) == alone.get(name));
+          REQUIRE(series->sign(prepay_id, timestamp, nonce) == alone.get(name));
         }
       }
     }

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <mutex>
 
+#include "gateway/v2/notifications.hpp"
 #include "support/signed_answer.hpp"
 #include "support/use_case_fixture.hpp"
 
@@ -49,14 +50,15 @@ class BackEnd final : public Transport {
 
 struct Replay {
   UseCase world;
-  V2Account account = shop_account();
+  std::unique_ptr<NotificationReader> reader = v2::make_notification_reader(shop_account());
   NeverStop stop;
   app::ReplayOptions options{.workers = 2};
   Transport* back_end = nullptr;
 
   std::vector<ReplayResult> run(OrderLedger* ledger, const std::vector<std::string>& documents) {
     app::NotificationReplay replay{options,
-                                   {.account = account,
+                                   {.reader = *reader,
+                                    .mch_id = test_merchant(),
                                     .ledger = ledger,
                                     .clock = world.clock,
                                     .stop = stop,
@@ -67,7 +69,7 @@ struct Replay {
                   if (next == documents.size()) return std::nullopt;
                   const auto& bytes = documents[next++];
                   return SavedNotification{.source = "a.xml:" + std::to_string(next),
-                                           .bytes = bytes,
+                                           .message = {.headers = {}, .body = bytes},
                                            .unreadable = bytes == "?" ? "no such file" : ""};
                 },
                 .readable = {},
@@ -321,13 +323,16 @@ TEST_CASE("the back end has taken a notification when it says SUCCESS as WeChat 
 
 TEST_CASE("WeChat Pay would be told SUCCESS for what needs no further delivery, and FAIL else") {
   using enum NotificationOutcome;
+  const auto reader = v2::make_notification_reader(shop_account());
   for (const auto outcome : {applied, already_applied, not_paid, ignored}) {
-    CHECK(app::notification_reply(outcome) ==
+    const auto reply = app::notification_reply(*reader, outcome);
+    CHECK(reply.content_type == "text/xml");
+    CHECK(reply.body ==
           "<xml><return_code><![CDATA[SUCCESS]]></return_code><return_msg><![CDATA[OK]]></return_msg></xml>");
   }
   for (const auto outcome : {bad_signature, wrong_merchant, amount_mismatch, transaction_mismatch,
                              unknown_order, malformed, unreadable, failed}) {
-    const auto reply = app::notification_reply(outcome);
+    const auto reply = app::notification_reply(*reader, outcome).body;
     CHECK(reply.starts_with("<xml><return_code><![CDATA[FAIL]]></return_code><return_msg><![CDATA["));
     CHECK(reply.find("<![CDATA[]]>") == std::string::npos);
   }

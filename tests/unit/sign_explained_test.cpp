@@ -1,4 +1,4 @@
-#include "app/sign_explained.hpp"
+#include "gateway/v2/sign_explained.hpp"
 
 #include <doctest/doctest.h>
 
@@ -33,7 +33,7 @@ Fields with(const Fields& fields, std::string_view name, const std::string& valu
 
 std::string explained(const Fields& fields, SignType type = SignType::md5) {
   std::string joined;
-  for (const auto& cause : app::explain_mismatch(fields, type, Secret{key_text})) joined += cause + "\n";
+  for (const auto& cause : v2::explain_mismatch(fields, type, Secret{key_text})) joined += cause + "\n";
   return joined;
 }
 
@@ -103,16 +103,16 @@ TEST_CASE("the canonical string is shown byte for byte, the key masked") {
   auto fields = message();
   fields.add("sign", "X");
   fields.add("empty", "");
-  const auto shown = app::explain_canonical(fields, Secret{key_text});
+  const auto shown = v2::explain_canonical(fields, Secret{key_text});
   CHECK(shown.canonical_string ==
         "appid=wx8888888888888888&attach= 支付 & <测试> &body=tea&total_fee=1&key=********");
   CHECK(shown.key_length == 32);
   CHECK(shown.in_hex == std::vector<std::string>{"attach=20e694afe4bb982026203ce6b58be8af953e20"});
-  CHECK(app::explain_canonical({}, Secret{key_text}).canonical_string == "key=********");
+  CHECK(v2::explain_canonical({}, Secret{key_text}).canonical_string == "key=********");
 }
 
 TEST_CASE("a blank at an end, a control character and a Chinese one are shown in hex, plain text is not") {
-  const auto shown = app::explain_canonical(
+  const auto shown = v2::explain_canonical(
       {{"plain", "a b ~!{}"}, {"front", " a"}, {"back", "a "}, {"tab", "a\tb"}, {"han", "付"}},
       Secret{key_text});
   CHECK(shown.in_hex == std::vector<std::string>{"front=2061", "back=6120", "tab=610962", "han=e4bb98"});
@@ -147,7 +147,7 @@ TEST_CASE("a document is checked by the type asked for, its own, or the default"
   };
   for (const auto& row : rows) {
     CAPTURE(row.what);
-    const auto verdict = app::verify_sign(row.fields, row.asked, row.otherwise, Secret{key_text});
+    const auto verdict = v2::verify_sign(row.fields, row.asked, row.otherwise, Secret{key_text});
     CHECK(verdict.valid == row.valid);
     CHECK((verdict.sign_type == row.by));
     CHECK(verdict.reason.empty() == row.valid);
@@ -157,7 +157,7 @@ TEST_CASE("a document is checked by the type asked for, its own, or the default"
 
 TEST_CASE("the key is masked wherever it stands in what is signed, also in hex") {
   const std::string in_upper_case = "SYN7HETICTESTKEY0123456789ABCDEF";
-  const auto shown = app::explain_canonical(
+  const auto shown = v2::explain_canonical(
       {{"attach", std::string{"x"} + key_text}, {"body", "付" + in_upper_case}, {key_text, "1"}},
       Secret{key_text});
   CHECK(shown.canonical_string == "********=1&attach=x********&body=付********&key=********");
@@ -167,7 +167,7 @@ TEST_CASE("the key is masked wherever it stands in what is signed, also in hex")
 TEST_CASE("signType is heeded as sign_type is") {
   Fields fields{{"a", "1"}, {"signType", "HMAC-SHA256"}};
   fields.add("sign", sign_fields(fields, SignType::hmac_sha256, Secret{key_text}));
-  const auto verdict = app::verify_sign(fields, {}, SignType::md5, Secret{key_text});
+  const auto verdict = v2::verify_sign(fields, {}, SignType::md5, Secret{key_text});
   CHECK(verdict.valid);
   CHECK((verdict.sign_type == SignType::hmac_sha256));
 }

@@ -314,6 +314,7 @@ Profile resolve_profile(const SettingOptions& options, const Environment& enviro
   profile.merchant.app_id = AppId{merchant_value(selected, "app_id", sandbox_app_id, "wx…")};
   profile.merchant.sub_mch_id = MerchantId{table.text("sub_mch_id").value_or("")};
   profile.merchant.sub_app_id = AppId{table.text("sub_app_id").value_or("")};
+  profile.api = table.text("api").value_or("v2");
   if (const auto type = table.text("sign_type")) profile.sign_type = *parse_sign_type(*type);
   if (const auto type = table.text("trade_type")) profile.trade_type = *parse_trade_type(*type);
   profile.key = key_source(selected, environment);

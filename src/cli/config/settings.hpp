@@ -45,6 +45,7 @@ struct Profile {
   std::filesystem::path config_file;  ///< empty: none was read
   bool sandbox = false;               ///< the built-in one
   MerchantIdentity merchant;
+  std::string api = "v2";
   SignType sign_type = SignType::md5;
   SecretSource key;
   std::string notify_url;

@@ -51,13 +51,13 @@ bool speaks_of_refunds(const Fields& fields) {
   });
 }
 
-NotificationKind kind_of(const Fields& fields) {
+std::optional<NotificationKind> kind_of(const Fields& fields) {
   // Signatures do not cover empty fields, so anybody can add one: it counts as absent.
   const auto is_set = [&fields](std::string_view name) { return !fields.find(name).value_or("").empty(); };
   if (is_set("req_info")) return NotificationKind::refund;
-  if (speaks_of_refunds(fields)) return NotificationKind::unknown;
+  if (speaks_of_refunds(fields)) return std::nullopt;
   const bool names_a_payment = is_set("out_trade_no") || is_set("transaction_id");
-  return names_a_payment ? NotificationKind::payment : NotificationKind::unknown;
+  return names_a_payment ? std::optional{NotificationKind::payment} : std::nullopt;
 }
 
 /// One key signs for all apps of a merchant: whose order it is says the message, as long as the merchant is
@@ -173,6 +173,56 @@ bool is_signed(std::string_view document, const V2Account& account) {
   const auto parsed = wire::parse_xml(document);
   const auto* fields = std::get_if<Fields>(&parsed);
   return fields != nullptr && signature_problem(*fields, account, what, Ambiguity::allowed).empty();
+}
+
+namespace {
+
+constexpr std::string_view success = "SUCCESS";
+
+class Reader final : public NotificationReader {
+ public:
+  explicit Reader(V2Account account) : account_{std::move(account)} {}
+
+  Notification read(const NotificationMessage& message) const override {
+    return read_notification(message.body, account_);
+  }
+
+  bool is_signed(const NotificationMessage& message) const override {
+    return v2::is_signed(message.body, account_);
+  }
+
+  NotificationReply reply(std::string_view refusal) const override {
+    const bool taken = refusal.empty();
+    return {.content_type = "text/xml",
+            .body = wire::to_xml({{"return_code", std::string{taken ? success : "FAIL"}},
+                                  {"return_msg", std::string{taken ? "OK" : refusal}}})};
+  }
+
+  std::vector<HttpHeader> headers_to_forward(const NotificationMessage&) const override {
+    return {{"Content-Type", "text/xml"}};
+  }
+
+  // WeChat Pay itself goes by the document alone.
+  std::string refusal_in(const HttpResponse& answer) const override {
+    if (answer.status != 200) return "it answered HTTP " + std::to_string(answer.status);
+    const auto parsed = wire::parse_xml(answer.body);
+    if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
+      return "its answer is no XML of API v2: " + malformed->why;
+    }
+    const auto& fields = std::get<Fields>(parsed);
+    if (fields.get("return_code") == success) return {};
+    const auto said = printable(fields.get("return_msg"));
+    return said.empty() ? "its answer is not SUCCESS" : "its answer is not SUCCESS: " + said;
+  }
+
+ private:
+  V2Account account_;
+};
+
+}  // namespace
+
+std::unique_ptr<NotificationReader> make_notification_reader(V2Account account) {
+  return std::make_unique<Reader>(std::move(account));
 }
 
 }  // namespace wxpay::v2

@@ -1,4 +1,4 @@
-#include "app/pay_set.hpp"
+#include "gateway/v2/pay_set.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,7 +7,7 @@
 
 #include "wxpay/signing.hpp"
 
-namespace wxpay::app {
+namespace wxpay::v2 {
 
 namespace {
 
@@ -186,4 +186,4 @@ std::vector<std::string> explain_pay_mismatch(const PaySet& set, SignType type, 
   return causes;
 }
 
-}  // namespace wxpay::app
+}  // namespace wxpay::v2

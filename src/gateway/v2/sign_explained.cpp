@@ -1,4 +1,4 @@
-#include "app/sign_explained.hpp"
+#include "gateway/v2/sign_explained.hpp"
 
 #include <iconv.h>
 
@@ -6,12 +6,12 @@
 #include <cerrno>
 #include <functional>
 
-#include "app/parameter_set.hpp"
 #include "base/masking.hpp"
 #include "base/text.hpp"
+#include "gateway/v2/parameter_set.hpp"
 #include "wxpay/signing.hpp"
 
-namespace wxpay::app {
+namespace wxpay::v2 {
 
 SignVerdict verify_sign(const Fields& fields, std::optional<SignType> asked_for, SignType otherwise,
                         const Secret& key) {
@@ -36,8 +36,8 @@ SignVerdict verify_sign(const Fields& fields, std::optional<SignType> asked_for,
   return verdict;
 }
 
-CanonicalExplanation explain_canonical(const Fields& fields, const Secret& key) {
-  CanonicalExplanation explained;
+SignedText explain_canonical(const Fields& fields, const Secret& key) {
+  SignedText explained;
   explained.canonical_string = mask_secret(canonical_string(fields), key);
   explained.canonical_string += explained.canonical_string.empty() ? "key=********" : "&key=********";
   for (const auto& [name, value] : fields) {
@@ -185,4 +185,4 @@ std::vector<std::string> explain_mismatch(const Fields& fields, SignType type, c
   return causes;
 }
 
-}  // namespace wxpay::app
+}  // namespace wxpay::v2

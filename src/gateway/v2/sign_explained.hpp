@@ -6,9 +6,10 @@
 
 #include "wxpay/fields.hpp"
 #include "wxpay/secret.hpp"
+#include "wxpay/set_signer.hpp"
 #include "wxpay/sign_type.hpp"
 
-namespace wxpay::app {
+namespace wxpay::v2 {
 
 struct SignVerdict {
   bool valid = false;
@@ -21,17 +22,11 @@ struct SignVerdict {
 SignVerdict verify_sign(const Fields& fields, std::optional<SignType> asked_for, SignType otherwise,
                         const Secret& key);
 
-/// The signed string with the key masked wherever it stands, and every value that is not plain ASCII also in
-/// hex.
-struct CanonicalExplanation {
-  std::string canonical_string;
-  std::vector<std::string> in_hex;  ///< name=hex
-  std::size_t key_length = 0;
-};
-CanonicalExplanation explain_canonical(const Fields& fields, const Secret& key);
+/// What is signed, with the key masked wherever it stands.
+SignedText explain_canonical(const Fields& fields, const Secret& key);
 
 /// What may have happened to a message whose sign does not hold, most telling first: another sign type fits,
 /// a field was trimmed or re-encoded on the way; else another key was used or a value was changed.
 std::vector<std::string> explain_mismatch(const Fields& fields, SignType type, const Secret& key);
 
-}  // namespace wxpay::app
+}  // namespace wxpay::v2

@@ -10,7 +10,7 @@
 #include "wxpay/secret.hpp"
 #include "wxpay/sign_type.hpp"
 
-namespace wxpay::app {
+namespace wxpay::v2 {
 
 /// Pay parameters that were made somewhere, in the form in which they are signed.
 struct PaySet {
@@ -31,4 +31,4 @@ std::variant<PaySet, wire::Malformed> read_pay_set(const Fields& fields, const M
 /// Which usual mistake its signature was made with; nothing where it is none of them.
 std::vector<std::string> explain_pay_mismatch(const PaySet& set, SignType type, const Secret& key);
 
-}  // namespace wxpay::app
+}  // namespace wxpay::v2

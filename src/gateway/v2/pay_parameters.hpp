@@ -1,14 +1,13 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
-#include "wxpay/clock.hpp"
 #include "wxpay/fields.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/secret.hpp"
+#include "wxpay/sign_type.hpp"
 
-namespace wxpay::app {
+namespace wxpay::v2 {
 
 /// What the payer's side is called with, signed: the set of JSAPI or of APP, and nothing for the trade types
 /// that are paid at a link. In service-provider mode the sub-merchant's app and number take the place of the
@@ -20,10 +19,4 @@ Fields pay_parameters(TradeType trade_type, const MerchantIdentity& merchant, co
 /// The fields that a set of pay parameters is signed over: all but the signature itself.
 Fields without_signature(const Fields& parameters);
 
-/// Whether it can be one: 1 to 64 visible characters.
-bool is_prepay_id(std::string_view text);
-
-/// Seconds since 1970, as the parameters carry them.
-std::string pay_timestamp(const Clock& clock);
-
-}  // namespace wxpay::app
+}  // namespace wxpay::v2

@@ -9,7 +9,7 @@
 #include "wire/malformed.hpp"
 #include "wxpay/fields.hpp"
 
-namespace wxpay::app {
+namespace wxpay::v2 {
 
 enum class SetForm : std::uint8_t { json, xml, lines, one_line };
 
@@ -41,4 +41,4 @@ std::string named_sign_type(const Fields& fields);
 /// other.
 std::string never_signed_by_merchant(const Fields& fields);
 
-}  // namespace wxpay::app
+}  // namespace wxpay::v2

@@ -1,4 +1,4 @@
-#include "app/parameter_set.hpp"
+#include "gateway/v2/parameter_set.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -7,7 +7,7 @@
 #include "wire/json.hpp"
 #include "wire/xml.hpp"
 
-namespace wxpay::app {
+namespace wxpay::v2 {
 
 namespace {
 
@@ -232,4 +232,4 @@ std::string never_signed_by_merchant(const Fields& fields) {
   return {};
 }
 
-}  // namespace wxpay::app
+}  // namespace wxpay::v2

@@ -1,10 +1,9 @@
-#include "app/pay_parameters.hpp"
+#include "gateway/v2/pay_parameters.hpp"
 
-#include "base/text.hpp"
-#include "domain/limits.hpp"
+#include "wxpay/pay_signer.hpp"
 #include "wxpay/signing.hpp"
 
-namespace wxpay::app {
+namespace wxpay::v2 {
 
 Fields pay_parameters(TradeType trade_type, const MerchantIdentity& merchant, const PrepayId& prepay_id,
                       SignType sign_type, const std::string& timestamp, const std::string& nonce,
@@ -27,17 +26,9 @@ Fields pay_parameters(TradeType trade_type, const MerchantIdentity& merchant, co
 Fields without_signature(const Fields& parameters) {
   Fields fields;
   for (const auto& [name, value] : parameters) {
-    if (name != "paySign" && name != "sign") fields.add(name, value);
+    if (!is_pay_signature(name)) fields.add(name, value);
   }
   return fields;
 }
 
-bool is_prepay_id(std::string_view text) {
-  return text.size() <= limits::longest_prepay_id && is_visible(text);
-}
-
-std::string pay_timestamp(const Clock& clock) {
-  return std::to_string(clock.now().time_since_epoch().count());
-}
-
-}  // namespace wxpay::app
+}  // namespace wxpay::v2

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "wxpay/notifications.hpp"
+
+namespace wxpay::gateway {
+
+/// One message of a stream of them.
+struct SavedMessage {
+  NotificationMessage message;  ///< empty where it is too large
+  bool too_large = false;       ///< larger than `largest_notification`
+};
+
+/// Fills the buffer with some bytes; 0 at the end.
+using MessageSource = std::function<std::size_t(char* buffer, std::size_t size)>;
+
+/// Cuts a stream into the messages of one form of file. What is no message comes out as one too, which the
+/// reader refuses; and so does an empty stream.
+class MessageCutter {
+ public:
+  virtual ~MessageCutter() = default;
+  /// The next message; nothing at the end. What the source throws comes out.
+  virtual std::optional<SavedMessage> next() = 0;
+  /// Whether a whole message seems to have been read already, so that `next` does not wait for more.
+  virtual bool holds_message() = 0;
+};
+
+/// Cuts a stream into messages, in the form that its first byte shows.
+class SavedMessages final : public MessageCutter {
+ public:
+  /// @param reader  tells where a message ends that holds the beginning of another; must outlive this
+  SavedMessages(MessageSource source, const NotificationReader& reader)
+      : source_{std::move(source)}, reader_{reader} {}
+
+  std::optional<SavedMessage> next() override;
+  bool holds_message() override { return cutter_ && cutter_->holds_message(); }
+
+ private:
+  std::size_t read(char* buffer, std::size_t size);
+  void choose_cutter();
+
+  MessageSource source_;
+  const NotificationReader& reader_;
+  std::string first_bytes_;  ///< read to choose, and not given to the cutter yet
+  std::unique_ptr<MessageCutter> cutter_;
+};
+
+}  // namespace wxpay::gateway

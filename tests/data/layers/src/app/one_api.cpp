@@ -1,0 +1,7 @@
+#include "app/one_api.hpp"
+#include "gateway/saved_messages.hpp"
+#include "gateway/v2/notifications.hpp"
+#include "wire/records.hpp"
+#include "wire/xml_documents.hpp"
+#include "wxpay/notifications.hpp"
+#include "wxpay/v2_gateway.hpp"

@@ -1,0 +1,2 @@
+#include "gateway/v3/pay_signer.hpp"
+#include "wire/xml.hpp"

@@ -1,0 +1,1 @@
+#include "wxpay/v2_gateway.hpp"
