@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "cli/config/config_file.hpp"
+#include "cli/config/config_keys.hpp"
 #include "cli/config/value_rules.hpp"
 #include "fuzz/rules.hpp"
 #include "fuzz/targets.hpp"

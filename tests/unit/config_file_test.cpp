@@ -3,8 +3,8 @@
 
 #include <fstream>
 
+#include "cli/config/config_keys.hpp"
 #include "cli/config/settings.hpp"
-#include "cli/config/value_rules.hpp"
 #include "support/config_folder.hpp"
 
 using wxpay::Error;
@@ -216,6 +216,33 @@ TEST_CASE("values keep to the limits of the wire") {
     CAPTURE(row.key);
     CAPTURE(row.value);
     CHECK(wxpay::cli::value_fault(row.key, row.value).empty() == row.good);
+  }
+}
+
+TEST_CASE("every key is read as its type says, and one of a later version is told from a wrong one") {
+  using wxpay::cli::KeySupport;
+  using wxpay::cli::KeyType;
+  for (const auto& key : wxpay::cli::config_keys()) {
+    const std::string name{key.name};
+    CAPTURE(name);
+    CHECK(wxpay::cli::find_key(name) == &key);
+    const ConfigFolder folder;
+    const auto text = error_in(folder, "[profiles.a]\n" + name + " = \"x\\u0001\"\n");
+    const auto number = error_in(folder, "[profiles.a]\n" + name + " = 0\n");
+    const std::string text_said = text.what();
+    const std::string number_said = number.what();
+    if (key.support == KeySupport::later) {
+      CHECK(text_said.ends_with("2: " + name + " is not supported yet by this version"));
+      CHECK(text.hint() == "remove the line");
+      CHECK(number_said.ends_with("2: " + name + " is not supported yet by this version"));
+    } else if (key.type == KeyType::number) {
+      CHECK(text.hint() == "write " + name + " = " + key.sample);
+      CHECK(number_said.ends_with("2: " + name + " must be at least 1, not 0"));
+    } else {
+      CHECK(number_said.ends_with("2: " + name + " is an integer, it must be a string in quotes"));
+      // The secret itself is judged when it is needed.
+      if (key.fault != nullptr) CHECK(text_said.find("2: " + name) != std::string::npos);
+    }
   }
 }
 

@@ -3,10 +3,10 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
-#include <array>
 #include <sstream>
 
 #include "base/text.hpp"
+#include "cli/config/config_keys.hpp"
 #include "cli/config/safe_file.hpp"
 #include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
@@ -20,48 +20,6 @@ constexpr std::size_t largest_config = std::size_t{64} * 1024;
 /// The parser makes a table of every part of a key, one in the other, and has no limit of its own: tens of
 /// thousands take more stack than there is. No key of ours has more than two dots.
 constexpr std::size_t most_dots = 16;
-
-enum class Type { text, number };
-
-struct KnownKey {
-  std::string_view name;
-  Type type;
-};
-
-constexpr std::array known_keys{
-    KnownKey{"api", Type::text},        KnownKey{"mch_id", Type::text},
-    KnownKey{"app_id", Type::text},     KnownKey{"sub_mch_id", Type::text},
-    KnownKey{"sub_app_id", Type::text}, KnownKey{"sign_type", Type::text},
-    KnownKey{"notify_url", Type::text}, KnownKey{"body", Type::text},
-    KnownKey{"trade_type", Type::text}, KnownKey{"client_ip", Type::text},
-    KnownKey{"base_url", Type::text},   KnownKey{"fallback_base_url", Type::text},
-    KnownKey{"ledger", Type::text},     KnownKey{"rate", Type::number},
-    KnownKey{"jobs", Type::number},     KnownKey{"ca_file", Type::text},
-    KnownKey{"key", Type::text},        KnownKey{"key_env", Type::text},
-    KnownKey{"key_file", Type::text},   KnownKey{"key_command", Type::text},
-};
-
-/// Keys of API v3 and of refunds: a configuration written for a later version is told so, not corrected.
-constexpr std::array<std::string_view, 18> later_keys{
-    "serial_no",
-    "private_key_file",
-    "public_key_id",
-    "public_key_file",
-    "apiv3_key",
-    "apiv3_key_env",
-    "apiv3_key_file",
-    "apiv3_key_command",
-    "cert_file",
-    "cert_key_file",
-    "cert_p12_file",
-    "cert_p12_password",
-    "cert_p12_password_env",
-    "cert_p12_password_file",
-    "cert_p12_password_command",
-    "private_key",
-    "private_key_env",
-    "private_key_command",
-};
 
 [[noreturn]] void fail(const ConfigFile& file, int line, const std::string& what, std::string hint = {}) {
   throw Error{ErrorKind::config, file.place(line) + ": " + what, std::move(hint)};
@@ -109,26 +67,24 @@ std::string quoted_example(const std::string& key, const toml::node& node) {
   return "write " + key + " = \"" + number.str() + "\"";
 }
 
-ConfigValue read_value(const ConfigFile& file, const KnownKey& known, const toml::node& node) {
+ConfigValue read_value(const ConfigFile& file, const ConfigKey& known, const toml::node& node) {
   const std::string key{known.name};
   const int line = line_of(node);
-  if (known.type == Type::text) {
+  if (known.type != KeyType::number) {
     if (const auto* text = node.as_string()) return {text->get(), line};
     fail(file, line, key + " is " + name_of(node.type()) + ", it must be a string in quotes",
          quoted_example(key, node));
   }
   if (const auto* number = node.as_integer()) return {number->get(), line};
   fail(file, line, key + " is " + name_of(node.type()) + ", it must be an integer without quotes",
-       "write " + key + " = " + std::string{known.name == "rate" ? "50" : "16"});
+       "write " + key + " = " + known.sample);
 }
 
 [[noreturn]] void refuse_unknown_key(const ConfigFile& file, const std::string& key, int line) {
-  if (std::find(later_keys.begin(), later_keys.end(), key) != later_keys.end()) {
-    fail(file, line, key + " is not supported yet by this version", "remove the line");
-  }
   std::vector<std::string> names;
-  names.reserve(known_keys.size());
-  for (const auto& known : known_keys) names.emplace_back(known.name);
+  for (const auto& known : config_keys()) {
+    if (known.support == KeySupport::now) names.emplace_back(known.name);
+  }
   fail(file, line, "unknown key " + printable(key), suggestion(key, names));
 }
 
@@ -146,9 +102,11 @@ ProfileTable read_profile(const ConfigFile& file, int line, const toml::table& t
   profile.line = line;
   for (const auto& entry : entries(table)) {
     const std::string name{entry.first->str()};
-    const auto* known = std::find_if(known_keys.begin(), known_keys.end(),
-                                     [&](const KnownKey& key) { return key.name == name; });
-    if (known == known_keys.end()) refuse_unknown_key(file, name, line_of(*entry.first));
+    const auto* known = find_key(name);
+    if (known == nullptr) refuse_unknown_key(file, name, line_of(*entry.first));
+    if (known->support == KeySupport::later) {
+      fail(file, line_of(*entry.first), name + " is not supported yet by this version", "remove the line");
+    }
     profile.values.emplace(name, read_value(file, *known, *entry.second));
   }
   return profile;

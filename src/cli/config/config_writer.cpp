@@ -1,9 +1,9 @@
 #include "cli/config/config_writer.hpp"
 
-#include <array>
 #include <optional>
 
 #include "base/text.hpp"
+#include "cli/config/config_keys.hpp"
 #include "cli/config/new_file.hpp"
 #include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
@@ -13,36 +13,6 @@ namespace wxpay::cli {
 namespace {
 
 constexpr const char* no_overwriting = "edit it, remove it, or name another file with --config";
-
-/// A line of the file: a key with the comment above it and the example that stands in for a value left out.
-struct Line {
-  const char* key;
-  const char* comment;
-  const char* example;  ///< TOML; null: nothing is written without a value
-};
-
-constexpr std::array lines{
-    Line{"api", nullptr, nullptr},
-    Line{"mch_id", "Merchant number and app id, as the merchant platform (pay.weixin.qq.com) shows them.",
-         nullptr},
-    Line{"app_id", nullptr, nullptr},
-    Line{"sub_mch_id", "Service-provider mode only.", nullptr},
-    Line{"sub_app_id", nullptr, nullptr},
-    Line{"key_file",
-         "The API v2 key: exactly one of key_file, key_env and key_command. The file is for you alone "
-         "(chmod 600).",
-         nullptr},
-    Line{"key_env", nullptr, nullptr},
-    Line{"key_command", nullptr, nullptr},
-    Line{"sign_type", "\"MD5\" or \"HMAC-SHA256\".", "\"MD5\""},
-    Line{"notify_url", "Where WeChat Pay reports payments: an absolute URL without a query string.",
-         "\"https://pay.example.com/notify/order\""},
-    Line{"trade_type", "Defaults of create-order.", "\"JSAPI\""},
-    Line{"body", nullptr, "\"Goods\""},
-    Line{"base_url", nullptr, nullptr},
-    Line{"ledger", "The record of orders; without this line in the state folder of the user.",
-         "\"sqlite:/var/lib/wxpayctl/shop.db\""},
-};
 
 std::string option_name(const std::string& key) {
   std::string name = "--" + key;
@@ -97,9 +67,10 @@ void check_given_values(const FirstConfig& config) {
 void check_first_config(const FirstConfig& config) {
   check_given_values(config);
   if (config.profile == "sandbox") return;
-  for (const auto* key : {"mch_id", "app_id"}) {
-    if (!config.has(key)) {
-      throw Error{ErrorKind::usage, option_name(key) + " is missing",
+  for (const auto& key : config_keys()) {
+    const std::string name{key.name};
+    if (key.required && !config.has(name)) {
+      throw Error{ErrorKind::usage, option_name(name) + " is missing",
                   "give it as an option, or run `wxpayctl init` on a terminal, which asks for it"};
     }
   }
@@ -112,20 +83,19 @@ std::string render_first_config(const FirstConfig& config) {
   text += "default_profile = " + toml_string(config.profile) + "\n\n";
   text += "[" + table_name(config.profile) + "]\n";
   const bool has_secret = config.has("key_file") || config.has("key_env") || config.has("key_command");
-  for (const auto& line : lines) {
-    const std::string key{line.key};
+  const bool needs_secret = !has_secret && config.profile != "sandbox";
+  for (const auto& known : config_keys()) {
+    const std::string key{known.name};
     std::string value;
     if (key == "api") value = toml_string("v2");
     if (config.has(key)) value = toml_string(config.values.at(key));
-    std::string example = line.example == nullptr ? "" : line.example;
-    if (key == "key_file" && !has_secret && config.profile != "sandbox") {
-      example = toml_string("/etc/wxpayctl/" + config.profile + ".key");
-    }
-    // The comment on the secret heads all its three keys.
-    const bool heads = key == "key_file" && has_secret;
+    std::string example = known.example == nullptr ? "" : known.example;
+    if (key == "key_file" && needs_secret) example = toml_string("/etc/wxpayctl/" + config.profile + ".key");
+    // The comment on `key`, which itself is never written, heads the keys that stand for it.
+    const bool heads = key == "key" && (has_secret || needs_secret);
     if (value.empty() && example.empty() && !heads) continue;
-    if (line.comment != nullptr) text.append("\n# ").append(line.comment).append("\n");
-    if (value.empty() && example.empty()) continue;
+    if (known.comment != nullptr) text.append("\n# ").append(known.comment).append("\n");
+    if (heads) continue;
     text.append(value.empty() ? "# " : "").append(key).append(" = ");
     text.append(value.empty() ? example : value).append("\n");
   }

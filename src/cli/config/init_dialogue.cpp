@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/text.hpp"
+#include "cli/config/config_keys.hpp"
 #include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
 

@@ -1,12 +1,12 @@
 #include "cli/config/settings.hpp"
 
 #include <algorithm>
-#include <array>
 #include <system_error>
 #include <utility>
 
 #include "base/text.hpp"
 #include "cli/config/config_file.hpp"
+#include "cli/config/config_keys.hpp"
 #include "cli/config/default_paths.hpp"
 #include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
@@ -136,7 +136,7 @@ void check_value(const Selected& selected, const std::string& key) {
     if (!fault.empty()) selected.fail(key, key + " " + fault + ", not " + std::to_string(*number));
   }
   const auto text = selected.table.text(key);
-  if (!text || key == "key") return;
+  if (!text) return;
   const auto fault = value_fault(key, *text);
   if (!fault.empty()) selected.fail(key, key + shown_value(key, *text) + " " + fault);
 }
@@ -148,12 +148,6 @@ void check_values(const Selected& selected) {
   std::sort(keys.begin(), keys.end());
   for (const auto& entry : keys) check_value(selected, entry.second);
 }
-
-constexpr std::array<std::pair<const char*, SecretSource::Kind>, 4> secret_ways{
-    {{"key", SecretSource::Kind::in_clear},
-     {"key_env", SecretSource::Kind::environment},
-     {"key_file", SecretSource::Kind::file},
-     {"key_command", SecretSource::Kind::command}}};
 
 [[noreturn]] void refuse_second_secret(const Selected& selected, const std::string& one,
                                        const std::string& other) {
@@ -182,13 +176,14 @@ SecretSource secret_source(const Selected& selected, const Environment& environm
 SecretSource key_source(const Selected& selected, const Environment& environment) {
   SecretSource source;
   std::string taken;
-  for (const auto& way : secret_ways) {
-    const std::string key{way.first};
+  for (const auto& known : config_keys()) {
+    if (known.secret == SecretSource::Kind::none) continue;
+    const std::string key{known.name};
     const auto value = selected.table.text(key);
     if (!value) continue;
     if (!taken.empty()) refuse_second_secret(selected, taken, key);
     taken = key;
-    source = secret_source(selected, environment, way.second, key, *value);
+    source = secret_source(selected, environment, known.secret, key, *value);
   }
   if (taken.empty() && selected.sandbox()) {
     source.kind = SecretSource::Kind::in_clear;
@@ -198,13 +193,35 @@ SecretSource key_source(const Selected& selected, const Environment& environment
   return source;
 }
 
-std::string merchant_value(const Selected& selected, const std::string& key, const char* sandbox_value,
-                           const char* example) {
-  if (auto value = selected.table.text(key)) return *value;
-  if (selected.sandbox()) return sandbox_value;
+[[noreturn]] void refuse_without(const Selected& selected, const ConfigKey& key) {
+  const std::string name{key.name};
   throw Error{ErrorKind::config,
-              selected.file->place(selected.table.line) + ": profile " + selected.name + " has no " + key,
-              "add " + key + " = \"" + example + "\" under [profiles." + selected.name + "]"};
+              selected.file->place(selected.table.line) + ": profile " + selected.name + " has no " + name,
+              "add " + name + " = \"" + key.sample + "\" under [profiles." + selected.name + "]"};
+}
+
+/// Puts every value of the file into the profile that has a member of its own.
+void set_values(Profile& profile, const Selected& selected, const Environment& environment) {
+  for (const auto& key : config_keys()) {
+    const std::string name{key.name};
+    if (key.number != nullptr) {
+      profile.*key.number = selected.table.number(name).value_or(profile.*key.number);
+      continue;
+    }
+    const auto text = selected.table.text(name);
+    if (!text && key.required && !selected.sandbox()) refuse_without(selected, key);
+    if (!text || key.set == nullptr) continue;
+    const bool is_path = key.type == KeyType::path;
+    key.set(profile, is_path ? resolve_path(*text, selected.folder(), environment).string() : *text);
+  }
+}
+
+/// What the built-in profile has where the file says nothing else.
+void set_sandbox_values(Profile& profile) {
+  profile.merchant.mch_id = MerchantId{sandbox_mch_id};
+  profile.merchant.app_id = AppId{sandbox_app_id};
+  profile.notify_url = sandbox_notify_url;
+  profile.body = sandbox_body;
 }
 
 std::vector<std::string> base_urls(const Selected& selected, const SettingOptions& options,
@@ -269,7 +286,7 @@ void add_files_of(const std::filesystem::path& config, const Environment& enviro
       found.ledgers.push_back(default_ledger_path(environment, name));
       for (const auto& [key, value] : table.values) {
         const auto text = table.text(key);
-        if (text && key.ends_with("_file")) {
+        if (text && find_key(key)->type == KeyType::path) {
           const auto path = resolve_path(*text, folder, environment);
           found.files.push_back({"the " + key + " of profile " + name, path});
         } else if (text && key == "ledger") {
@@ -305,28 +322,14 @@ ConfiguredFiles configured_files(const SettingOptions& options, const Environmen
 Profile resolve_profile(const SettingOptions& options, const Environment& environment) {
   const auto selected = select_profile(options, environment);
   check_values(selected);
-  const auto& table = selected.table;
   Profile profile;
   profile.name = selected.name;
   if (selected.file) profile.config_file = selected.file->path;
   profile.sandbox = selected.sandbox();
-  profile.merchant.mch_id = MerchantId{merchant_value(selected, "mch_id", sandbox_mch_id, "1900000109")};
-  profile.merchant.app_id = AppId{merchant_value(selected, "app_id", sandbox_app_id, "wx…")};
-  profile.merchant.sub_mch_id = MerchantId{table.text("sub_mch_id").value_or("")};
-  profile.merchant.sub_app_id = AppId{table.text("sub_app_id").value_or("")};
-  profile.api = table.text("api").value_or("v2");
-  if (const auto type = table.text("sign_type")) profile.sign_type = *parse_sign_type(*type);
-  if (const auto type = table.text("trade_type")) profile.trade_type = *parse_trade_type(*type);
+  if (profile.sandbox) set_sandbox_values(profile);
+  set_values(profile, selected, environment);
   profile.key = key_source(selected, environment);
-  profile.notify_url = table.text("notify_url").value_or(profile.sandbox ? sandbox_notify_url : "");
-  profile.body = table.text("body").value_or(profile.sandbox ? sandbox_body : "");
-  profile.client_ip = table.text("client_ip").value_or(profile.client_ip);
   profile.base_urls = base_urls(selected, options, environment);
-  profile.rate = table.number("rate").value_or(profile.rate);
-  profile.jobs = table.number("jobs").value_or(profile.jobs);
-  if (const auto file = table.text("ca_file")) {
-    profile.ca_file = resolve_path(*file, selected.folder(), environment).string();
-  }
   auto ledger = outside_ledger(options, environment);
   if (!ledger) ledger = ledger_place(selected, environment);
   profile.ledger = ledger->path;

@@ -1,15 +1,9 @@
 #include "cli/config/value_rules.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.hpp"
 #include "base/url.hpp"
-#include "domain/field_rules.hpp"
-#include "domain/limits.hpp"
-#include "net/http_transport.hpp"
-#include "wxpay/order.hpp"
-#include "wxpay/sign_type.hpp"
 
 namespace wxpay::cli {
 
@@ -29,84 +23,7 @@ bool all_of(std::string_view text, Predicate predicate) {
   return std::all_of(text.begin(), text.end(), predicate);
 }
 
-std::string base_url_fault(std::string_view value) {
-  const auto parsed = parse_url(value);
-  if (!parsed.url) return parsed.fault;
-  if (parsed.url->has_query) return "has a query string";
-  if (parsed.url->has_fragment) return "has a fragment (`#…`)";
-  if (!parsed.url->https && !net::is_loopback_url(std::string{value})) {
-    return "is plain http to another machine; use https";
-  }
-  return "";
-}
-
-std::string trade_type_fault(std::string_view value) {
-  const auto type = parse_trade_type(value);
-  if (type && is_payable_later(*type)) return "";
-  return "is not one of JSAPI, NATIVE, APP and H5";
-}
-
-std::string client_ip_fault(std::string_view value) {
-  return is_ip_address(value) ? "" : "is not an IPv4 or IPv6 address";
-}
-
-std::string api_fault(std::string_view value) {
-  if (value == "v2") return "";
-  return value == "v3" ? "is not supported yet by this version" : "is not \"v2\"";
-}
-
-std::string key_env_fault(std::string_view value) {
-  const auto is_name = [](char c) { return is_alphanumeric(c) || c == '_'; };
-  const bool good = !value.empty() && !is_digit(value.front()) && all_of(value, is_name);
-  return good ? "" : "is not the name of an environment variable";
-}
-
-std::string path_fault(std::string_view value) {
-  return has_control_character(value) ? "has a control character" : "";
-}
-
-using Rule = std::string (*)(std::string_view);
-struct KeyRule {
-  std::string_view key;
-  Rule rule;
-};
-
-constexpr std::array rules{
-    KeyRule{"api", api_fault},
-    KeyRule{"mch_id", merchant_id_fault},
-    KeyRule{"sub_mch_id", merchant_id_fault},
-    KeyRule{"app_id", app_id_fault},
-    KeyRule{"sub_app_id", app_id_fault},
-    KeyRule{"sign_type",
-            [](std::string_view value) {
-              return std::string{parse_sign_type(value) ? "" : "is not one of MD5 and HMAC-SHA256"};
-            }},
-    KeyRule{"notify_url", notify_url_fault},
-    KeyRule{"body", body_fault},
-    KeyRule{"trade_type", trade_type_fault},
-    KeyRule{"client_ip", client_ip_fault},
-    KeyRule{"base_url", base_url_fault},
-    KeyRule{"fallback_base_url", base_url_fault},
-    KeyRule{"ledger", [](std::string_view value) { return parse_ledger_uri(value).fault; }},
-    KeyRule{"ca_file", path_fault},
-    KeyRule{"key_env", key_env_fault},
-    KeyRule{"key_file", path_fault},
-    KeyRule{"key_command", path_fault},
-};
-
 }  // namespace
-
-std::string value_fault(std::string_view key, std::string_view value) {
-  const auto* found =
-      std::find_if(rules.begin(), rules.end(), [&](const KeyRule& rule) { return rule.key == key; });
-  return found == rules.end() ? "is unknown" : found->rule(value);
-}
-
-std::string value_fault(std::string_view key, std::int64_t value) {
-  if (value < 1) return "must be at least 1";
-  if (key == "jobs" && value > limits::most_jobs) return "must be at most 256";
-  return "";
-}
 
 std::string address_fault(std::string_view url) {
   const auto parsed = parse_url(url);

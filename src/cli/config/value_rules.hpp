@@ -1,19 +1,13 @@
 #pragma once
 
-#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <string_view>
 
 namespace wxpay::cli {
 
-// What the values of a profile may be. The same rules hold for the file, for options and environment, and for
-// what `init` writes. A fault reads on after the key: "is not …"; it is empty for a good value.
-
-/// @param key  a text key of a profile; not `key`, which is judged by v2_key_fault when it is loaded
-std::string value_fault(std::string_view key, std::string_view value);
-/// @param key  rate or jobs
-std::string value_fault(std::string_view key, std::int64_t value);
+// Rules of values that the keys of a profile, options and messages share. A fault reads on after the name:
+// "is not …"; it is empty for a good value.
 
 /// An absolute http or https URL, with a query or without, that holds no password.
 std::string address_fault(std::string_view url);

@@ -1,0 +1,178 @@
+#include "cli/config/config_keys.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "base/url.hpp"
+#include "cli/config/value_rules.hpp"
+#include "domain/field_rules.hpp"
+#include "domain/limits.hpp"
+#include "net/http_transport.hpp"
+
+namespace wxpay::cli {
+
+namespace {
+
+using Kind = SecretSource::Kind;
+
+std::string api_fault(std::string_view value) {
+  if (value == "v2") return "";
+  return value == "v3" ? "is not supported yet by this version" : "is not \"v2\"";
+}
+
+std::string sign_type_fault(std::string_view value) {
+  return parse_sign_type(value) ? "" : "is not one of MD5 and HMAC-SHA256";
+}
+
+std::string trade_type_fault(std::string_view value) {
+  const auto type = parse_trade_type(value);
+  if (type && is_payable_later(*type)) return "";
+  return "is not one of JSAPI, NATIVE, APP and H5";
+}
+
+std::string client_ip_fault(std::string_view value) {
+  return is_ip_address(value) ? "" : "is not an IPv4 or IPv6 address";
+}
+
+std::string base_url_fault(std::string_view value) {
+  const auto parsed = parse_url(value);
+  if (!parsed.url) return parsed.fault;
+  if (parsed.url->has_query) return "has a query string";
+  if (parsed.url->has_fragment) return "has a fragment (`#…`)";
+  if (!parsed.url->https && !net::is_loopback_url(std::string{value})) {
+    return "is plain http to another machine; use https";
+  }
+  return "";
+}
+
+std::string ledger_fault(std::string_view value) { return parse_ledger_uri(value).fault; }
+
+std::string variable_fault(std::string_view value) {
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const bool good =
+      !value.empty() && !is_digit(value.front()) &&
+      std::all_of(value.begin(), value.end(), [&](char c) { return is_letter(c) || is_digit(c); });
+  return good ? "" : "is not the name of an environment variable";
+}
+
+std::string control_character_fault(std::string_view value) {
+  return has_control_character(value) ? "has a control character" : "";
+}
+
+/// A key of API v3 or of refunds: a configuration written for a later version is told so, not corrected.
+constexpr ConfigKey later(std::string_view name) { return {.name = name, .support = KeySupport::later}; }
+
+constexpr std::array all_keys = std::to_array<ConfigKey>({
+    {.name = "api",
+     .fault = api_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.api = value; }},
+    {.name = "mch_id",
+     .fault = merchant_id_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.merchant.mch_id = MerchantId{value}; },
+     .required = true,
+     .sample = "1900000109",
+     .comment = "Merchant number and app id, as the merchant platform (pay.weixin.qq.com) shows them."},
+    {.name = "app_id",
+     .fault = app_id_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.merchant.app_id = AppId{value}; },
+     .required = true,
+     .sample = "wx…"},
+    {.name = "sub_mch_id",
+     .fault = merchant_id_fault,
+     .set = [](Profile& profile,
+               const std::string& value) { profile.merchant.sub_mch_id = MerchantId{value}; },
+     .comment = "Service-provider mode only."},
+    {.name = "sub_app_id",
+     .fault = app_id_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.merchant.sub_app_id = AppId{value}; }},
+    {.name = "key",
+     .secret = Kind::in_clear,
+     .comment = "The API v2 key: exactly one of key_file, key_env and key_command. The file is for you alone "
+                "(chmod 600)."},
+    {.name = "key_env", .fault = variable_fault, .secret = Kind::environment},
+    {.name = "key_file", .type = KeyType::path, .fault = control_character_fault, .secret = Kind::file},
+    {.name = "key_command", .fault = control_character_fault, .secret = Kind::command},
+    {.name = "sign_type",
+     .fault = sign_type_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.sign_type = *parse_sign_type(value); },
+     .comment = "\"MD5\" or \"HMAC-SHA256\".",
+     .example = "\"MD5\""},
+    {.name = "notify_url",
+     .fault = notify_url_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.notify_url = value; },
+     .comment = "Where WeChat Pay reports payments: an absolute URL without a query string.",
+     .example = "\"https://pay.example.com/notify/order\""},
+    {.name = "trade_type",
+     .fault = trade_type_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.trade_type = *parse_trade_type(value); },
+     .comment = "Defaults of create-order.",
+     .example = "\"JSAPI\""},
+    {.name = "body",
+     .fault = body_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.body = value; },
+     .example = "\"Goods\""},
+    {.name = "client_ip",
+     .fault = client_ip_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.client_ip = value; }},
+    {.name = "base_url", .fault = base_url_fault},
+    {.name = "fallback_base_url", .fault = base_url_fault},
+    {.name = "ledger",
+     .fault = ledger_fault,
+     .comment = "The record of orders; without this line in the state folder of the user.",
+     .example = "\"sqlite:/var/lib/wxpayctl/shop.db\""},
+    {.name = "rate", .type = KeyType::number, .number = &Profile::rate, .sample = "50"},
+    {.name = "jobs",
+     .type = KeyType::number,
+     .most = limits::most_jobs,
+     .number = &Profile::jobs,
+     .sample = "16"},
+    {.name = "ca_file",
+     .type = KeyType::path,
+     .fault = control_character_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.ca_file = value; }},
+    later("serial_no"),
+    later("private_key_file"),
+    later("public_key_id"),
+    later("public_key_file"),
+    later("apiv3_key"),
+    later("apiv3_key_env"),
+    later("apiv3_key_file"),
+    later("apiv3_key_command"),
+    later("cert_file"),
+    later("cert_key_file"),
+    later("cert_p12_file"),
+    later("cert_p12_password"),
+    later("cert_p12_password_env"),
+    later("cert_p12_password_file"),
+    later("cert_p12_password_command"),
+    later("private_key"),
+    later("private_key_env"),
+    later("private_key_command"),
+});
+
+}  // namespace
+
+std::span<const ConfigKey> config_keys() { return all_keys; }
+
+const ConfigKey* find_key(std::string_view name) {
+  const auto* found =
+      std::find_if(all_keys.begin(), all_keys.end(), [&](const ConfigKey& key) { return key.name == name; });
+  return found == all_keys.end() ? nullptr : found;
+}
+
+std::string value_fault(std::string_view key, std::string_view value) {
+  const auto* found = find_key(key);
+  if (found == nullptr) return "is unknown";
+  return found->fault == nullptr ? "" : found->fault(value);
+}
+
+std::string value_fault(std::string_view key, std::int64_t value) {
+  const auto* found = find_key(key);
+  if (value < 1) return "must be at least 1";
+  if (found != nullptr && value > found->most) return "must be at most " + std::to_string(found->most);
+  return "";
+}
+
+}  // namespace wxpay::cli
