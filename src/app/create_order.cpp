@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "app/creation_rules.hpp"
 #include "app/throttling.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/order_time.hpp"
@@ -10,9 +11,6 @@
 namespace wxpay::app {
 
 namespace {
-
-constexpr const char* paid_text = "the order is paid already";
-constexpr const char* closed_text = "the order is closed; use a new out_trade_no";
 
 /// For the history: WeChat Pay's code, or the words where it gave none.
 const std::string& reason_of(const Said& said) { return said.code.empty() ? said.remark : said.code; }
@@ -32,29 +30,14 @@ bool Creation::record(OrderLedger& ledger) {
 
 bool Creation::begin(OrderLedger& ledger) {
   begun_ = std::make_shared<BeginResult>(ledger.begin(request_.intent, request_.defaulted));
-  switch (begun_->decision.plan) {
-    case CreatePlan::reuse:
-      result_ = reused();
-      return false;
-    case CreatePlan::differs:
-      result_ = own_refusal("OUT_TRADE_NO_USED", "the number belongs to an order with other parameters");
-      return false;
-    case CreatePlan::paid:
-      result_ = own_refusal("ORDERPAID", paid_text);
-      return false;
-    case CreatePlan::closed:
-      result_ = own_refusal("ORDERCLOSED", closed_text);
-      return false;
-    case CreatePlan::again:
-      if (const auto problem = ambiguity_of(intent()); !problem.empty()) {
-        result_ = own_refusal("PARAM_ERROR",
-                              problem + "; it was stored before and is not sent again: use a new number");
-        return false;
-      }
-      break;
-    case CreatePlan::first:
-    case CreatePlan::replace:
-      break;
+  const auto plan = begun_->decision.plan;
+  if (plan == CreatePlan::reuse) {
+    result_ = reused();
+    return false;
+  }
+  if (auto refusal = refusal_of(plan, intent())) {
+    result_ = own_refusal(refusal->code, std::move(refusal->why));
+    return false;
   }
   // What was stored is sent again, and a time_expire that has passed can only be refused.
   expired_ = intent().time_expire && *intent().time_expire <= clock_.now();

@@ -1,12 +1,13 @@
-#include <exception>
 #include <utility>
 
 #include "app/create_batch.hpp"
+#include "app/plan_batch.hpp"
 #include "base/text.hpp"
 #include "cli/clock_watch.hpp"
 #include "cli/create_order_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/failed_file.hpp"
+#include "cli/guarded_output.hpp"
 #include "cli/input.hpp"
 #include "cli/progress.hpp"
 #include "cli/result_fields.hpp"
@@ -81,20 +82,6 @@ class BatchRun {
   }
 
  private:
-  /// A failure is kept for the end: what is under way must still be ended, kept and told.
-  template <class Work>
-  bool succeeds(const Work& work) {
-    try {
-      work();
-      return true;
-    } catch (const Error& error) {
-      if (error.kind() != ErrorKind::interrupted) failures_.push_back(std::current_exception());
-    } catch (...) {
-      failures_.push_back(std::current_exception());
-    }
-    return false;
-  }
-
   void create_all(const app::BatchOptions& options) {
     auto& ledger = services_.new_or_existing_ledger();
     Gateways pool{services_, options.jobs, options.rate};
@@ -102,7 +89,7 @@ class BatchRun {
     if (!arguments_.failed_file.empty()) failed_file_.emplace(arguments_.failed_file, input_.header());
     app::CreateBatch batch{input_, options, {ledger, pool.pool(), services_.clock(), services_.stop()}};
     const auto halt_where_of_no_use = [&] {
-      if (output_failed_ || records_lost_) batch.halt();
+      if (results_.failed() || records_lost_) batch.halt();
     };
     const app::CreateBatch::Output results{.result =
                                                [&](const app::BatchResult& result) {
@@ -115,7 +102,7 @@ class BatchRun {
                                                  show();
                                                  halt_where_of_no_use();
                                                }};
-    succeeds([&] {
+    failures_.succeeds([&] {
       try {
         batch.run(results);
       } catch (const Error& error) {
@@ -137,11 +124,11 @@ class BatchRun {
   bool is_readable() const { return reader_.holds_line() || stream_.is_readable(); }
 
   void show() {
-    if (!output_failed_) output_failed_ = !succeeds([&] { progress_.show(); });
+    results_.write([this] { progress_.show(); });
   }
 
   void print(const report::Record& record) {
-    if (!output_failed_) output_failed_ = !succeeds([&] { output_.print_row(record, columns_); });
+    results_.write([&] { output_.print_row(record, columns_); });
   }
 
   void take(const app::BatchResult& result) {
@@ -247,7 +234,7 @@ class BatchRun {
   }
 
   void keep_failed(const std::string& raw) {
-    if (failed_file_ && !records_lost_) records_lost_ = !succeeds([&] { failed_file_->add(raw); });
+    if (failed_file_ && !records_lost_) records_lost_ = !failures_.succeeds([&] { failed_file_->add(raw); });
   }
 
   /// What was not taken in any more, after a stop, belongs to the records that were not sent.
@@ -255,10 +242,10 @@ class BatchRun {
     if (input_failed_) return;
     // The other end of a pipe may be open for ever: after Ctrl-C, or when nobody reads the results any more,
     // only what has come already is taken; else a stop ends it.
-    const bool is_to_end = output_failed_ || records_lost_ || services_.stop().requested();
+    const bool is_to_end = results_.failed() || records_lost_ || services_.stop().requested();
     const bool to_the_end = stream_.is_file() || !is_to_end;
     if (stream_.is_file()) stream_.ignore_stop();
-    succeeds([&] {
+    failures_.succeeds([&] {
       while (to_the_end || reader_.holds_line()) {
         const auto raw = reader_.next();
         if (!raw) return;
@@ -268,100 +255,59 @@ class BatchRun {
     });
   }
 
+  /// The dry run.
   void check_all() {
     const auto& mch_id = services_.profile().merchant.mch_id;
     auto* ledger = services_.has_ledger() ? &services_.ledger_read_only() : nullptr;
-    succeeds([&] {
-      while (!services_.stop().requested() && !output_failed_) {
+    failures_.succeeds([&] {
+      while (!services_.stop().requested() && !results_.failed()) {
         if (!is_readable()) show();
         const auto entry = input_.next();
         if (!entry) return;
         ++records_;
-        report::Record record;
-        record.number("line", static_cast<std::int64_t>(entry->raw.line));
-        const bool good = check(*entry, mch_id, ledger, record);
-        if (!good) code_ = gravest(code_, exit_refused);
-        print(record.flag("dryRun", true));
-        progress_.add(!good);
+        if (entry->request && entry->request->intent.out_trade_no.shorter_than_advised()) ++short_numbers_;
+        take(entry->raw.line, app::plan_creation(*entry, mch_id, ledger, services_.clock().now()));
         if (records_ % checked_at_once == 0) show();
       }
     });
   }
 
-  bool check(const app::BatchInput::Entry& entry, const MerchantId& mch_id, OrderLedger* ledger,
-             report::Record& record) {
-    if (!entry.request) {
-      describe_bad(record, entry.out_trade_no, entry.problem);
+  void take(std::size_t line, const app::PlannedCreation& planned) {
+    using Planned = app::PlannedCreation::Kind;
+    const bool unreadable = planned.kind == Planned::unreadable;
+    if (!planned.is_good()) code_ = gravest(code_, unreadable ? exit_ledger : exit_refused);
+    report::Record record;
+    record.number("line", static_cast<std::int64_t>(line));
+    if (unreadable || planned.kind == Planned::bad) {
       ++bad_;
-      return false;
+      describe_bad(record, planned.out_trade_no, planned.problem, unreadable ? "LEDGER" : "PARAM_ERROR");
+    } else {
+      ++(planned.is_good() ? created_ : refused_);
+      describe_plan(record, planned);
     }
-    const auto& intent = entry.request->intent;
-    if (intent.out_trade_no.shorter_than_advised()) ++short_numbers_;
-    std::optional<Order> order;
-    try {
-      if (ledger != nullptr) order = ledger->find(mch_id, intent.out_trade_no);
-    } catch (const UnreadableOrder& error) {
-      describe_bad(record, intent.out_trade_no.text(), error.what(), "LEDGER");
-      code_ = gravest(code_, exit_ledger);
-      ++bad_;
-      return false;
-    }
-    const bool good = describe_plan(
-        record, intent.out_trade_no,
-        plan_create(order ? &*order : nullptr, intent, entry.request->defaulted, services_.clock().now()),
-        order);
-    ++(good ? created_ : refused_);
-    return good;
+    print(record.flag("dryRun", true));
+    progress_.add(!planned.is_good());
   }
 
-  /// What a run would do with the record. False where it would refuse it.
-  static bool describe_plan(report::Record& record, const OutTradeNo& number, const CreateDecision& decision,
-                            const std::optional<Order>& order) {
-    record.text("outTradeNo", number.text());
-    const auto refuse = [&](const char* code) {
-      describe_reply(record, app::Reply::refused, code);
-      if (!decision.differs.empty()) record.list("differs", decision.differs);
-      record.text("ledgerState", std::string{to_string(order->state)});
-      return false;
-    };
-    switch (decision.plan) {
-      case CreatePlan::differs:
-        return refuse("OUT_TRADE_NO_USED");
-      case CreatePlan::paid:
-        return refuse("ORDERPAID");
-      case CreatePlan::closed:
-        return refuse("ORDERCLOSED");
-      case CreatePlan::reuse:
-        describe_reply(record, app::Reply::accepted);
-        record.text("ledger", "REUSED");
-        return true;
-      case CreatePlan::again:
-        if (!app::ambiguity_of(order->intent).empty()) return refuse("PARAM_ERROR");
-        break;
-      case CreatePlan::first:
-      case CreatePlan::replace:
-        break;
-    }
-    describe_reply(record, app::Reply::accepted);
-    record.text("ledger", order && order->prepay ? "RENEWED" : "CREATED");
-    return true;
+  static void describe_plan(report::Record& record, const app::PlannedCreation& planned) {
+    using Planned = app::PlannedCreation::Kind;
+    record.text("outTradeNo", planned.out_trade_no);
+    describe_reply(record, planned.is_good() ? app::Reply::accepted : app::Reply::refused, planned.code);
+    if (!planned.differs.empty()) record.list("differs", planned.differs);
+    if (planned.ledger_state) record.text("ledgerState", std::string{to_string(*planned.ledger_state)});
+    if (!planned.is_good()) return;
+    const bool renewed = planned.kind == Planned::renewed;
+    record.text("ledger", planned.kind == Planned::reused ? "REUSED" : renewed ? "RENEWED" : "CREATED");
   }
 
   int finish() {
     progress_.clear();
-    if (failed_file_ && !records_lost_) records_lost_ = !succeeds([&] { failed_file_->finish(); });
-    if (!output_failed_) output_failed_ = !succeeds([&] { output_.finish(); });
-    for (const auto& failure : failures_) {
-      try {
-        std::rethrow_exception(failure);
-      } catch (const OutputClosed&) {
-        if (cut_short_) code_ = gravest(code_, exit_cut_short);
-      } catch (const Error& error) {
-        output_.report(error);
-        code_ = gravest(code_, exit_code(error.kind()));
-      }
-    }
-    if (records_ == 0 && failures_.empty()) output_.warn("the batch holds no record");
+    if (failed_file_ && !records_lost_) records_lost_ = !failures_.succeeds([&] { failed_file_->finish(); });
+    results_.finish();
+    const bool all_went_well = failures_.empty();
+    code_ = gravest(code_, failures_.tell(output_));
+    if (failures_.output_closed() && cut_short_) code_ = gravest(code_, exit_cut_short);
+    if (records_ == 0 && all_went_well) output_.warn("the batch holds no record");
     if (short_numbers_ > 0) {
       output_.warn(counted(short_numbers_, short_numbers_ == 1 ? "out_trade_no has" : "out_trade_no have") +
                    " fewer than the 6 characters that WeChat Pay asks for now");
@@ -404,8 +350,8 @@ class BatchRun {
   Progress progress_;
   ClockWatch clock_watch_{services_.clock()};
   std::optional<FailedFile> failed_file_;
-  std::vector<std::exception_ptr> failures_;  ///< to be told at the end
-  bool output_failed_ = false;
+  KeptFailures failures_;
+  GuardedOutput results_{output_, failures_};
   bool records_lost_ = false;  ///< --failed could not be written
   bool input_failed_ = false;
   bool gave_up_ = false;

@@ -14,8 +14,6 @@ namespace wxpay::cli {
 
 namespace {
 
-/// A request is one small object; more than this is no request.
-
 struct CreateOrderOptions {
   app::OrderRequest order;
   std::string request_file;

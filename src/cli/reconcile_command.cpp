@@ -5,6 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/gateways.hpp"
+#include "cli/guarded_output.hpp"
 #include "cli/input.hpp"
 #include "cli/progress.hpp"
 #include "cli/query_result.hpp"
@@ -105,7 +106,7 @@ class Reconcile {
   void run(app::ReconcileOrders& reconcile) {
     // When the output fails, what is under way is still ended and kept.
     const auto or_halt = [&](const auto& work) {
-      if (!while_possible(work)) reconcile.halt();
+      if (!print(work)) reconcile.halt();
     };
     try {
       reconcile.run({.result =
@@ -135,22 +136,17 @@ class Reconcile {
     }
   }
 
-  /// Does what prints, as long as that is possible.
+  /// Does what prints, as long as that is possible; why it is not any more is told at once.
   template <class Work>
-  bool while_possible(const Work& work) {
-    if (results_ != Results::open) return false;
-    try {
-      work();
-    } catch (const Error& error) {
-      results_ = Results::failed;
-      fail(error);
-    } catch (const OutputClosed&) {
-      results_ = Results::closed;
-    }
-    return results_ == Results::open;
+  bool print(const Work& work) {
+    if (results_.write(work)) return true;
+    if (failures_.empty()) return false;
+    progress_->clear();
+    code_ = gravest(code_, failures_.tell(output_));
+    return false;
   }
 
-  /// A failure of the ledger or the output is not to hide what was found before it.
+  /// A failure of the ledger is not to hide what was found before it.
   void fail(const Error& error) {
     progress_->clear();
     if (error.kind() != ErrorKind::interrupted) output_.report(error);
@@ -235,7 +231,7 @@ class Reconcile {
     const bool nothing_done =
         updated_ + closed_ + mismatched_ + paid_after_close_ + failed_ + not_closed() == 0;
     if (!output_.quiet() || !nothing_done) give_summary();
-    if (results_ != Results::open) output_.discard();
+    if (results_.failed()) output_.discard();
     report_failures();
     if (!unreadable_.empty()) fail(unreadable_.together());
     report_clock();
@@ -247,8 +243,7 @@ class Reconcile {
     if (mismatched_ > 0) code_ = gravest(code_, exit_integrity);
     if (failed_ + not_closed_by_clock_ > 0) code_ = gravest(code_, exit_unknown);
     if (paid_after_close_ > 0) code_ = gravest(code_, exit_differences);
-    if (results_ == Results::closed && cut_short_ && !options_.dry_run)
-      code_ = gravest(code_, exit_cut_short);
+    if (failures_.output_closed() && cut_short_ && !options_.dry_run) code_ = gravest(code_, exit_cut_short);
     return code_;
   }
 
@@ -294,7 +289,7 @@ class Reconcile {
   /// On standard output or, where that has failed, on standard error.
   void give_summary() {
     const auto record = summary();
-    while_possible([&] {
+    print([&] {
       output_.finish();
       // The table of the details, where there is one, ends here.
       if (arguments_.details && checked_ > 0 && output_.format() != OutputFormat::json) {
@@ -304,7 +299,7 @@ class Reconcile {
       output_.print(record, summary_columns);
       output_.flush();
     });
-    if (results_ == Results::open) return;
+    if (!results_.failed()) return;
     const bool json = output_.format() == OutputFormat::json;
     write_standard_error(json ? report::to_json(record) + "\n" : report::to_text(record));
   }
@@ -326,8 +321,6 @@ class Reconcile {
     return record;
   }
 
-  enum class Results { open, failed, closed };
-
   const ReconcileArguments& arguments_;
   Services& services_;
   Output& output_;
@@ -335,7 +328,8 @@ class Reconcile {
   const std::vector<std::string> details_ = detail_columns();
   std::optional<Progress> progress_;
   std::optional<ledger::RunLock> lock_;
-  Results results_ = Results::open;
+  KeptFailures failures_;
+  GuardedOutput results_{output_, failures_};
   int code_ = exit_done;
   bool gave_up_ = false;
   bool cut_short_ = false;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <thread>
 #include <utility>
 
@@ -11,6 +10,7 @@
 #include "cli/commands.hpp"
 #include "cli/config/value_rules.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/guarded_output.hpp"
 #include "cli/input.hpp"
 #include "cli/progress.hpp"
 #include "cli/saved_notifications.hpp"
@@ -121,26 +121,20 @@ class ReplayNotify {
          .stop = services_.stop(),
          .transport = [&forwarders](std::size_t worker) -> Transport& { return (*forwarders)[worker]; }}};
     output_.buffer_output();
-    const auto while_possible = [&](const auto& work) {
-      if (output_failure_) return;
-      try {
-        work();
-      } catch (...) {
-        // What is under way is still ended, kept and counted.
-        output_failure_ = std::current_exception();
-        replay.halt();
-      }
+    // When the output fails, what is under way is still ended, kept and counted.
+    const auto or_halt = [&](const auto& work) {
+      if (!results_.write(work)) replay.halt();
     };
-    while_possible([this] { output_.begin_rows(columns_); });
+    or_halt([this] { output_.begin_rows(columns_); });
     try {
       replay.run({.read = [this] { return input_.next(); },
                   .readable = [this] { return input_.is_readable(); },
                   .result =
                       [&](const app::ReplayResult& result) {
                         count(result);
-                        while_possible([&] { print(result); });
+                        or_halt([&] { print(result); });
                       },
-                  .pause = [&] { while_possible([this] { progress_.show(); }); }});
+                  .pause = [&] { or_halt([this] { progress_.show(); }); }});
     } catch (const Error& error) {
       tell(error);
     }
@@ -204,19 +198,9 @@ class ReplayNotify {
 
   int finish() {
     progress_.clear();
-    try {
-      output_.finish();
-    } catch (...) {
-      if (!output_failure_) output_failure_ = std::current_exception();
-    }
-    try {
-      if (output_failure_) std::rethrow_exception(output_failure_);
-    } catch (const OutputClosed&) {
-      output_failure_ = nullptr;
-      if (cut_short_ && !options_.dry_run) code_ = gravest(code_, exit_cut_short);
-    } catch (const Error& error) {
-      tell(error);
-    }
+    results_.finish();
+    code_ = gravest(code_, failures_.tell(output_));
+    if (failures_.output_closed() && cut_short_ && !options_.dry_run) code_ = gravest(code_, exit_cut_short);
     summarize();
     return services_.stop().requested() ? exit_interrupted : code_;
   }
@@ -235,7 +219,8 @@ class ReplayNotify {
     if (not_forwarded_ > 0) text += "; " + std::to_string(not_forwarded_) + " not taken by the back end";
     if (options_.dry_run) text += " (nothing was written)";
     text += "\n";
-    const bool runs_again = not_forwarded_ > 0 || output_failure_ || cut_short_ ||
+    const bool output_failed = results_.failed() && !failures_.output_closed();
+    const bool runs_again = not_forwarded_ > 0 || output_failed || cut_short_ ||
                             services_.stop().requested() ||
                             counts_[place_of(NotificationOutcome::failed)] > 0;
     if (runs_again && !options_.dry_run) text += "wxpayctl: run the same command again to go on\n";
@@ -251,7 +236,8 @@ class ReplayNotify {
   const std::vector<std::string> columns_ = columns_of(options_);
   std::array<std::int64_t, counted_outcomes.size()> counts_{};
   std::int64_t not_forwarded_ = 0;
-  std::exception_ptr output_failure_;
+  KeptFailures failures_;
+  GuardedOutput results_{output_, failures_};
   bool cut_short_ = false;
   int code_ = exit_done;
 };
