@@ -33,4 +33,10 @@ Closing judge_closing(const Order& order, std::chrono::seconds expire_after, sys
   return is_due(order, *made_at, expire_after, earlier) ? Closing::due : Closing::not_due;
 }
 
+AgeForClosing judge_age(const Order& order, sys_seconds now) {
+  const auto made_at = time_of_creation(order, now);
+  if (!made_at) return AgeForClosing::unknown;
+  return now - *made_at < limits::youngest_to_close ? AgeForClosing::too_young : AgeForClosing::old_enough;
+}
+
 }  // namespace wxpay::app

@@ -22,4 +22,14 @@ enum class Closing {
 Closing judge_closing(const Order& order, std::chrono::seconds expire_after, std::chrono::sys_seconds now,
                       ClockAhead ahead);
 
+/// WeChat Pay asks not to close an order in its first minutes (limits::youngest_to_close).
+enum class AgeForClosing {
+  old_enough,
+  too_young,
+  unknown,  ///< it may be too young: the clock was wrong when it was made
+};
+
+/// What the ledger's times say of an order that a person wants to close.
+AgeForClosing judge_age(const Order& order, std::chrono::sys_seconds now);
+
 }  // namespace wxpay::app

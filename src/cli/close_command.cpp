@@ -1,15 +1,31 @@
 #include <CLI/CLI.hpp>
 
 #include "app/close_order.hpp"
+#include "app/closing_rules.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/result_fields.hpp"
-#include "domain/limits.hpp"
-#include "wxpay/order_time.hpp"
 
 namespace wxpay::cli {
 
 namespace {
+
+void warn_of_youth(const std::string& order, app::AgeForClosing age, Output& output) {
+  switch (age) {
+    case app::AgeForClosing::old_enough:
+      return;
+    case app::AgeForClosing::too_young:
+      output.warn("order " + order +
+                  " is younger than 5 minutes, and WeChat Pay asks not to close such orders");
+      return;
+    case app::AgeForClosing::unknown:
+      output.warn(
+          "order " + order +
+          " may be younger than 5 minutes, and WeChat Pay asks not to close such orders: the clock was "
+          "wrong when it was made");
+      return;
+  }
+}
 
 int run_close(const std::string& order, Services& services, Output& output) {
   const auto number = OutTradeNo::parse(order);
@@ -17,15 +33,8 @@ int run_close(const std::string& order, Services& services, Output& output) {
   auto& ledger = services.ledger();
   const auto& merchant = services.profile().merchant;
   const auto known = ledger.find(merchant.mch_id, number);
-  const auto now = services.clock().now();
-  const auto made_at = known ? time_of_creation(*known, now) : std::nullopt;
-  if (known && is_open(known->state) && !made_at) {
-    output.warn("order " + order +
-                " may be younger than 5 minutes, and WeChat Pay asks not to close such orders: the clock was "
-                "wrong when it was made");
-  } else if (known && is_open(known->state) && now - *made_at < limits::youngest_to_close) {
-    output.warn("order " + order +
-                " is younger than 5 minutes, and WeChat Pay asks not to close such orders");
+  if (known && is_open(known->state)) {
+    warn_of_youth(order, app::judge_age(*known, services.clock().now()), output);
   }
   output.confirm("Close order " + order + " for good?");
   const auto result = app::close_order(number, merchant, ledger, gateway);

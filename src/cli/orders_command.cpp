@@ -1,7 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
-#include "base/text.hpp"
+#include "app/mark_order.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
@@ -13,10 +13,6 @@
 namespace wxpay::cli {
 
 namespace {
-
-[[noreturn]] void refuse(const std::string& what, const std::string& hint = {}) {
-  throw Error{ErrorKind::usage, what, hint};
-}
 
 report::Record describe(const HistoryEntry& entry) {
   report::Record record;
@@ -108,45 +104,24 @@ struct MarkOptions {
   std::string order, state, reason;
 };
 
-std::string checked_reason(const std::string& reason) {
-  if (trim(reason).empty()) refuse("--reason is empty", "say why, it is kept for good");
-  if (reason.size() > 500) refuse("--reason is longer than 500 bytes");
-  if (!is_utf8(reason) || has_control_character(reason)) refuse("--reason must be one line of UTF-8");
-  if (without_control_characters(reason) != reason) {
-    refuse("--reason has a character that turns the direction of writing or ends a line",
-           "write it without: it is kept for good, and is to be read as it is");
-  }
-  return std::string{trim(reason)};
-}
-
 int run_mark(const MarkOptions& options, Services& services, Output& output) {
   const auto number = OutTradeNo::parse(options.order);
-  const auto state = checked_state(options.state);
-  const auto reason = checked_reason(options.reason);
+  const app::Mark mark{number, checked_state(options.state), options.reason};
+  if (const auto fault = app::reason_fault(options.reason)) {
+    throw Error{ErrorKind::usage, "--reason " + fault->what, fault->hint};
+  }
   const auto& mch_id = services.profile().merchant.mch_id;
   auto& ledger = services.ledger();
   output.confirm("Mark order " + options.order + " as " + options.state + " by hand?");
-  const auto settled = ledger.settle({.source = EvidenceSource::hand,
-                                      .merchant = {mch_id, {}, {}, {}},
-                                      .out_trade_no = number,
-                                      .state = state,
-                                      .reason = reason});
+  const auto marked = app::mark_order(mark, mch_id, ledger);
   report::Record record;
   record.text("outTradeNo", options.order);
-  const auto verdict = settled.settlement.verdict;
-  const bool done = settled.order && (verdict == Verdict::apply || verdict == Verdict::already_applied);
-  if (done) {
-    describe_reply(record, app::Reply::accepted);
-  } else if (settled.order) {
-    describe_reply(record, app::Reply::refused, "STATE_PROVEN",
-                   "WeChat Pay proved a state that this would undo");
-  } else {
-    describe_reply(record, app::Reply::refused, "ORDERNOTEXIST", "the order is not in the ledger");
-  }
-  if (settled.order) record.text("ledgerState", std::string{to_string(settled.order->state)});
-  output.set_code_when_closed(done ? exit_done : exit_refused);
+  describe_reply(record, marked.reply, marked.code, marked.text);
+  if (marked.ledger_state) record.text("ledgerState", std::string{to_string(*marked.ledger_state)});
+  const int code = marked.reply == app::Reply::accepted ? exit_done : exit_refused;
+  output.set_code_when_closed(code);
   output.print(record, {"outTradeNo", "resultCode", "errCode", "errCodeDes", "ledgerState"});
-  return done ? exit_done : exit_refused;
+  return code;
 }
 
 void add_list(CLI::App& orders, Command& chosen) {
