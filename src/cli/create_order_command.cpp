@@ -99,8 +99,8 @@ void describe_creation(report::Record& record, const OrderIntent& intent, const 
     const auto& prepay = *result.prepay;
     record
         .fields(services.api().pay_signer().parameters(intent.trade_type, intent.merchant, prepay.prepay_id,
-                                                      prepay.scheme, pay_timestamp(services.clock()),
-                                                      make_nonce(services.random())))
+                                                       prepay.scheme, pay_timestamp(services.clock()),
+                                                       make_nonce(services.random())))
         .text_if_set("codeUrl", prepay.code_url)
         .text_if_set("mwebUrl", prepay.mweb_url)
         .text("prepayId", prepay.prepay_id.text())

@@ -61,7 +61,8 @@ class ImportRun {
  private:
   static app::ImportDefaults defaults(Services& services) {
     const auto& profile = services.profile();
-    return {profile.merchant.mch_id, profile.trade_type, scheme_of(profile.sign_type), services.clock().now()};
+    return {profile.merchant.mch_id, profile.trade_type, scheme_of(profile.sign_type),
+            services.clock().now()};
   }
 
   void tell(const app::ImportInput::Entry& entry) {

@@ -200,8 +200,7 @@ void BatchRun::sign(std::size_t line, const std::string& prepay_id) {
   std::array<char, 20> digits{};
   const auto end = std::to_chars(digits.begin(), digits.end(), line);
   const std::string_view number{digits.data(), static_cast<std::size_t>(end.ptr - digits.data())};
-  form_.append_to(text_,
-                  {number, prepay_id, timestamp_, nonce, series_->sign(prepay_id, timestamp_, nonce)});
+  form_.append_to(text_, {number, prepay_id, timestamp_, nonce, series_->sign(prepay_id, timestamp_, nonce)});
 }
 
 void BatchRun::refuse(std::size_t line, const char* why) {

@@ -79,7 +79,7 @@ int sign_prepay_id(const SignOptions& options, Services& services, Output& outpu
   record.fields(parameters).text("prepayId", options.prepay_id);
   if (options.explain) describe_signed_text(record, services.api().set_signer().explain(parameters));
   output.print(record, {"appId", "timeStamp", "nonceStr", "package", "signType", "paySign", "appid",
-                         "partnerid", "prepayid", "noncestr", "timestamp", "sign", "prepayId"});
+                        "partnerid", "prepayid", "noncestr", "timestamp", "sign", "prepayId"});
   return exit_done;
 }
 
@@ -149,7 +149,8 @@ int run_sign(const SignOptions& options, Services& services, Output& output) {
   }
   if (!options.prepay_id.empty()) return sign_prepay_id(options, services, output);
   if (!options.batch_file.empty()) return sign_many(options, services, output);
-  return options.params_file.empty() ? verify(options, services, output) : sign_params(options, services, output);
+  return options.params_file.empty() ? verify(options, services, output)
+                                     : sign_params(options, services, output);
 }
 
 }  // namespace
@@ -180,8 +181,9 @@ void add_sign(CLI::App& root, Command& chosen) {
       "  wxpayctl sign --batch prepay-ids.txt --json > parameters.jsonl\n\n"
       "Exit codes: 0 done, the sign holds; 1 a line of --batch is no prepay_id; 2 not readable as what it "
       "should be; 3 no key; 5 the sign does not hold; 8 the file cannot be read; 130 interrupted");
-  command->callback(
-      [&chosen, options] { chosen = [options](Services& services, Output& output) { return run_sign(*options, services, output); }; });
+  command->callback([&chosen, options] {
+    chosen = [options](Services& services, Output& output) { return run_sign(*options, services, output); };
+  });
 }
 
 }  // namespace wxpay::cli
