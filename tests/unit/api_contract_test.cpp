@@ -26,7 +26,7 @@ constexpr const char* other_key = "Syn7heticTestKeyOfSomebodyElse!!";
 
 /// An API, and what WeChat Pay sends in it.
 struct ApiCase {
-  const char* name;
+  std::string name;
   std::unique_ptr<NotificationReader> reader;
   std::unique_ptr<PaySigner> pay_signer;
   std::unique_ptr<SetSigner> set_signer;
