@@ -17,9 +17,8 @@ class ScratchLedger {
   ScratchLedger() {
     spare_memory_statistics();  // as the program does
     LedgerOptions options;
-    options.path = folder_.path() / "bench.db";
     options.actor = "bench";
-    ledger_ = open_sqlite_ledger(options, clock_);
+    ledger_ = open_ledger(LedgerAddress{folder_.path() / "bench.db"}, options, clock_);
   }
   OrderLedger& operator*() { return *ledger_; }
   OrderLedger* operator->() { return ledger_.get(); }

@@ -34,9 +34,8 @@ void make_ledger(const std::string& path, std::int64_t count) {
   const wxpay::NeverStop never;
   const wxpay::SystemClock clock{never};
   wxpay::LedgerOptions options;
-  options.path = path;
   options.actor = "bench";
-  const auto ledger = wxpay::open_sqlite_ledger(options, clock);
+  const auto ledger = wxpay::open_ledger(wxpay::LedgerAddress{path}, options, clock);
   for (std::int64_t first = 0; first < count; first += group) {
     ledger->transact([&ledger, first, count] {
       for (std::int64_t number = first; number < first + group && number < count; ++number)

@@ -10,11 +10,13 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "wxpay/clock.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/evidence.hpp"
+#include "wxpay/ledger_address.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/settle.hpp"
 
@@ -120,6 +122,20 @@ struct CheckReport {
   std::optional<std::int64_t> bad_entry;  ///< number of the first entry that is wrong
 };
 
+/// A job that only one run at a time may do on a ledger.
+enum class LedgerJob : std::uint8_t { reconcile };
+std::string_view to_string(LedgerJob job);
+
+/// Held by the one run that may do a job. It ends with the process, however that ends, so that no lock is
+/// ever stale.
+class JobLock {
+ public:
+  virtual ~JobLock() = default;
+  /// Keeps when the complete run for this merchant's app began.
+  /// @throws Error{ledger}  it cannot be kept
+  virtual void set_complete(const MerchantIdentity& merchant, std::chrono::sys_seconds started) = 0;
+};
+
 /// The merchant's own record of orders. Every change is one transaction with its history entry; what a call
 /// returned is on disk. Every function throws Error{ledger} when the store fails, Error{ledger_value} when it
 /// cannot keep what it was given, Error{ledger_busy} when another process kept it locked past the wait, and
@@ -190,10 +206,17 @@ class OrderLedger {
 
   /// A whole copy while others go on writing; never over an existing file.
   virtual void backup(const std::filesystem::path& target) = 0;
+
+  /// @throws Error{lock_held}  another run has it
+  /// @throws Error{ledger}     it cannot be made
+  virtual std::unique_ptr<JobLock> lock(LedgerJob job) = 0;
+  /// When the last complete run of the job for this merchant's app began; none where that is not known. Takes
+  /// no lock.
+  virtual std::optional<std::chrono::sys_seconds> last_complete(LedgerJob job,
+                                                                const MerchantIdentity& merchant) = 0;
 };
 
 struct LedgerOptions {
-  std::filesystem::path path;
   bool read_only = false;           ///< opens an existing file only, writes nothing, creates nothing
   bool must_exist = false;          ///< opens an existing file only, and may write it
   bool create_directories = false;  ///< for the default place, which may not exist yet
@@ -207,7 +230,8 @@ struct LedgerOptions {
 
 /// Opens, creates (0600) or migrates the ledger. The clock must outlive it. One thread at a time may use it.
 /// @throws Error{ledger}  not a ledger, a newer schema, damaged, not to be written
-std::unique_ptr<OrderLedger> open_sqlite_ledger(const LedgerOptions& options, const Clock& clock);
+std::unique_ptr<OrderLedger> open_ledger(const LedgerAddress& address, const LedgerOptions& options,
+                                         const Clock& clock);
 
 /// Has SQLite keep no count of the memory that it uses, which costs a lock and more with each allocation. It
 /// concerns the whole process, so only a program calls it, and before anything uses SQLite; later it does

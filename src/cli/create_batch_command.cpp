@@ -12,6 +12,7 @@
 #include "cli/progress.hpp"
 #include "cli/result_fields.hpp"
 #include "cli/streams.hpp"
+#include "wxpay/ledger_place.hpp"
 
 namespace wxpay::cli {
 
@@ -258,7 +259,8 @@ class BatchRun {
   /// The dry run.
   void check_all() {
     const auto& mch_id = services_.profile().merchant.mch_id;
-    auto* ledger = services_.has_ledger() ? &services_.ledger_read_only() : nullptr;
+    const bool may_be_there = find_ledger(services_.ledger_place().address).may_be_there;
+    auto* ledger = may_be_there ? &services_.ledger_read_only() : nullptr;
     failures_.succeeds([&] {
       while (!services_.stop().requested() && !results_.failed()) {
         if (!is_readable()) show();

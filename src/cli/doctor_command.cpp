@@ -5,8 +5,7 @@
 #include "cli/commands.hpp"
 #include "cli/config/health_checks.hpp"
 #include "cli/exit_code.hpp"
-#include "ledger/examination.hpp"
-#include "ledger/run_lock.hpp"
+#include "wxpay/ledger_place.hpp"
 
 namespace wxpay::cli {
 
@@ -26,7 +25,8 @@ class Doctor {
     // A ledger that an option names needs no configuration.
     if (configured || names_ledger()) {
       const bool opens = check("ledger", [this] { return check_ledger(); });
-      if (opens && services_.has_ledger()) check("lock", [this] { return check_lock(); });
+      if (opens && find_ledger(services_.ledger_place().address).may_be_there)
+        check("lock", [this] { return check_lock(); });
     }
     if (configured) {
       check("gateway", [this, keyed] {
@@ -78,18 +78,13 @@ class Doctor {
 
   Finding check_ledger() {
     const auto place = resolve_ledger(services_.settings(), services_.environment());
-    if (!services_.has_ledger()) return judge_new_ledger(place);
-    const auto found = ledger::examine(place.path);
-    if (!found.problem.empty()) return {Health::fail, found.problem};
-    if (!found.notice.empty()) return {Health::warn, found.notice};
-    return judge_open_ledger(place);
+    return judge_ledger(find_ledger(place.address).may_be_there
+                            ? examine_ledger(place.address)
+                            : examine_new_ledger(place.address, place.default_place));
   }
 
   Finding check_lock() {
-    const auto place = resolve_ledger(services_.settings(), services_.environment());
-    if (!may_write_ledger(place)) return {Health::ok, "not tried, as this user may not write the ledger"};
-    const auto problem = ledger::RunLock::problem(place.path);
-    return problem.empty() ? Finding{Health::ok, "`reconcile` can take it"} : Finding{Health::fail, problem};
+    return judge_ledger(examine_lock(services_.ledger_place().address, LedgerJob::reconcile));
   }
 
   Finding check_gateway() {

@@ -5,22 +5,13 @@
 
 #include <system_error>
 
+#include "base/links.hpp"
 #include "wxpay/error.hpp"
+#include "wxpay/ledger_place.hpp"
 
 namespace wxpay::cli {
 
 namespace fs = std::filesystem;
-
-fs::path without_links(fs::path path) {
-  constexpr int most_links = 40;  // as the system has it
-  for (int followed = 0; followed < most_links; ++followed) {
-    std::error_code error;
-    const auto target = fs::read_symlink(path, error);
-    if (error) break;
-    path = path.parent_path() / target;  // an absolute target takes the place of all
-  }
-  return path;
-}
 
 void FilesInUse::add(const std::string& what, const fs::path& path) {
   const auto place = place_of(path);
@@ -36,12 +27,8 @@ void FilesInUse::add(const std::string& what, int descriptor) {
   entries_.push_back(std::move(entry));
 }
 
-void FilesInUse::add_ledger(const fs::path& path) {
-  const auto named = " the ledger " + path.string();
-  const auto file = without_links(path).string();  // SQLite names what stands beside it after the file itself
-  add(named.substr(1), file);
-  for (const auto* log : {"-wal", "-shm", "-journal"}) add("the log of" + named, file + log);
-  add("the lock of" + named, file + ".reconcile.lock");
+void FilesInUse::add_ledger(const LedgerAddress& address) {
+  for (const auto& file : files_of(address)) add(file.what, file.path);
 }
 
 void FilesInUse::refuse(const std::string& option, const fs::path& path) const {

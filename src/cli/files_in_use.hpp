@@ -11,9 +11,6 @@
 
 namespace wxpay::cli {
 
-/// A path with the links at its end followed, as far as they lead; the last name need not exist.
-std::filesystem::path without_links(std::filesystem::path path);
-
 /// The files that a run lives on: ledger, configuration, keys, inputs, where its results go. None of its
 /// outputs may take the place of one, whatever name or link leads there, nor of one that is not there yet.
 class FilesInUse {
@@ -22,8 +19,8 @@ class FilesInUse {
   void add(const std::string& what, const std::filesystem::path& path);
   /// Of an open file; a pipe, terminal or device is left out.
   void add(const std::string& what, int descriptor);
-  /// With what the ledger keeps beside its file.
-  void add_ledger(const std::filesystem::path& path);
+  /// All files that a ledger lives on.
+  void add_ledger(const LedgerAddress& address);
 
   /// A device, a pipe or a folder is never refused, as nothing takes its place.
   /// @param option  for the message: "--failed"

@@ -61,11 +61,9 @@ FirstConfig requested(const FirstConfig& options, const Services& services) {
   make_absolute(config.values["key_file"]);
   if (settings.base_url) config.values["base_url"] = *settings.base_url;
   if (settings.ledger) {
-    const auto uri = parse_ledger_uri(*settings.ledger);
-    auto path = uri.path.string();
-    make_absolute(path);
-    config.values["ledger"] =
-        uri.fault.empty() ? "sqlite:" + path : *settings.ledger;  // a fault is told later
+    const auto parsed = LedgerAddress::parse(*settings.ledger);
+    // A fault is told later.
+    config.values["ledger"] = parsed.address ? parsed.address->text() : *settings.ledger;
   }
   return config;
 }
@@ -75,8 +73,11 @@ FirstConfig requested(const FirstConfig& options, const Services& services) {
 void refuse_its_own_files(const FirstConfig& config, const std::filesystem::path& target,
                           const std::filesystem::path* new_key_file, const Services& services) {
   FilesInUse files;
-  files.add_ledger(default_ledger_path(services.environment(), config.profile));
-  if (config.has("ledger")) files.add_ledger(parse_ledger_uri(config.values.at("ledger")).path);
+  files.add_ledger(default_ledger(services.environment(), config.profile));
+  if (config.has("ledger")) {
+    const auto parsed = LedgerAddress::parse(config.values.at("ledger"));
+    if (parsed.address) files.add_ledger(*parsed.address);
+  }
   if (new_key_file != nullptr) files.refuse("the key file beside --config", *new_key_file);
   if (config.has("key_file")) files.add("the key_file", config.values.at("key_file"));
   files.refuse("--config", target);

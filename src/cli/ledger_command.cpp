@@ -3,7 +3,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
-#include "ledger/ledger_restore.hpp"
+#include "wxpay/ledger_place.hpp"
 
 namespace wxpay::cli {
 
@@ -46,19 +46,17 @@ int run_backup(const std::string& target, Services& services, Output& output) {
 }
 
 int run_restore(const std::string& copy, Services& services, Output& output) {
-  const auto path = services.ledger_place().path;
-  output.confirm("Put " + copy + " in the place of the ledger " + path.string() + "?");
+  const auto address = services.ledger_place().address;
+  output.confirm("Put " + copy + " in the place of the ledger " + address.name() + "?");
   const auto restored =
-      ledger::restore_ledger(path, copy, services.clock(), &services.stop(), &services.undisturbed());
+      restore_ledger(address, copy, services.clock(), &services.stop(), &services.undisturbed());
   report::Record record;
-  record.text("restored", path.string())
+  record.text("restored", address.name())
       .text("from", copy)
       .number("orders", restored.copy.orders)
       .number("entries", restored.copy.entries)
       .text("head", restored.copy.head);
-  std::vector<std::string> kept_as;
-  for (const auto& kept : restored.kept_as) kept_as.push_back(kept.string());
-  if (!kept_as.empty()) record.list("keptAs", kept_as);
+  if (!restored.kept_as.empty()) record.list("keptAs", restored.kept_as);
   output.print(record, {"restored", "from", "orders", "entries", "head", "keptAs"});
   return exit_done;
 }

@@ -10,6 +10,7 @@
 #include "cli/streams.hpp"
 #include "domain/field_rules.hpp"
 #include "domain/limits.hpp"
+#include "wxpay/ledger_place.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::cli {
@@ -48,8 +49,8 @@ class Query {
 
   int run(std::chrono::seconds watch_for) {
     services_.gateway();  // a missing key is found before anything is written
-    if (const auto why = services_.why_no_ledger(); !why.empty()) {
-      output_.warn(why + ": nothing is written back");
+    if (const auto found = find_ledger(services_.ledger_place().address); !found.why_not.empty()) {
+      output_.warn(found.why_not + ": nothing is written back");
       write_back_ = app::WriteBack::no;
     } else {
       ledger_ = write_back_ == app::WriteBack::yes ? &services_.ledger() : &services_.ledger_read_only();

@@ -10,7 +10,6 @@
 #include "cli/progress.hpp"
 #include "cli/query_result.hpp"
 #include "cli/streams.hpp"
-#include "ledger/run_lock.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::cli {
@@ -73,15 +72,15 @@ class Reconcile {
     if (options_.close_expired && !options_.dry_run) {
       output_.confirm("Close every expired order at WeChat Pay?");
     }
-    OrderLedger* ledger = options_.dry_run ? &services_.ledger_read_only() : &services_.ledger();
-    if (!options_.dry_run && !take_lock()) return exit_lock_held;
+    auto& ledger = options_.dry_run ? services_.ledger_read_only() : services_.ledger();
+    if (!options_.dry_run && !take_lock(ledger)) return exit_lock_held;
     const auto& merchant = services_.profile().merchant;
-    options_.last_complete = ledger::RunLock::last_complete(services_.ledger_place().path, merchant);
+    options_.last_complete = ledger.last_complete(LedgerJob::reconcile, merchant);
     started_at_ = services_.clock().now();
     const auto started = services_.clock().steady_now();
     Gateways pool{services_, options_.jobs, rate};
     app::ReconcileOrders reconcile{options_,
-                                   {ledger, merchant, pool.pool(), services_.clock(), services_.stop()}};
+                                   {&ledger, merchant, pool.pool(), services_.clock(), services_.stop()}};
     output_.buffer_output();
     progress_.emplace(output_, services_.clock(),
                       output_.shows_progress() ? std::optional{reconcile.count()} : std::nullopt);
@@ -93,9 +92,9 @@ class Reconcile {
 
  private:
   /// With -q the exit code alone says that another run is at it, or cron would send a mail each time.
-  bool take_lock() {
+  bool take_lock(OrderLedger& ledger) {
     try {
-      lock_.emplace(services_.ledger_place().path);
+      lock_ = ledger.lock(LedgerJob::reconcile);
       return true;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::lock_held || !output_.quiet()) throw;
@@ -327,7 +326,7 @@ class Reconcile {
   app::ReconcileOptions options_;
   const std::vector<std::string> details_ = detail_columns();
   std::optional<Progress> progress_;
-  std::optional<ledger::RunLock> lock_;
+  std::unique_ptr<JobLock> lock_;
   KeptFailures failures_;
   GuardedOutput results_{output_, failures_};
   int code_ = exit_done;

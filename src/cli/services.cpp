@@ -1,9 +1,5 @@
 #include "cli/services.hpp"
 
-#include <sys/stat.h>
-
-#include <cerrno>
-#include <system_error>
 #include <utility>
 
 #include "base/system.hpp"
@@ -18,8 +14,6 @@ namespace wxpay::cli {
 namespace {
 
 constexpr const char* log_file_option = "--log-file";
-
-bool is_absent(int error) { return error == ENOENT || error == ENOTDIR; }
 
 net::HttpOptions http_options(const Profile& profile) {
   return {.ca_file = profile.ca_file, .user_agent = "wxpayctl/" WXPAYCTL_VERSION};
@@ -73,46 +67,27 @@ LedgerPlace Services::ledger_place() const {
 
 OrderLedger& Services::new_or_existing_ledger() {
   const auto place = ledger_place();
-  return open_ledger({.path = place.path,
-                      .create_directories = place.default_place,
-                      .actor = actor_of(this_caller(environment_), user_name)});
+  return open_ledger(place.address, {.create_directories = place.default_place,
+                                     .actor = actor_of(this_caller(environment_), user_name)});
 }
 
 OrderLedger& Services::ledger() {
-  const auto place = ledger_place();
-  return open_ledger(
-      {.path = place.path, .must_exist = true, .actor = actor_of(this_caller(environment_), user_name)});
+  return open_ledger(ledger_place().address,
+                     {.must_exist = true, .actor = actor_of(this_caller(environment_), user_name)});
 }
 
-OrderLedger& Services::ledger_read_only() {
-  const auto place = ledger_place();
-  return open_ledger({.path = place.path, .read_only = true});
-}
-
-bool Services::has_ledger() const {
-  struct stat found {};
-  return ::stat(ledger_place().path.c_str(), &found) == 0 || !is_absent(errno);
-}
-
-std::string Services::why_no_ledger() const {
-  const auto path = ledger_place().path;
-  struct stat found {};
-  if (::stat(path.c_str(), &found) == 0) return {};
-  const int error = errno;
-  if (is_absent(error)) return "there is no ledger " + path.string();
-  return "the ledger " + path.string() + " cannot be reached: " + std::generic_category().message(error);
-}
+OrderLedger& Services::ledger_read_only() { return open_ledger(ledger_place().address, {.read_only = true}); }
 
 std::mutex& Services::undisturbed() {
   if (!parts_->suspension) parts_->suspension.emplace();
   return parts_->suspension->undisturbed();
 }
 
-OrderLedger& Services::open_ledger(LedgerOptions options) {
+OrderLedger& Services::open_ledger(const LedgerAddress& address, LedgerOptions options) {
   if (parts_->ledger) return *parts_->ledger;
   options.stop = &stop_;
   options.undisturbed = &undisturbed();
-  parts_->ledger = open_sqlite_ledger(options, parts_->clock);
+  parts_->ledger = wxpay::open_ledger(address, options, parts_->clock);
   return *parts_->ledger;
 }
 

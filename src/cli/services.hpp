@@ -45,11 +45,6 @@ class Services {
   OrderLedger& ledger();
   /// Writes nothing. @throws Error{ledger}  there is none
   OrderLedger& ledger_read_only();
-  /// Whether there is a file that opening could find; one that cannot be reached may be there.
-  bool has_ledger() const;
-  /// Why this user cannot use a ledger: there is none, or its folder may not be entered. Empty where it is
-  /// there.
-  std::string why_no_ledger() const;
   /// Held while other processes are kept from the ledger: Ctrl-Z waits for it.
   std::mutex& undisturbed();
 
@@ -69,7 +64,7 @@ class Services {
   void refuse_output(const std::string& option, const std::string& path) const;
 
  private:
-  OrderLedger& open_ledger(LedgerOptions options);
+  OrderLedger& open_ledger(const LedgerAddress& address, LedgerOptions options);
 
   struct Parts;
   SettingOptions settings_;

@@ -66,36 +66,36 @@ std::string damage_in(const Database& database) {
   return rows.next() && rows.text(0) != "ok" ? std::string{rows.text(0)} : std::string{};
 }
 
+LedgerFinding problem(const std::string& words) { return {LedgerFinding::Weight::problem, words}; }
+
 /// Of a ledger that nobody has open, and a log that holds something all the same.
-Examination examine_left_log(const Database& database, const std::optional<Entry>& alone,
-                             const std::string& log, std::int64_t size) {
+LedgerFinding examine_left_log(const Database& database, const std::optional<Entry>& alone,
+                               const std::string& log, std::int64_t size) {
   try {
     identify(database);
     if (alone && !holds(database, *alone)) {
-      return {"the log " + log + " does not belong to the ledger" + way_out, {}};
+      return problem("the log " + log + " does not belong to the ledger" + way_out);
     }
     if (const auto damage = damage_in(database); !damage.empty()) {
-      return {"the ledger and its log " + log + " do not fit together: " + damage + way_out, {}};
+      return problem("the ledger and its log " + log + " do not fit together: " + damage + way_out);
     }
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::ledger) throw;
-    return {std::string{error.what()} + "; its log " + log + " may belong to another copy" + way_out, {}};
+    return problem(std::string{error.what()} + "; its log " + log + " may belong to another copy" + way_out);
   }
   const auto entries = database.number("SELECT coalesce(max(number), 0) FROM history");
   const auto counts = alone ? ", and the history " + std::to_string(alone->number) + " entries without it, " +
                                   std::to_string(entries) + " with it"
                             : std::string{};
-  Examination found;
-  found.notice = "nobody has the ledger open, and its log " + log + " holds " + std::to_string(size) +
-                 " bytes" + counts + ", as after a crash: the next command that writes carries them over" +
-                 way_out;
-  return found;
+  return {LedgerFinding::Weight::notice,
+          "nobody has the ledger open, and its log " + log + " holds " + std::to_string(size) + " bytes" +
+              counts + ", as after a crash: the next command that writes carries them over" + way_out};
 }
 
 }  // namespace
 
-Examination examine(const std::filesystem::path& path) {
-  prepare_file({.path = path, .read_only = true});
+LedgerFinding examine(const std::filesystem::path& path) {
+  prepare_file(path, {.read_only = true});
   refuse_second_name(path);
   const auto log = beside(path, "-wal");
   struct stat found {};

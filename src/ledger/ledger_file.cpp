@@ -87,8 +87,7 @@ void give_log_the_mode_of(const std::filesystem::path& path, const struct stat& 
 
 }  // namespace
 
-void prepare_file(const LedgerOptions& options) {
-  const auto& path = options.path;
+void prepare_file(const std::filesystem::path& path, const LedgerOptions& options) {
   struct stat found {};
   if (::stat(path.c_str(), &found) == 0) {
     if (S_ISDIR(found.st_mode)) {

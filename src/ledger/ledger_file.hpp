@@ -9,7 +9,7 @@ namespace wxpay::ledger {
 /// Whether there is a file to open; for a ledger that may be written, makes an empty one (0600) where there
 /// is none, and its folders (0700) where the options say so.
 /// @throws Error{ledger}  it is no file, or cannot be made or reached
-void prepare_file(const LedgerOptions& options);
+void prepare_file(const std::filesystem::path& path, const LedgerOptions& options);
 
 /// Whether a reader can neither use nor make a log and its index beside the file, as on a read-only medium or
 /// a full disk, and no change is in a log.

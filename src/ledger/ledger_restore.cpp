@@ -13,6 +13,7 @@
 #include "ledger/ledger_file.hpp"
 #include "ledger/run_lock.hpp"
 #include "ledger/sqlite_database.hpp"
+#include "ledger/sqlite_ledger.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::ledger {
@@ -43,7 +44,7 @@ std::string stamp_of(std::chrono::sys_seconds now) {
 
 bool is_whole(const std::filesystem::path& ledger, const Clock& clock) {
   try {
-    return open_sqlite_ledger({.path = ledger, .read_only = true}, clock)->check({}).ok;
+    return open_sqlite_ledger(ledger, {.read_only = true}, clock)->check({}).ok;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::ledger_busy) throw;
     return false;
@@ -107,8 +108,8 @@ void remove_left_over(const std::filesystem::path& ledger) {
 /// Gives the ledger and what is beside it a name with the time. The ledger keeps its own name besides, until
 /// the copy takes it: whoever dies in between leaves a ledger with two names, which nobody writes, and never
 /// none.
-std::vector<std::filesystem::path> move_aside(const std::filesystem::path& ledger, const std::string& stamp) {
-  std::vector<std::filesystem::path> kept_as;
+std::vector<std::string> move_aside(const std::filesystem::path& ledger, const std::string& stamp) {
+  std::vector<std::string> kept_as;
   for (const char* suffix : {"", "-wal", "-shm", "-journal"}) {
     const auto from = ledger.string() + suffix;
     const auto to = ledger.string() + ".before-" + stamp + suffix;
@@ -128,7 +129,7 @@ std::unique_ptr<OrderLedger> open_copy(const std::filesystem::path& copy, const 
                                        CheckReport& report) {
   constexpr const char* hint = "the ledger was left as it is; name a copy that `ledger backup` made";
   try {
-    auto source = open_sqlite_ledger({.path = copy, .read_only = true}, clock);
+    auto source = open_sqlite_ledger(copy, {.read_only = true}, clock);
     report = source->check({});
     if (report.ok) return source;
   } catch (const Error& error) {
@@ -140,8 +141,8 @@ std::unique_ptr<OrderLedger> open_copy(const std::filesystem::path& copy, const 
 
 }  // namespace
 
-Restored restore_ledger(const std::filesystem::path& named, const std::filesystem::path& copy,
-                        const Clock& clock, const Stop* stop, std::mutex* undisturbed) {
+RestoredLedger restore_file(const std::filesystem::path& named, const std::filesystem::path& copy,
+                            const Clock& clock, const Stop* stop, std::mutex* undisturbed) {
   // The name may be a link, and the log is beside what it leads to.
   std::error_code ignored;
   auto ledger = std::filesystem::weakly_canonical(named, ignored);
@@ -150,9 +151,9 @@ Restored restore_ledger(const std::filesystem::path& named, const std::filesyste
     throw Error{ErrorKind::usage, copy.string() + " is the ledger itself",
                 "name a copy that `ledger backup` made"};
   }
-  Restored restored;
+  RestoredLedger restored;
   const auto source = open_copy(copy, clock, restored.copy);
-  RunLock jobs{ledger};
+  RunLock jobs{ledger, LedgerJob::reconcile};
   remove_left_over(ledger);
   const auto stamp = stamp_of(clock.now());
   const std::filesystem::path beside = ledger.string() + ".restored-" + stamp;

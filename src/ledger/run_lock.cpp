@@ -21,12 +21,10 @@ namespace {
 constexpr mode_t private_file = 0600;
 
 /// One name for one ledger, whichever link leads to it.
-std::filesystem::path lock_path(const std::filesystem::path& ledger) {
+std::filesystem::path lock_path(const std::filesystem::path& ledger, LedgerJob job) {
   std::error_code ignored;
-  auto path = std::filesystem::weakly_canonical(ledger, ignored);
-  if (path.empty()) path = ledger;
-  path += ".reconcile.lock";
-  return path;
+  const auto path = std::filesystem::weakly_canonical(ledger, ignored);
+  return RunLock::path_of(path.empty() ? ledger : path, job);
 }
 
 /// Not something that somebody else uses, in which the time of a run would be written.
@@ -112,20 +110,25 @@ void each_line(std::string_view text, const Take& take) {
 
 }  // namespace
 
-RunLock::RunLock(const std::filesystem::path& ledger) {
-  const auto path = lock_path(ledger);
+std::filesystem::path RunLock::path_of(const std::filesystem::path& ledger, LedgerJob job) {
+  return ledger.string() + "." + std::string{to_string(job)} + ".lock";
+}
+
+RunLock::RunLock(const std::filesystem::path& ledger, LedgerJob job) {
+  const auto path = lock_path(ledger, job);
   file_ = open_lock(path, ledger);
   if (::flock(file_.get(), LOCK_EX | LOCK_NB) == 0) return;
   if (errno != EWOULDBLOCK) {
     throw Error{ErrorKind::ledger,
                 "the lock " + path.string() + " cannot be taken: " + std::generic_category().message(errno)};
   }
-  throw Error{ErrorKind::lock_held, "another reconcile is at work on the ledger " + ledger.string(),
+  throw Error{ErrorKind::lock_held,
+              "another " + std::string{to_string(job)} + " is at work on the ledger " + ledger.string(),
               "this one did nothing; wait for the other"};
 }
 
-std::string RunLock::problem(const std::filesystem::path& ledger) {
-  const auto path = lock_path(ledger);
+std::string RunLock::problem(const std::filesystem::path& ledger, LedgerJob job) {
+  const auto path = lock_path(ledger, job);
   const auto text = path.string();
   struct stat lock {};
   if (::lstat(path.c_str(), &lock) != 0) return {};
@@ -140,12 +143,14 @@ std::string RunLock::problem(const std::filesystem::path& ledger) {
   const bool is_taken = file && ::flock(file.get(), LOCK_EX | LOCK_NB) != 0;
   if (file && (!is_taken || errno == EWOULDBLOCK)) return {};
   return "the lock " + text + " cannot be taken: " + std::generic_category().message(errno) +
-         "; give it the owner and the mode of the ledger, or remove it while no reconcile is at work";
+         "; give it the owner and the mode of the ledger, or remove it while no " +
+         std::string{to_string(job)} + " is at work";
 }
 
 std::optional<std::chrono::sys_seconds> RunLock::last_complete(const std::filesystem::path& ledger,
+                                                               LedgerJob job,
                                                                const MerchantIdentity& merchant) {
-  const UniqueFd file{::open(lock_path(ledger).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
+  const UniqueFd file{::open(lock_path(ledger, job).c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)};
   if (!file) return std::nullopt;
   const auto beginning = beginning_of_line(merchant);
   std::optional<std::chrono::sys_seconds> found;

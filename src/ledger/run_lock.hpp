@@ -6,30 +6,32 @@
 #include <string>
 
 #include "base/unique_fd.hpp"
-#include "wxpay/identifiers.hpp"
+#include "wxpay/ledger.hpp"
 
 namespace wxpay::ledger {
 
-/// Held by the one run that may do a job on a ledger. The system lets go of it when the process ends, however
-/// it ends, so that no lock is ever stale. Its file also says when the last complete run of each merchant and
-/// app began.
-class RunLock {
+/// The lock of a ledger that is a file: a file beside it, which stays there, and of which the system lets go
+/// when the process ends. It also says when the last complete run of each merchant and app began.
+class RunLock final : public JobLock {
  public:
-  /// @param ledger  the ledger's file; the lock is a file beside it, which stays there
+  /// @param ledger  the ledger's file
   /// @throws Error{lock_held}  another run has it
   /// @throws Error{ledger}     the file cannot be made
-  explicit RunLock(const std::filesystem::path& ledger);
+  RunLock(const std::filesystem::path& ledger, LedgerJob job);
+
+  /// @param ledger  with its links followed
+  static std::filesystem::path path_of(const std::filesystem::path& ledger, LedgerJob job);
 
   /// Why a run by this user, or by those who may write the ledger, could not take the lock were it free;
   /// empty where nothing is in the way. Makes nothing, and has the lock for a moment.
-  static std::string problem(const std::filesystem::path& ledger);
+  static std::string problem(const std::filesystem::path& ledger, LedgerJob job);
 
   /// When the last complete run for this merchant's app began; none where the file does not say so in words
   /// that can be read. Takes no lock.
   static std::optional<std::chrono::sys_seconds> last_complete(const std::filesystem::path& ledger,
+                                                               LedgerJob job,
                                                                const MerchantIdentity& merchant);
-  /// @throws Error{ledger}  the file cannot be written
-  void set_complete(const MerchantIdentity& merchant, std::chrono::sys_seconds started);
+  void set_complete(const MerchantIdentity& merchant, std::chrono::sys_seconds started) override;
   /// Sets the complete runs back to 1970, so that the next one asks about all that was closed: the ledger is
   /// to be replaced by one that has not what they found.
   /// @throws Error{ledger}  the file cannot be written

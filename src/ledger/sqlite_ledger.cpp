@@ -18,9 +18,11 @@
 #include "ledger/order_queries.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/replaced_parameters.hpp"
+#include "ledger/run_lock.hpp"
 #include "ledger/schema.hpp"
 #include "ledger/sql_text.hpp"
 #include "ledger/sqlite_database.hpp"
+#include "ledger/sqlite_ledger.hpp"
 #include "wxpay/ledger.hpp"
 
 namespace wxpay {
@@ -29,9 +31,9 @@ namespace ledger {
 
 namespace {
 
-Database open_for_reading(const LedgerOptions& options) {
-  const auto access = must_be_immutable(options.path) ? Access::immutable : Access::read_only;
-  Database database{options.path, access, BusyWait{options.busy_wait, options.stop, options.undisturbed}};
+Database open_for_reading(const std::filesystem::path& file, const LedgerOptions& options) {
+  const auto access = must_be_immutable(file) ? Access::immutable : Access::read_only;
+  Database database{file, access, BusyWait{options.busy_wait, options.stop, options.undisturbed}};
   // The first to open a file after a crash keeps others out while it reads the log.
   const Database::Undisturbed undisturbed{database};
   // An older schema is read as it is: what it does not know yet, it does not hold.
@@ -41,11 +43,10 @@ Database open_for_reading(const LedgerOptions& options) {
   return database;
 }
 
-Database open_database(const LedgerOptions& options) {
-  prepare_file(options);
-  if (options.read_only) return open_for_reading(options);
-  Database database{options.path, Access::read_write,
-                    BusyWait{options.busy_wait, options.stop, options.undisturbed}};
+Database open_database(const std::filesystem::path& file, const LedgerOptions& options) {
+  prepare_file(file, options);
+  if (options.read_only) return open_for_reading(file, options);
+  Database database{file, Access::read_write, BusyWait{options.busy_wait, options.stop, options.undisturbed}};
   const Database::Undisturbed undisturbed{database};
   if (sqlite3_db_readonly(database.handle(), "main") != 0) database.fail(SQLITE_READONLY);
   identify(database);  // before anything is changed in what may be somebody else's file
@@ -57,8 +58,11 @@ Database open_database(const LedgerOptions& options) {
 
 class SqliteLedger final : public OrderLedger {
  public:
-  SqliteLedger(const LedgerOptions& options, const Clock& clock)
-      : clock_{clock}, database_{open_database(options)}, history_{database_, options.actor} {}
+  SqliteLedger(const std::filesystem::path& file, const LedgerOptions& options, const Clock& clock)
+      : clock_{clock},
+        file_{file},
+        database_{open_database(file, options)},
+        history_{database_, options.actor} {}
 
   std::optional<Order> find(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
     auto rows = select_order_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
@@ -222,6 +226,13 @@ class SqliteLedger final : public OrderLedger {
     backup_ledger(database_, target);
   }
 
+  std::unique_ptr<JobLock> lock(LedgerJob job) override { return std::make_unique<RunLock>(file_, job); }
+
+  std::optional<std::chrono::sys_seconds> last_complete(LedgerJob job,
+                                                        const MerchantIdentity& merchant) override {
+    return RunLock::last_complete(file_, job, merchant);
+  }
+
  private:
   class Depth {
    public:
@@ -327,6 +338,7 @@ class SqliteLedger final : public OrderLedger {
   }
 
   const Clock& clock_;
+  std::filesystem::path file_;
   Database database_;
   int depth_ = 0;
   bool doomed_ = false;
@@ -353,11 +365,12 @@ class SqliteLedger final : public OrderLedger {
       "ORDER BY number"};
 };
 
-}  // namespace ledger
-
-std::unique_ptr<OrderLedger> open_sqlite_ledger(const LedgerOptions& options, const Clock& clock) {
-  return std::make_unique<ledger::SqliteLedger>(options, clock);
+std::unique_ptr<OrderLedger> open_sqlite_ledger(const std::filesystem::path& file,
+                                                const LedgerOptions& options, const Clock& clock) {
+  return std::make_unique<SqliteLedger>(file, options, clock);
 }
+
+}  // namespace ledger
 
 void spare_memory_statistics() {
   // Refused once SQLite is in use; then all goes on as it was.

@@ -5,7 +5,7 @@
 
 // Names the parts with the most behind them, so that they must link: the gateway and the ledger.
 const auto make_gateway = &wxpay::make_v2_gateway;
-const auto open_ledger = &wxpay::open_sqlite_ledger;
+const auto open_ledger = &wxpay::open_ledger;
 
 int main() {
   const wxpay::Fields fields{{"appid", "wxd930ea5d5a258f4f"},

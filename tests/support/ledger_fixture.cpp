@@ -47,21 +47,20 @@ const Clock& standing_clock() {
   return clock;
 }
 
-LedgerOptions options_for(const std::filesystem::path& path) {
+LedgerOptions test_options() {
   LedgerOptions options;
-  options.path = path;
   options.actor = "cashier";
   return options;
 }
 
 std::unique_ptr<OrderLedger> open_ledger(const std::filesystem::path& path) {
-  return open_sqlite_ledger(options_for(path), standing_clock());
+  return wxpay::open_ledger(LedgerAddress{path}, test_options(), standing_clock());
 }
 
 std::unique_ptr<OrderLedger> open_read_only(const std::filesystem::path& path) {
-  auto options = options_for(path);
+  auto options = test_options();
   options.read_only = true;
-  return open_sqlite_ledger(options, standing_clock());
+  return wxpay::open_ledger(LedgerAddress{path}, options, standing_clock());
 }
 
 const MerchantId& test_merchant() {

@@ -53,7 +53,7 @@ class LedgerClock final : public Clock {
 
 const Clock& standing_clock();
 
-LedgerOptions options_for(const std::filesystem::path& path);
+LedgerOptions test_options();
 std::unique_ptr<OrderLedger> open_ledger(const std::filesystem::path& path);
 std::unique_ptr<OrderLedger> open_read_only(const std::filesystem::path& path);
 

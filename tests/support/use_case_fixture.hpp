@@ -64,6 +64,11 @@ class FailingLedger : public OrderLedger {
     return real_.check(expected_head);
   }
   void backup(const std::filesystem::path& target) override { real_.backup(target); }
+  std::unique_ptr<JobLock> lock(LedgerJob job) override { return real_.lock(job); }
+  std::optional<std::chrono::sys_seconds> last_complete(LedgerJob job,
+                                                        const MerchantIdentity& merchant) override {
+    return real_.last_complete(job, merchant);
+  }
 
  private:
   OrderLedger& real_;
@@ -74,7 +79,7 @@ struct UseCase {
   ledger_fixture::LedgerFolder folder;
   FakeClock clock;
   std::unique_ptr<OrderLedger> ledger =
-      open_sqlite_ledger(ledger_fixture::options_for(folder.ledger()), clock);
+      open_ledger(LedgerAddress{folder.ledger()}, ledger_fixture::test_options(), clock);
   FakeGateway gateway;
 
   std::optional<Order> order(std::string_view number = "T1") const {

@@ -40,7 +40,7 @@ TEST_CASE("an output is refused by whatever name it leads to a file in use, and 
   fs::create_symlink(folder.path("link/shop.db-wal"), folder.path("to-be"));
   fs::create_symlink(folder.path("loop"), folder.path("loop"));
   FilesInUse files;
-  files.add_ledger(folder.path("soft.db"));
+  files.add_ledger(LedgerAddress{folder.path("soft.db")});
 
   struct Row {
     const char* output;
@@ -80,7 +80,7 @@ TEST_CASE("an output is refused by whatever name it leads to a file in use, and 
 TEST_CASE("a ledger whose folder is not there yet, and an open file, are in use too") {
   const ConfigFolder folder;
   FilesInUse files;
-  files.add_ledger(folder.path("state/wxpayctl/shop.db"));
+  files.add_ledger(LedgerAddress{folder.path("state/wxpayctl/shop.db")});
   CHECK_FALSE(refusal(files, folder.path("state/wxpayctl/shop.db")).empty());
   CHECK_FALSE(refusal(files, folder.path("state/../state/wxpayctl/shop.db-wal")).empty());
 

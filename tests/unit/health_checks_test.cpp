@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "gateway/v2/reactions.hpp"
+#include "ledger/file_permissions.hpp"
 #include "support/config_folder.hpp"
 
 using namespace std::chrono_literals;
@@ -102,16 +103,21 @@ TEST_CASE("a clock more than a minute off is a warning, more than five a failure
 
 TEST_CASE("a ledger that is not there is judged by its folder, and nothing is created") {
   const ConfigFolder folder;
-  CHECK((wxpay::cli::judge_new_ledger({folder.path("a.db"), false}).health == Health::ok));
-  CHECK((wxpay::cli::judge_new_ledger({folder.path("x/y/a.db"), true}).health == Health::ok));
-  const auto missing = wxpay::cli::judge_new_ledger({folder.path("x/a.db"), false});
+  const auto health_of_new = [&folder](const std::string& path, bool makes_folders) {
+    const wxpay::LedgerAddress address{folder.path(path)};
+    return wxpay::cli::judge_ledger(wxpay::examine_new_ledger(address, makes_folders));
+  };
+  CHECK((health_of_new("a.db", false).health == Health::ok));
+  CHECK((health_of_new("x/y/a.db", true).health == Health::ok));
+  const auto missing = health_of_new("x/a.db", false);
   CHECK((missing.health == Health::fail));
   CHECK(missing.hint.find("is not there") != std::string::npos);
   folder.write("file", "");
-  CHECK((wxpay::cli::judge_new_ledger({folder.path("file/a.db"), false}).health == Health::fail));
-  CHECK((wxpay::cli::judge_new_ledger({"/proc/a.db", false}).health != Health::warn));
+  CHECK((health_of_new("file/a.db", false).health == Health::fail));
+  CHECK((health_of_new("/proc/a.db", false).health != Health::warn));
   CHECK(std::distance(std::filesystem::directory_iterator{folder.path()}, {}) == 1);
-  CHECK((wxpay::cli::judge_open_ledger({folder.path("file"), false}).health == Health::ok));
+  const auto open = wxpay::ledger::examine_permissions(folder.path("file"));
+  CHECK((wxpay::cli::judge_ledger(open).health == Health::ok));
 }
 
 TEST_CASE("an error becomes a failure with its hint") {

@@ -50,16 +50,17 @@ void as_ordinary_user(const std::function<bool()>& holds) {
 TEST_CASE("a new ledger and what stands beside it belong to the user alone, whatever the umask says") {
   const LedgerFolder folder;
   const mode_t umask_before = ::umask(0);
-  auto options = options_for(folder.path() / "a" / "b" / "shop.db");
+  const auto path = folder.path() / "a" / "b" / "shop.db";
+  auto options = test_options();
   options.create_directories = true;
-  const auto ledger = open_sqlite_ledger(options, standing_clock());
+  const auto ledger = open_ledger(LedgerAddress{path}, options, standing_clock());
   create_order(*ledger, "T1");
   ::umask(umask_before);
   CHECK(mode_of(folder.path() / "a") == 0700);
   CHECK(mode_of(folder.path() / "a" / "b") == 0700);
-  CHECK(mode_of(options.path) == 0600);
-  CHECK(mode_of(options.path.string() + "-wal") == 0600);
-  CHECK(mode_of(options.path.string() + "-shm") == 0600);
+  CHECK(mode_of(path) == 0600);
+  CHECK(mode_of(path.string() + "-wal") == 0600);
+  CHECK(mode_of(path.string() + "-shm") == 0600);
 }
 
 TEST_CASE("the mode of an existing ledger is kept") {
@@ -311,11 +312,11 @@ TEST_CASE("a stop ends the wait for another process at once") {
     bool requested() const noexcept override { return true; }
   };
   const Stopped stop;
-  auto options = options_for(folder.ledger());
+  auto options = test_options();
   options.busy_wait = std::chrono::hours{1};
   options.stop = &stop;
   const auto error = error_of([&] {
-    const auto ledger = open_sqlite_ledger(options, standing_clock());
+    const auto ledger = open_ledger(LedgerAddress{folder.ledger()}, options, standing_clock());
     create_order(*ledger, "T20261127180001");
   });
   REQUIRE(error);

@@ -143,7 +143,8 @@ TEST_CASE("begin carries out each plan, and writes only where there is something
     create_order(*ledger, "T1");
     LedgerClock later;
     later.time += std::chrono::hours{3};
-    const auto result = open_sqlite_ledger(options_for(folder.ledger()), later)->begin(intent_of("T1"), {});
+    const auto result =
+        open_ledger(LedgerAddress{folder.ledger()}, test_options(), later)->begin(intent_of("T1"), {});
     CHECK(result.decision.plan == CreatePlan::again);
     CHECK(result.renews);
     CHECK(history("T1") == "->CREATING:create CREATING>NOTPAY:create");
@@ -207,7 +208,7 @@ TEST_CASE("settle writes the order and its history when it applies") {
   create_order(*ledger, "T1");
   LedgerClock later;
   later.time += std::chrono::seconds{90};
-  const auto at_work = open_sqlite_ledger(options_for(folder.ledger()), later);
+  const auto at_work = open_ledger(LedgerAddress{folder.ledger()}, test_options(), later);
   const auto result = at_work->settle(payment_of("T1"));
   CHECK(result.settlement.verdict == Verdict::apply);
   const auto found = ledger->find(test_merchant(), number_of("T1"));
@@ -352,7 +353,7 @@ TEST_CASE("a note is an entry that changes no state") {
 TEST_CASE("list streams the newest first and filters") {
   const LedgerFolder folder;
   LedgerClock clock;
-  const auto ledger = open_sqlite_ledger(options_for(folder.ledger()), clock);
+  const auto ledger = open_ledger(LedgerAddress{folder.ledger()}, test_options(), clock);
   const auto start = clock.time;
   for (int i = 1; i <= 5; ++i) {
     ledger->begin(intent_of("T" + std::to_string(i), std::int64_t{100} * i), {});

@@ -147,9 +147,9 @@ TEST_CASE(
     return raw.run("COMMIT").empty() ? 0 : 1;
   }};
   REQUIRE(holder.hear());
-  auto options = options_for(folder.ledger());
+  auto options = test_options();
   options.busy_wait = std::chrono::milliseconds{50};
-  const auto ledger = open_sqlite_ledger(options, standing_clock());
+  const auto ledger = open_ledger(LedgerAddress{folder.ledger()}, options, standing_clock());
   const auto error = error_of([&] { ledger->settle(payment_of("T1")); });
   REQUIRE(error);
   CHECK(error->kind() == ErrorKind::ledger_busy);
@@ -180,9 +180,10 @@ TEST_CASE("opening waits for another process that is making the ledger, but not 
       return 0;
     }};
     REQUIRE(patient.hear());
-    auto options = options_for(folder.ledger());
+    auto options = test_options();
     options.busy_wait = std::chrono::milliseconds{50};
-    const auto error = error_of([&] { open_sqlite_ledger(options, standing_clock()); });
+    const auto error =
+        error_of([&] { open_ledger(LedgerAddress{folder.ledger()}, options, standing_clock()); });
     REQUIRE(error);
     CHECK(error->kind() == ErrorKind::ledger_busy);
     holder.go();

@@ -107,7 +107,8 @@ TEST_CASE("several drivers create and ask about many orders at once, over socket
   const ledger_fixture::LedgerFolder folder;
   const Served served;
   GatewayThreads threads{served.url()};
-  const auto ledger = open_sqlite_ledger(ledger_fixture::options_for(folder.ledger()), threads.clock);
+  const auto ledger =
+      open_ledger(LedgerAddress{folder.ledger()}, ledger_fixture::test_options(), threads.clock);
 
   std::string text = records();
   wire::RecordReader reader{[&text](char* buffer, std::size_t size) {

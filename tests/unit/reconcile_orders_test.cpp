@@ -289,7 +289,8 @@ TEST_CASE("what others create during a run is young, not of the future; with 0s 
     RunningClock clock{trial.clock.now()};
     trial.clock_of_run = &clock;
     trial.options.older_than = older_than;
-    const auto others = open_sqlite_ledger(ledger_fixture::options_for(trial.folder.ledger()), clock);
+    const auto others =
+        open_ledger(LedgerAddress{trial.folder.ledger()}, ledger_fixture::test_options(), clock);
     bool made = false;
     trial.on_result = [&] {
       if (!std::exchange(made, true)) others->begin(intent_of("MADE-MEANWHILE"), {});

@@ -20,7 +20,7 @@ struct LockFile {
   std::filesystem::path path = folder.ledger().string() + ".reconcile.lock";
 
   std::optional<std::chrono::sys_seconds> last(const MerchantIdentity& merchant = ours) const {
-    return RunLock::last_complete(folder.ledger(), merchant);
+    return RunLock::last_complete(folder.ledger(), LedgerJob::reconcile, merchant);
   }
 };
 
@@ -36,7 +36,7 @@ MerchantIdentity of_app(const char* app_id, const char* sub_mch_id = "") {
 TEST_CASE_FIXTURE(LockFile, "the lock's file keeps when the last complete run of each app began") {
   CHECK_FALSE(last());
   CHECK_FALSE(std::filesystem::exists(path));
-  RunLock lock{folder.ledger()};
+  RunLock lock{folder.ledger(), LedgerJob::reconcile};
   CHECK_FALSE(last());
   lock.set_complete(ours, now);
   CHECK((last() == now));
@@ -53,7 +53,7 @@ TEST_CASE_FIXTURE(LockFile, "the lock's file keeps when the last complete run of
 }
 
 TEST_CASE_FIXTURE(LockFile, "complete runs are set back for every app at once") {
-  RunLock lock{folder.ledger()};
+  RunLock lock{folder.ledger(), LedgerJob::reconcile};
   lock.reset_complete();
   CHECK_FALSE(last());
   const auto other = of_app("wx9999999999999999");
@@ -65,7 +65,7 @@ TEST_CASE_FIXTURE(LockFile, "complete runs are set back for every app at once") 
 }
 
 TEST_CASE_FIXTURE(LockFile, "what is no time of a run counts as none, and is gone with the next one") {
-  RunLock lock{folder.ledger()};
+  RunLock lock{folder.ledger(), LedgerJob::reconcile};
   lock.set_complete(ours, now);
   const auto whole = read_bytes(path);
   const auto rest = whole.substr(0, whole.rfind(' ') + 1);

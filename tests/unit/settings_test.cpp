@@ -67,7 +67,7 @@ key_env = "SHOP_KEY"
   CHECK((profile.trade_type == wxpay::TradeType::mweb));
   CHECK(profile.client_ip == "2001:db8::1");
   CHECK(profile.base_urls == Urls{"https://gateway.example.com/pay"});
-  CHECK(profile.ledger == folder.path("books/shop.db"));
+  CHECK(profile.ledger.file() == folder.path("books/shop.db"));
   CHECK_FALSE(profile.default_ledger);
   CHECK(profile.rate == 7);
   CHECK(profile.jobs == 256);
@@ -91,7 +91,7 @@ TEST_CASE("a profile with the two required keys gets the defaults, and empty tex
     CHECK(profile.ca_file.empty());
     CHECK((profile.key.kind == wxpay::cli::SecretSource::Kind::none));
     CHECK(profile.base_urls == Urls{"https://api.mch.weixin.qq.com", "https://api2.mch.weixin.qq.com"});
-    CHECK(profile.ledger == folder.path(".local/state/wxpayctl/shop.db"));
+    CHECK(profile.ledger.file() == folder.path(".local/state/wxpayctl/shop.db"));
     CHECK(profile.default_ledger);
   }
 }
@@ -105,7 +105,7 @@ TEST_CASE(
                                                   shop + "[profiles.c]\n" + shop);
   folder.variables["WXPAYCTL_CONFIG"] = file.string();
   CHECK(resolve(folder).name == "a");
-  CHECK(resolve(folder).ledger == "/a.db");
+  CHECK(resolve(folder).ledger.file() == "/a.db");
   CHECK(resolve(folder).base_urls == Urls{"https://a.example.com"});
 
   folder.variables["WXPAYCTL_PROFILE"] = "b";
@@ -120,12 +120,12 @@ TEST_CASE(
   folder.variables["WXPAYCTL_PROFILE"] = "a";
   folder.variables["WXPAYCTL_LEDGER"] = "sqlite:/env.db";
   folder.variables["WXPAYCTL_BASE_URL"] = "https://env.example.com/";
-  CHECK(resolve(folder).ledger == "/env.db");
+  CHECK(resolve(folder).ledger.file() == "/env.db");
   CHECK(resolve(folder).base_urls == Urls{"https://env.example.com"});
   options = {};
   options.ledger = "/option.db";
   options.base_url = "https://option.example.com";
-  CHECK(resolve(folder, options).ledger == "/option.db");
+  CHECK(resolve(folder, options).ledger.file() == "/option.db");
   CHECK(resolve(folder, options).base_urls == Urls{"https://option.example.com"});
 
   options = {};
@@ -144,7 +144,7 @@ TEST_CASE("the default configuration is looked for in XDG_CONFIG_HOME, then in ~
   folder.variables["XDG_CONFIG_HOME"] = "relative";  // invalid by the specification, so ignored
   CHECK(resolve(folder).name == "home");
   folder.variables["XDG_STATE_HOME"] = folder.path("state").string();
-  CHECK(resolve(folder).ledger == folder.path("state/wxpayctl/home.db"));
+  CHECK(resolve(folder).ledger.file() == folder.path("state/wxpayctl/home.db"));
 }
 
 TEST_CASE("the profile is the default one, or the only one") {
@@ -205,7 +205,7 @@ TEST_CASE("the sandbox is built in, and the file adds to it") {
   CHECK(profile.merchant.mch_id.text() == wxpay::cli::sandbox_mch_id);
   CHECK(profile.merchant.app_id.text() == wxpay::cli::sandbox_app_id);
   CHECK(profile.base_urls == Urls{wxpay::cli::sandbox_base_url});
-  CHECK(profile.ledger == folder.path(".local/state/wxpayctl/sandbox.db"));
+  CHECK(profile.ledger.file() == folder.path(".local/state/wxpayctl/sandbox.db"));
   const auto key = wxpay::cli::load_v2_key(profile.key, folder.environment());
   CHECK(key.reveal() == wxpay::cli::sandbox_key);
 
@@ -326,7 +326,7 @@ TEST_CASE("a ledger is a path or sqlite:PATH; from option or environment it need
       CHECK(std::string{error.what()}.find("hunter2") == std::string::npos);
     } else {
       const auto place = wxpay::cli::resolve_ledger(options, folder.environment());
-      CHECK(place.path == row.expected);
+      CHECK(place.address.file() == row.expected);
       CHECK_FALSE(place.default_place);
     }
   }
@@ -338,7 +338,7 @@ TEST_CASE("a ledger is a path or sqlite:PATH; from option or environment it need
   CHECK(std::string{error.what()}.find("not supported yet") != std::string::npos);
 
   folder.variables["WXPAYCTL_LEDGER"] = "/env.db";
-  CHECK(wxpay::cli::resolve_ledger({}, folder.environment()).path == "/env.db");
+  CHECK(wxpay::cli::resolve_ledger({}, folder.environment()).address.file() == "/env.db");
   folder.variables.clear();
   folder.variables["HOME"] = folder.path().string();
   CHECK(
@@ -349,11 +349,12 @@ TEST_CASE("the ledger of a profile needs no merchant, and its path is relative t
   const ConfigFolder folder;
   SettingOptions options;
   options.config = folder.write("etc/config.toml", "[profiles.shop]\nledger = \"../books/a.db\"\n").string();
-  CHECK(wxpay::cli::resolve_ledger(options, folder.environment()).path == folder.path("books/a.db"));
+  CHECK(wxpay::cli::resolve_ledger(options, folder.environment()).address.file() ==
+        folder.path("books/a.db"));
   folder.write("etc/config.toml", "[profiles.shop]\nledger = \"~/a.db\"\n");
-  CHECK(wxpay::cli::resolve_ledger(options, folder.environment()).path == folder.path("a.db"));
+  CHECK(wxpay::cli::resolve_ledger(options, folder.environment()).address.file() == folder.path("a.db"));
   folder.write("etc/config.toml", "[profiles.shop]\n");
   const auto place = wxpay::cli::resolve_ledger(options, folder.environment());
-  CHECK(place.path == folder.path(".local/state/wxpayctl/shop.db"));
+  CHECK(place.address.file() == folder.path(".local/state/wxpayctl/shop.db"));
   CHECK(place.default_place);
 }

@@ -22,7 +22,7 @@ const std::string third_number = "T202611230000000000000000000003";
 struct Shelf {
   LedgerFolder folder;
   LedgerClock clock;
-  std::unique_ptr<OrderLedger> ledger = open_sqlite_ledger(options_for(folder.ledger()), clock);
+  std::unique_ptr<OrderLedger> ledger = open_ledger(LedgerAddress{folder.ledger()}, test_options(), clock);
 
   Shelf() {
     for (const auto& number : {first_number, second_number, third_number})
@@ -79,7 +79,7 @@ TEST_CASE("a time is written only where it can be read again") {
     tried([&] { at.ledger->begin(intent, {}); });
     LedgerClock wrong;
     wrong.time = instant;
-    const auto ledger = open_sqlite_ledger(options_for(at.folder.ledger()), wrong);
+    const auto ledger = open_ledger(LedgerAddress{at.folder.ledger()}, test_options(), wrong);
     tried([&] { ledger->begin(intent_of("T202611230000000000000000000005"), {}); });
     tried([&] {
       ledger->note(test_merchant(), number_of(second_number), EvidenceSource::close, "closing is asked for");

@@ -46,7 +46,7 @@ std::string base_url_fault(std::string_view value) {
   return "";
 }
 
-std::string ledger_fault(std::string_view value) { return parse_ledger_uri(value).fault; }
+std::string ledger_fault(std::string_view value) { return LedgerAddress::parse(value).fault; }
 
 std::string variable_fault(std::string_view value) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };

@@ -38,8 +38,9 @@ std::filesystem::path default_config_path(const Environment& environment) {
   return xdg_folder(environment, "XDG_CONFIG_HOME", ".config") / "wxpayctl" / "config.toml";
 }
 
-std::filesystem::path default_ledger_path(const Environment& environment, const std::string& profile) {
-  return xdg_folder(environment, "XDG_STATE_HOME", ".local/state") / "wxpayctl" / (profile + ".db");
+LedgerAddress default_ledger(const Environment& environment, const std::string& profile) {
+  return LedgerAddress{xdg_folder(environment, "XDG_STATE_HOME", ".local/state") / "wxpayctl" /
+                       (profile + ".db")};
 }
 
 std::filesystem::path resolve_path(const std::string& text, const std::filesystem::path& folder,

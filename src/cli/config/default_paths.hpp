@@ -10,7 +10,7 @@ namespace wxpay::cli {
 std::filesystem::path home_folder(const Environment& environment);
 
 /// `$XDG_STATE_HOME/wxpayctl/PROFILE.db`
-std::filesystem::path default_ledger_path(const Environment& environment, const std::string& profile);
+LedgerAddress default_ledger(const Environment& environment, const std::string& profile);
 
 /// A path as a configuration names it: relative to `folder`, `~/` being the home folder.
 std::filesystem::path resolve_path(const std::string& text, const std::filesystem::path& folder,

@@ -6,6 +6,7 @@
 #include "cli/config/settings.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/gateway.hpp"
+#include "wxpay/ledger_place.hpp"
 #include "wxpay/transport.hpp"
 
 namespace wxpay::cli {
@@ -33,13 +34,7 @@ Finding judge_query(const QueryOutcome& outcome);
 Finding judge_clock(const HttpResult& answer, std::chrono::sys_seconds sent,
                     std::chrono::sys_seconds received);
 
-/// A ledger that is not there yet: whether it could be created. Creates nothing.
-Finding judge_new_ledger(const LedgerPlace& place);
-
-/// Whether this user may write the ledger and what stands beside it.
-bool may_write_ledger(const LedgerPlace& place);
-
-/// A ledger that opens: whether this user may also write it, and whether everybody may.
-Finding judge_open_ledger(const LedgerPlace& place);
+/// What a look at the ledger or its lock found.
+Finding judge_ledger(const LedgerFinding& found);
 
 }  // namespace wxpay::cli

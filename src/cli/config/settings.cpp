@@ -250,16 +250,22 @@ std::vector<std::string> base_urls(const Selected& selected, const SettingOption
   return urls;
 }
 
+/// An address as a configuration names it.
+LedgerAddress resolve_address(const LedgerAddress& named, const std::filesystem::path& folder,
+                              const Environment& environment) {
+  return LedgerAddress{resolve_path(named.file().string(), folder, environment)};
+}
+
 /// @param folder  what a relative path is relative to; empty: the working folder
 LedgerPlace given_ledger(const Given& given, const std::filesystem::path& folder,
                          const Environment& environment) {
-  const auto uri = parse_ledger_uri(given.value);
+  const auto parsed = LedgerAddress::parse(given.value);
   const bool from_file = !folder.empty();
-  if (!uri.fault.empty()) {
-    throw Error{from_file ? ErrorKind::config : ErrorKind::usage, given.origin + " " + uri.fault,
+  if (!parsed.address) {
+    throw Error{from_file ? ErrorKind::config : ErrorKind::usage, given.origin + " " + parsed.fault,
                 "write a path, or sqlite:PATH"};
   }
-  return {from_file ? resolve_path(uri.path.string(), folder, environment) : uri.path, false};
+  return {from_file ? resolve_address(*parsed.address, folder, environment) : *parsed.address, false};
 }
 
 std::optional<LedgerPlace> outside_ledger(const SettingOptions& options, const Environment& environment) {
@@ -272,7 +278,7 @@ LedgerPlace ledger_place(const Selected& selected, const Environment& environmen
   if (const auto uri = selected.table.text("ledger")) {
     return given_ledger({*uri, selected.place("ledger") + ": ledger"}, selected.folder(), environment);
   }
-  return {default_ledger_path(environment, selected.name), true};
+  return {default_ledger(environment, selected.name), true};
 }
 
 void add_files_of(const std::filesystem::path& config, const Environment& environment,
@@ -283,16 +289,15 @@ void add_files_of(const std::filesystem::path& config, const Environment& enviro
     const auto file = read_config(config);
     const auto folder = std::filesystem::absolute(config).parent_path();
     for (const auto& [name, table] : file.profiles) {
-      found.ledgers.push_back(default_ledger_path(environment, name));
+      found.ledgers.push_back(default_ledger(environment, name));
       for (const auto& [key, value] : table.values) {
         const auto text = table.text(key);
         if (text && find_key(key)->type == KeyType::path) {
           const auto path = resolve_path(*text, folder, environment);
           found.files.push_back({"the " + key + " of profile " + name, path});
         } else if (text && key == "ledger") {
-          const auto uri = parse_ledger_uri(*text);
-          if (!uri.fault.empty()) continue;
-          found.ledgers.push_back(resolve_path(uri.path.string(), folder, environment));
+          const auto parsed = LedgerAddress::parse(*text);
+          if (parsed.address) found.ledgers.push_back(resolve_address(*parsed.address, folder, environment));
         }
       }
     }
@@ -312,10 +317,10 @@ ConfiguredFiles configured_files(const SettingOptions& options, const Environmen
     add_files_of(system_config, environment, found);
   }
   if (const auto ledger = option_or_variable(options.ledger, "--ledger", environment, "WXPAYCTL_LEDGER")) {
-    const auto uri = parse_ledger_uri(ledger->value);
-    if (uri.fault.empty()) found.ledgers.push_back(uri.path);
+    const auto parsed = LedgerAddress::parse(ledger->value);
+    if (parsed.address) found.ledgers.push_back(*parsed.address);
   }
-  found.ledgers.push_back(default_ledger_path(environment, sandbox_name));
+  found.ledgers.push_back(default_ledger(environment, sandbox_name));
   return found;
 }
 
@@ -332,7 +337,7 @@ Profile resolve_profile(const SettingOptions& options, const Environment& enviro
   profile.base_urls = base_urls(selected, options, environment);
   auto ledger = outside_ledger(options, environment);
   if (!ledger) ledger = ledger_place(selected, environment);
-  profile.ledger = ledger->path;
+  profile.ledger = ledger->address;
   profile.default_ledger = ledger->default_place;
   return profile;
 }

@@ -10,6 +10,7 @@
 
 #include "wxpay/clock.hpp"
 #include "wxpay/identifiers.hpp"
+#include "wxpay/ledger_address.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/secret.hpp"
 #include "wxpay/sign_type.hpp"
@@ -54,7 +55,7 @@ struct Profile {
   std::string client_ip = "127.0.0.1";
   /// The base URL in use, then the fallback for WeChat Pay's own host; without a trailing slash.
   std::vector<std::string> base_urls;
-  std::filesystem::path ledger;
+  LedgerAddress ledger;
   bool default_ledger = false;  ///< the default place: its folder may be created
   std::int64_t rate = 50;
   std::int64_t jobs = 16;
@@ -65,10 +66,10 @@ struct Profile {
 /// its line), unknown key (with its line and the nearest known one), wrong type, unknown profile, two secrets
 Profile resolve_profile(const SettingOptions& options, const Environment& environment);
 
-/// The ledger alone, for commands that need no merchant: a path given by option or environment needs no
+/// The ledger alone, for commands that need no merchant: one given by option or environment needs no
 /// profile.
 struct LedgerPlace {
-  std::filesystem::path path;
+  LedgerAddress address;
   bool default_place = false;
 };
 LedgerPlace resolve_ledger(const SettingOptions& options, const Environment& environment);
@@ -80,7 +81,7 @@ struct ConfiguredFiles {
     std::filesystem::path path;
   };
   std::vector<Named> files;  ///< the configuration itself, where it is or would be, and every `…_file` in it
-  std::vector<std::filesystem::path> ledgers;
+  std::vector<LedgerAddress> ledgers;
 };
 /// Those of all profiles, and of the options. What cannot be read or understood is left out: who needs it
 /// says so.

@@ -85,24 +85,6 @@ bool is_wechat_gateway(std::string_view url) {
          without_trailing_slash(parsed.url->path).empty();
 }
 
-LedgerUri parse_ledger_uri(std::string_view uri) {
-  constexpr std::string_view sqlite = "sqlite:";
-  const auto colon = uri.find(':');
-  // A scheme is letters before the first colon; a path with a colon is written ./a:b.
-  const auto scheme = colon == std::string_view::npos ? "" : to_lower(uri.substr(0, colon));
-  const bool has_scheme =
-      scheme.size() > 1 && all_of(scheme, [](char c) { return is_alphanumeric(c) || c == '+' || c == '-'; });
-  if (scheme == "postgresql" || scheme == "postgres") {
-    return {{}, "is a PostgreSQL ledger, which is not supported yet by this version"};
-  }
-  if (has_scheme && scheme != "sqlite") return {{}, "has the unknown scheme " + scheme};
-  const auto path = has_scheme ? uri.substr(sqlite.size()) : uri;
-  if (path.empty()) return {{}, "names no file"};
-  if (path.front() == ':') return {{}, "must be a file"};
-  if (has_control_character(path)) return {{}, "has a control character"};
-  return {std::filesystem::path{path}, ""};
-}
-
 std::string printable(std::string_view text) {
   constexpr std::size_t longest = 60;
   if (!is_utf8(text) || has_control_character(text) || text.size() > longest || looks_like_key(text)) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <filesystem>
 #include <string>
 #include <string_view>
 
@@ -38,13 +37,6 @@ bool is_wechat_host(std::string_view url);
 /// Whether it is WeChat Pay's own gateway and nothing else: no port, no path (a path is one of its
 /// sandboxes).
 bool is_wechat_gateway(std::string_view url);
-
-/// Reads `PATH` or `sqlite:PATH`; `fault` is empty for a good one.
-struct LedgerUri {
-  std::filesystem::path path;
-  std::string fault;
-};
-LedgerUri parse_ledger_uri(std::string_view uri);
 
 /// In backquotes, for a message; only its length where it is too long, not printable or looks like a key.
 std::string printable(std::string_view text);

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <filesystem>
+#include <memory>
+
+#include "wxpay/ledger.hpp"
+
+namespace wxpay::ledger {
+
+/// What open_ledger does for a file.
+std::unique_ptr<OrderLedger> open_sqlite_ledger(const std::filesystem::path& file,
+                                                const LedgerOptions& options, const Clock& clock);
+
+}  // namespace wxpay::ledger
