@@ -1,0 +1,168 @@
+#include "support/fake_payment_api.hpp"
+
+#include <chrono>
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "crypto/digest.hpp"
+
+namespace wxpay::test::fake_api {
+
+namespace {
+
+/// An answer that may be believed and is no refusal.
+struct Answer {
+  Fields fields;
+  Said said;
+};
+
+std::variant<Answer, Refused, Unknown> read(const HttpResponse& response) {
+  if (response.status >= 500) return Unknown{ErrorKind::gateway, "GATEWAY", "HTTP 5xx"};
+  const auto signature = response.header(signature_header);
+  if (!signature || *signature != signature_of(response.body, key)) {
+    return Unknown{ErrorKind::untrusted, "UNTRUSTED", "the signature does not hold"};
+  }
+  auto fields = fields_of(response.body);
+  if (fields.get("merchant") != merchant().mch_id.text()) {
+    return Unknown{ErrorKind::untrusted, "UNTRUSTED", "another merchant"};
+  }
+  Said said{.trust = Said::Trust::verified, .code = fields.get("code"), .text = fields.get("text")};
+  if (said.code.empty()) return Answer{std::move(fields), std::move(said)};
+  const auto reaction = said.code == "NO_ORDER"   ? Reaction::order_unknown
+                        : said.code == "TOO_MANY" ? Reaction::slow_down
+                                                  : Reaction::refuse;
+  return Refused{.said = std::move(said), .reaction = reaction, .digest = crypto::sha256_hex(response.body)};
+}
+
+/// One request and, after a server's error, one more. Each is signed anew.
+template <class Outcome, class Take>
+class FakeCall final : public CallOf<Outcome> {
+ public:
+  FakeCall(std::string url, const Fields& fields, Take take) : take_{std::move(take)} {
+    request_.url = std::move(url);
+    request_.body = body_of(fields);
+  }
+
+  const HttpRequest& next_attempt() override {
+    const auto signature = signature_of(request_.url + std::to_string(++tries_) + request_.body, key);
+    request_.headers = {{signature_header, signature}};
+    return request_;
+  }
+
+  std::optional<std::chrono::milliseconds> on_result(HttpResult result) override {
+    if (const auto* failure = std::get_if<TransportFailure>(&result)) {
+      outcome_ = Unknown{.kind = failure->kind, .code = "NETWORK", .message = failure->message};
+      return std::nullopt;
+    }
+    const auto& response = std::get<HttpResponse>(result);
+    if (response.status >= 500 && tries_ < 2) return std::chrono::milliseconds{1};
+    auto answer = read(response);
+    if (auto* refused = std::get_if<Refused>(&answer)) {
+      outcome_ = std::move(*refused);
+    } else if (auto* unknown = std::get_if<Unknown>(&answer)) {
+      outcome_ = std::move(*unknown);
+    } else {
+      outcome_ = take_(std::get<Answer>(std::move(answer)), response.body);
+    }
+    return std::nullopt;
+  }
+
+  void interrupt() override { outcome_ = Unknown{.kind = ErrorKind::interrupted, .code = "INTERRUPTED"}; }
+  Outcome outcome() override { return std::move(outcome_); }
+
+ private:
+  Take take_;
+  HttpRequest request_;
+  Outcome outcome_ = Unknown{};
+  int tries_ = 0;
+};
+
+class Gateway final : public PaymentGateway {
+ public:
+  explicit Gateway(const GatewayDeps& deps) : deps_{deps} {}
+
+  std::unique_ptr<CallOf<CreateOutcome>> start_create(std::shared_ptr<const OrderIntent> intent) override {
+    const Fields fields{{"order", intent->out_trade_no.text()},
+                        {"fee", std::to_string(intent->total_fee.count())}};
+    return call<CreateOutcome>("/orders/create", fields,
+                               [this, intent](Answer answer, const std::string& body) -> CreateOutcome {
+                                 auto evidence = evidence_of(EvidenceSource::create, answer.fields, body);
+                                 evidence.sent = intent;
+                                 evidence.prepay = Prepay{PrepayId{answer.fields.get("prepay")},
+                                                          {},
+                                                          {},
+                                                          PayScheme::rsa,
+                                                          deps_.clock.now() + std::chrono::hours{2}};
+                                 return Created{std::move(answer.said), std::move(evidence)};
+                               });
+  }
+
+  std::unique_ptr<CallOf<QueryOutcome>> start_query(const OutTradeNo& number) override {
+    return query({{"order", number.text()}});
+  }
+  std::unique_ptr<CallOf<QueryOutcome>> start_query(const TransactionId& transaction_id) override {
+    return query({{"transaction", transaction_id.text()}});
+  }
+
+  std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& number) override {
+    return call<CloseOutcome>("/orders/close", {{"order", number.text()}},
+                              [](Answer answer, const std::string& body) -> CloseOutcome {
+                                auto evidence = evidence_of(EvidenceSource::close, answer.fields, body);
+                                evidence.state = OrderState::closed;
+                                return Closed{std::move(answer.said), std::move(evidence)};
+                              });
+  }
+
+  void drive(Call& call) override {
+    while (call.on_result(deps_.transport.send(call.next_attempt()))) {
+    }
+  }
+
+ private:
+  std::unique_ptr<CallOf<QueryOutcome>> query(const Fields& fields) {
+    return call<QueryOutcome>(
+        "/orders/query", fields, [](Answer answer, const std::string& body) -> QueryOutcome {
+          return QueryAnswer{
+              evidence_of(EvidenceSource::query, answer.fields, body), answer.fields.get("state"), {}};
+        });
+  }
+
+  template <class Outcome, class Take>
+  static std::unique_ptr<CallOf<Outcome>> call(const char* path, const Fields& fields, Take take) {
+    return std::make_unique<FakeCall<Outcome, Take>>(std::string{"https://fake.example"} + path, fields,
+                                                     std::move(take));
+  }
+
+  GatewayDeps deps_;
+};
+
+class Api final : public PaymentApi {
+ public:
+  std::unique_ptr<PaymentGateway> make_gateway(const GatewayDeps& deps) const override {
+    return std::make_unique<Gateway>(deps);
+  }
+  const NotificationReader& notifications() const override { return *reader_; }
+  const PaySigner& pay_signer() const override { return *pay_signer_; }
+  const SetSigner& set_signer() const override { return *set_signer_; }
+
+ private:
+  std::unique_ptr<NotificationReader> reader_ = make_notification_reader();
+  std::unique_ptr<PaySigner> pay_signer_ = make_pay_signer();
+  std::unique_ptr<SetSigner> set_signer_ = make_set_signer();
+};
+
+}  // namespace
+
+std::unique_ptr<PaymentApi> make() { return std::make_unique<Api>(); }
+
+HttpResponse answer(const Fields& fields, const std::string& signed_by) {
+  HttpResponse response;
+  response.status = 200;
+  response.body = body_of(fields);
+  response.header_lines =
+      std::string{signature_header} + ": " + signature_of(response.body, signed_by) + "\r\n";
+  return response;
+}
+
+}  // namespace wxpay::test::fake_api
