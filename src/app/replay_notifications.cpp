@@ -100,11 +100,14 @@ std::string reason_for(NotificationOutcome outcome, const SettleResult& settled,
   return {};
 }
 
-/// What the ledger keeps as it came: not what changed nothing, nor what is worthless.
+/// What the ledger keeps as it came: not what changed nothing, nor what is worthless. A refund changes
+/// nothing yet, and is the only message about it.
 bool is_kept(NotificationOutcome outcome, const Notification& notification) {
   switch (outcome) {
     case NotificationOutcome::malformed:
       return !notification.digest.empty();
+    case NotificationOutcome::ignored:
+      return notification.kind == NotificationKind::refund;
     case NotificationOutcome::applied:
     case NotificationOutcome::bad_signature:
     case NotificationOutcome::wrong_merchant:

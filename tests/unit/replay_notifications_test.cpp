@@ -203,6 +203,20 @@ TEST_CASE("what does not agree is refused, said and kept, and changes nothing") 
   }
 }
 
+TEST_CASE("a refund's notification is ignored, and kept once for the day when it is not") {
+  Replay replay;
+  const auto refund = wire::to_xml(answer_fields({{"req_info", "c2VjcmV0"}}));
+  const auto other = signed_answer(answer_fields({{"plan_id", "1"}}));
+  for (int i = 0; i < 2; ++i) {
+    CHECK((replay.run_one(refund).outcome == NotificationOutcome::ignored));
+    CHECK((replay.run_one(other).outcome == NotificationOutcome::ignored));
+  }
+  const auto report = replay.world.ledger->check({});
+  CHECK(report.ok);
+  CHECK(report.notifications == 1);
+  CHECK(report.entries == 0);
+}
+
 TEST_CASE("an unknown order is refused and kept, and another transaction never takes a paid order over") {
   Replay replay;
   replay.world.bring_to(OrderState::success);
