@@ -70,7 +70,7 @@ class BatchRun {
     const auto max_errors = arguments_.max_errors.empty()
                                 ? std::int64_t{20}
                                 : parse_count("--max-errors", arguments_.max_errors, 1, INT32_MAX);
-    services_.key();  // a missing key is found before anything is written
+    services_.api();  // a missing key is found before anything is written
     warn_of_clock(clock_watch_.look());
     output_.buffer_output();
     output_.begin_rows(columns_);

@@ -68,7 +68,7 @@ class Reconcile {
 
   int run() {
     const auto rate = arguments_.jobs.rate_of(services_.profile());
-    services_.key();  // a missing key is found before anything is written
+    services_.api();  // a missing key is found before anything is written
     if (options_.close_expired && !options_.dry_run) {
       output_.confirm("Close every expired order at WeChat Pay?");
     }

@@ -13,8 +13,8 @@
 #include "net/http_transport.hpp"
 #include "sandbox/fault.hpp"
 #include "sandbox/json_line.hpp"
+#include "sandbox/notify_answer.hpp"
 #include "wire/json.hpp"
-#include "wire/xml.hpp"
 
 namespace wxpay::cli {
 
@@ -216,16 +216,11 @@ int deliver_notification(const std::string& order, const std::string& to, std::s
     throw Error{failure->kind, "the notification got no answer from " + to + ": " + failure->message};
   }
   const auto& response = std::get<HttpResponse>(result);
-  const auto parsed = wire::parse_xml(response.body);
-  const auto* answer = std::get_if<Fields>(&parsed);
+  const auto answer = sandbox::read_notify_answer(response.body);
   report::Record record;
   record.text("outTradeNo", order).text("to", to).number("status", response.status);
-  if (answer != nullptr) {
-    record.text_if_set("answer", answer->get("return_code"));
-    record.text_if_set("answerMsg", answer->get("return_msg"));
-  }
-  const bool taken =
-      response.status / 100 == 2 && answer != nullptr && answer->get("return_code") == "SUCCESS";
+  record.text_if_set("answer", answer.code).text_if_set("answerMsg", answer.text);
+  const bool taken = response.status / 100 == 2 && answer.taken;
   const int code = taken ? exit_done : exit_unknown;
   output.set_code_when_closed(code);
   output.print(record, {"outTradeNo", "to", "status", "answer", "answerMsg"});

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "sandbox/notify_answer.hpp"
 #include "support/sandbox_fixture.hpp"
 #include "wxpay/error.hpp"
 
@@ -304,4 +305,28 @@ TEST_CASE("an order that cannot be written down is answered SYSTEMERROR") {
   CHECK(outcome(answer) == "SYSTEMERROR");
   CHECK(holds(answer));
   CHECK(outcome(gateway.query("T1")) == "ORDERNOTEXIST");
+}
+
+TEST_CASE("a back end has taken a notification only when its document says so") {
+  struct Row {
+    const char* body;
+    bool taken;
+    const char* code;
+    const char* text;
+  };
+  const Row rows[] = {
+      {"<xml><return_code>SUCCESS</return_code><return_msg>OK</return_msg></xml>", true, "SUCCESS", "OK"},
+      {"<xml><return_code>FAIL</return_code><return_msg>unknown order</return_msg></xml>", false, "FAIL",
+       "unknown order"},
+      {"<xml><return_code>success</return_code></xml>", false, "success", ""},
+      {"SUCCESS", false, "", ""},
+      {"", false, "", ""},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(std::string{row.body});
+    const auto answer = wxpay::sandbox::read_notify_answer(row.body);
+    CHECK(answer.taken == row.taken);
+    CHECK(answer.code == row.code);
+    CHECK(answer.text == row.text);
+  }
 }
