@@ -67,4 +67,7 @@ RestoredLedger restore_ledger(const LedgerAddress& address, const std::filesyste
                               const Clock& clock, const Stop* stop = nullptr,
                               std::mutex* undisturbed = nullptr);
 
+/// Name and version of the library that keeps ledgers: "SQLite/3.40.1".
+std::string ledger_library_version();
+
 }  // namespace wxpay

@@ -3,13 +3,13 @@
 #include <fmt/core.h>
 #include <qrencode.h>
 #include <spdlog/version.h>
-#include <sqlite3.h>
 #include <CLI/Version.hpp>
 #include <pugixml.hpp>
 
 #include <string>
 
 #include "net/http_transport.hpp"
+#include "wxpay/ledger_place.hpp"
 
 namespace wxpay::cli {
 
@@ -22,7 +22,7 @@ std::string dotted(int major, int minor, int patch) {
 }  // namespace
 
 std::string version_text() {
-  return "wxpayctl " WXPAYCTL_VERSION "\n" + net::http_library_version() + " SQLite/" + sqlite3_libversion() +
+  return "wxpayctl " WXPAYCTL_VERSION "\n" + net::http_library_version() + " " + ledger_library_version() +
          " pugixml/" + dotted(PUGIXML_VERSION / 1000, PUGIXML_VERSION % 1000 / 10, PUGIXML_VERSION % 10) +
          " CLI11/" CLI11_VERSION + " fmt/" +
          dotted(FMT_VERSION / 10000, FMT_VERSION / 100 % 100, FMT_VERSION % 100) + " spdlog/" +

@@ -24,6 +24,7 @@
 #include "ledger/sqlite_database.hpp"
 #include "ledger/sqlite_ledger.hpp"
 #include "wxpay/ledger.hpp"
+#include "wxpay/ledger_place.hpp"
 
 namespace wxpay {
 
@@ -376,5 +377,7 @@ void spare_memory_statistics() {
   // Refused once SQLite is in use; then all goes on as it was.
   sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
+
+std::string ledger_library_version() { return std::string{"SQLite/"} + sqlite3_libversion(); }
 
 }  // namespace wxpay
