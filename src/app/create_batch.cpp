@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "app/csv_columns.hpp"
 #include "domain/limits.hpp"
 #include "wire/file_kind.hpp"
 #include "wxpay/error.hpp"
@@ -28,21 +29,10 @@ std::size_t ahead_of(const BatchOptions& options) {
 
 BatchInput::BatchInput(wire::RecordReader& reader, OrderDefaults defaults, const Clock& clock)
     : reader_{reader}, defaults_{std::move(defaults)}, clock_{clock} {
-  if (const auto foreign = wire::foreign_file(reader_.first_bytes())) {
-    throw Error{ErrorKind::usage, "the batch is " + foreign->what, wire::way_out(*foreign)};
-  }
-  if (reader_.format() == wire::RecordFormat::json_lines) return;
-  auto header = reader_.next();
+  auto header = read_csv_header(reader_, "the batch", "the header of the batch");
   if (!header) return;
   header_ = std::move(header->text);
-  if (!header->problem.empty()) {
-    throw Error{ErrorKind::usage, "the header of the batch is unusable: " + header->problem};
-  }
-  auto names = wire::split_csv(header_, wire::most_columns);
-  if (const auto* malformed = std::get_if<wire::Malformed>(&names)) {
-    throw Error{ErrorKind::usage, "the header of the batch is unusable: " + malformed->why};
-  }
-  columns_.emplace(std::get<std::vector<std::string>>(names));
+  columns_.emplace(header->names);
 }
 
 std::optional<BatchInput::Entry> BatchInput::next() {

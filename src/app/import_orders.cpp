@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <concepts>
 #include <exception>
 #include <future>
@@ -10,6 +9,8 @@
 #include <utility>
 #include <variant>
 
+#include "app/csv_columns.hpp"
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "domain/field_rules.hpp"
 #include "domain/limits.hpp"
@@ -97,14 +98,12 @@ void take(std::string_view, const std::string& text, Text& field) {
 void take(std::string_view, const std::string& text, OutTradeNo& number) { number = OutTradeNo::parse(text); }
 
 void take(std::string_view key, const std::string& text, Fen& amount) {
-  std::int64_t count = 0;
-  const auto* end = text.data() + text.size();
-  const auto [stop, error] = std::from_chars(text.data(), end, count);
-  if (error != std::errc{} || stop != end || !is_digits(text) || count < 1 || count > largest_fee.count()) {
+  const auto count = parse_whole(text, 1, largest_fee.count());
+  if (!count) {
     refuse(std::string{key} + " must be a whole number of fen from 1 to " +
            std::to_string(largest_fee.count()));
   }
-  amount = Fen{count};
+  amount = Fen{*count};
 }
 
 void take(std::string_view key, const std::string& text, OrderState& state) {
@@ -229,29 +228,14 @@ void write_group(Group& group, OrderLedger& ledger, const ImportWatch& watch, Im
 
 ImportInput::ImportInput(wire::RecordReader& reader, ImportDefaults defaults)
     : reader_{reader}, defaults_{std::move(defaults)} {
-  if (const auto foreign = wire::foreign_file(reader_.first_bytes())) {
-    refuse("the input is " + foreign->what, wire::way_out(*foreign));
-  }
-  if (reader_.format() == wire::RecordFormat::json_lines) return;
-  const auto header = reader_.next();
+  const auto header = read_csv_header(reader_, "the input", "the header");
   if (!header) return;
-  if (!header->problem.empty()) refuse("the header is unusable: " + header->problem);
-  const auto names = wire::split_csv(header->text, wire::most_columns);
-  if (const auto* malformed = std::get_if<wire::Malformed>(&names)) {
-    refuse("the header is unusable: " + malformed->why);
-  }
-  const auto has = [this](std::size_t place) {
-    return std::find(columns_.begin(), columns_.end(), place) != columns_.end();
-  };
-  for (const auto& name : std::get<std::vector<std::string>>(names)) {
+  for (const auto& name : header->names) {
     const auto place = find_place(name, "column");
-    if (has(place)) {
-      refuse("the header has the column " + std::string{record_fields.at(place).key} + " more than once");
-    }
-    columns_.push_back(place);
+    columns_.add(place, record_fields.at(place).key);
   }
   for (const auto needed : needed_fields) {
-    if (!has(needed)) {
+    if (!columns_.has(needed)) {
       refuse("the header has no column " + std::string{record_fields.at(needed).key},
              "the first line of CSV names the columns");
     }
@@ -280,16 +264,9 @@ OrderFields ImportInput::fields_of(const std::string& record) const {
   if (columns_.empty()) return parse_json(record);
   auto split = wire::split_csv(record, columns_.size() + 1);
   if (const auto* malformed = std::get_if<wire::Malformed>(&split)) refuse(malformed->why);
-  auto& cells = std::get<std::vector<std::string>>(split);
-  if (cells.size() > columns_.size()) {
-    refuse("the record has more cells than the header, which has " + std::to_string(columns_.size()));
-  }
-  if (cells.size() < columns_.size()) {
-    refuse("the record has " + std::to_string(cells.size()) + " cells where the header has " +
-           std::to_string(columns_.size()));
-  }
   OrderFields order;
-  for (std::size_t i = 0; i < cells.size(); ++i) order.at(columns_[i]) = std::move(cells[i]);
+  columns_.read(std::move(std::get<std::vector<std::string>>(split)),
+                [&order](std::size_t place, std::string cell) { order.at(place) = std::move(cell); });
   return order;
 }
 

@@ -10,6 +10,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/csv_columns.hpp"
 #include "domain/order_columns.hpp"
 #include "wire/records.hpp"
 #include "wxpay/ledger.hpp"
@@ -47,7 +48,7 @@ class ImportInput {
 
   wire::RecordReader& reader_;
   ImportDefaults defaults_;
-  std::vector<std::size_t> columns_;  ///< each column's place in OrderFields
+  CsvColumns<std::size_t> columns_;  ///< each column's place in OrderFields
 };
 
 /// Checks everything and fills in the defaults: NOTPAY, the profile's trade type, created now, last changed

@@ -149,41 +149,27 @@ bool may_be_order_request(std::string_view json) {
 OrderColumns::OrderColumns(const std::vector<std::string>& names) {
   for (const auto& name : names) {
     const auto& field = field_of(name);
-    if (std::find(members_.begin(), members_.end(), field.member) != members_.end()) {
-      refuse("the header has the column " + std::string{field.name} + " more than once");
-    }
-    members_.push_back(field.member);
+    columns_.add(field.member, field.name);
   }
-  const auto has = [this](Member member) {
-    return std::find(members_.begin(), members_.end(), member) != members_.end();
-  };
-  if (!has(&OrderRequest::out_trade_no)) {
+  if (!columns_.has(&OrderRequest::out_trade_no)) {
     refuse("the header has no column outTradeNo", "the first line of a CSV batch names the columns");
   }
-  if (!has(&OrderRequest::total_fee) && !has(&OrderRequest::amount)) {
+  if (!columns_.has(&OrderRequest::total_fee) && !columns_.has(&OrderRequest::amount)) {
     refuse("the header has neither a column totalFee nor amount",
            "totalFee counts fen, amount is yuan, as 10.00");
   }
 }
 
 OrderRequest OrderColumns::read(std::vector<std::string> cells) const {
-  if (cells.size() > members_.size()) {
-    refuse("the record has more cells than the header, which has " + std::to_string(members_.size()));
-  }
-  if (cells.size() < members_.size()) {
-    refuse("the record has " + std::to_string(cells.size()) + " cells where the header has " +
-           std::to_string(members_.size()));
-  }
   OrderRequest request;
-  for (std::size_t i = 0; i < cells.size(); ++i) {
-    if (!cells[i].empty()) request.*members_[i] = std::move(cells[i]);
-  }
+  columns_.read(std::move(cells), [&request](Member member, std::string cell) {
+    if (!cell.empty()) request.*member = std::move(cell);
+  });
   return request;
 }
 
 std::string OrderColumns::out_trade_no_in(const std::vector<std::string>& cells) const {
-  const auto column = std::find(members_.begin(), members_.end(), Member{&OrderRequest::out_trade_no});
-  const auto place = static_cast<std::size_t>(column - members_.begin());
+  const auto place = columns_.place_of(&OrderRequest::out_trade_no);
   return place < cells.size() ? cells[place] : std::string{};
 }
 

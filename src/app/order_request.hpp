@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/csv_columns.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/settle.hpp"
 
@@ -68,7 +69,7 @@ class OrderColumns {
   /// @throws Error{usage}  an unknown or repeated column, or no column for the number or the amount
   explicit OrderColumns(const std::vector<std::string>& names);
 
-  std::size_t count() const noexcept { return members_.size(); }
+  std::size_t count() const noexcept { return columns_.size(); }
   /// The request of one row; an empty cell gives nothing.
   /// @throws Error{usage}  another number of cells than columns
   OrderRequest read(std::vector<std::string> cells) const;
@@ -76,7 +77,7 @@ class OrderColumns {
   std::string out_trade_no_in(const std::vector<std::string>& cells) const;
 
  private:
-  std::vector<std::optional<std::string> OrderRequest::*> members_;
+  CsvColumns<std::optional<std::string> OrderRequest::*> columns_;
 };
 
 /// Fills in the defaults and checks everything that can be checked here (API v2, 9_1).

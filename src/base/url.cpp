@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 
 namespace wxpay {
@@ -41,9 +42,9 @@ std::string authority_fault(std::string_view authority, Url& url) {
   if (url.host.empty()) return "has no host";
   if (rest.empty()) return "";
   url.port = rest.substr(1);
-  const bool digits = rest.front() == ':' && is_digits(url.port) && url.port.size() <= 5;
-  const int port = digits ? std::stoi(std::string{url.port}) : 0;
-  return port >= 1 && port <= 65535 ? "" : "has a malformed port";
+  constexpr std::int64_t highest_port = 65'535;
+  const bool good = rest.front() == ':' && url.port.size() <= 5 && parse_whole(url.port, 1, highest_port);
+  return good ? "" : "has a malformed port";
 }
 
 }  // namespace

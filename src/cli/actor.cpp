@@ -5,9 +5,9 @@
 #include <unistd.h>
 
 #include <array>
-#include <charconv>
 #include <string_view>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "base/unique_fd.hpp"
 
@@ -34,12 +34,9 @@ std::optional<uid_t> behind_sudo(const Caller& caller, const UserName& name_of) 
 }
 
 std::optional<uid_t> parse_uid(std::string_view text) {
-  uid_t uid = 0;
-  const auto* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, uid);
   constexpr auto no_user = static_cast<uid_t>(-1);
-  if (result.ec != std::errc{} || result.ptr != end || uid == no_user) return std::nullopt;
-  return uid;
+  const auto uid = parse_integer<uid_t>(text);
+  return uid == no_user ? std::nullopt : uid;
 }
 
 std::optional<uid_t> login_of_this_process() {

@@ -8,9 +8,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/time.hpp"
@@ -114,14 +114,9 @@ bool InputStream::is_file() const {
 }
 
 std::int64_t parse_count(const char* option, const std::string& text, std::int64_t least, std::int64_t most) {
-  std::int64_t count = 0;
-  const auto* end = text.data() + text.size();
-  const auto result = std::from_chars(text.data(), end, count);
-  if (!is_digits(text) || result.ec != std::errc{} || result.ptr != end || count < least || count > most) {
-    throw Error{ErrorKind::usage, std::string{option} + " must be a whole number from " +
-                                      std::to_string(least) + " to " + std::to_string(most)};
-  }
-  return count;
+  if (const auto count = parse_whole(text, least, most)) return *count;
+  throw Error{ErrorKind::usage, std::string{option} + " must be a whole number from " +
+                                    std::to_string(least) + " to " + std::to_string(most)};
 }
 
 std::optional<std::chrono::sys_seconds> parse_time_option(const char* option, const std::string& text,

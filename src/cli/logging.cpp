@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <mutex>
 
+#include "base/io.hpp"
 #include "base/text.hpp"
 #include "base/unique_fd.hpp"
 #include "cli/config/new_file.hpp"
@@ -72,12 +73,7 @@ class FileSink final : public LineSink {
 
  private:
   void write(std::string_view line) override {
-    while (!line.empty()) {
-      const auto count = ::write(file_.get(), line.data(), line.size());
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return tell(errno);
-      line.remove_prefix(static_cast<std::size_t>(count));
-    }
+    if (const int error = write_all(file_.get(), line); error != 0) tell(error);
   }
 
   void tell(int why) {

@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/io.hpp"
 #include "cli/input.hpp"
 #include "wxpay/error.hpp"
 
@@ -100,12 +101,7 @@ void OutputFile::give_name() {
 }
 
 void OutputFile::write(std::string_view text) {
-  while (!text.empty()) {
-    const auto count = ::write(file_.get(), text.data(), text.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) fail(errno);
-    text.remove_prefix(static_cast<std::size_t>(count));
-  }
+  if (const int error = write_all(file_.get(), text); error != 0) fail(error);
 }
 
 void OutputFile::finish() {

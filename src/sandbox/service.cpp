@@ -1,13 +1,13 @@
 #include "sandbox/service.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <initializer_list>
 #include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 #include "sandbox/json_line.hpp"
 #include "wxpay/error.hpp"
@@ -88,11 +88,8 @@ std::optional<std::int64_t> integer_of(const wire::JsonObject& object, std::stri
   const auto* value = find(object, key);
   if (value == nullptr) return fallback;
   if (value->kind != wire::JsonValue::Kind::integer) return std::nullopt;
-  std::int64_t number = 0;
-  const auto* end = value->text.data() + value->text.size();
-  const auto [stopped, problem] = std::from_chars(value->text.data(), end, number);
-  if (problem != std::errc{} || stopped != end || number < least || number > most) return std::nullopt;
-  return number;
+  const auto number = parse_integer<std::int64_t>(value->text);
+  return number && *number >= least && *number <= most ? number : std::nullopt;
 }
 
 std::optional<std::string> unknown_key(const wire::JsonObject& object,

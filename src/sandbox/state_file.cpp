@@ -8,13 +8,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <charconv>
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <utility>
 #include <variant>
 
+#include "base/io.hpp"
+#include "base/number.hpp"
 #include "sandbox/json_line.hpp"
 #include "sandbox/v2_request.hpp"
 #include "wire/json.hpp"
@@ -33,17 +34,6 @@ constexpr std::int64_t format_version = 2;
 
 [[noreturn]] void fail(const std::string& what, const std::string& path, std::string hint = {}) {
   throw Error{ErrorKind::file, what + " " + path + ": " + std::strerror(errno), std::move(hint)};
-}
-
-/// Writes all of it, or says that it could not.
-bool write_all(int fd, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const auto written = ::write(fd, bytes.data(), bytes.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return true;
 }
 
 /// Whether the path still names the file that is open: a server that starts puts a new one in its place.
@@ -88,11 +78,7 @@ std::string text_at(const wire::JsonObject& object, std::string_view key) {
 std::optional<std::int64_t> number_at(const wire::JsonObject& object, std::string_view key) {
   const auto* value = find(object, key);
   if (value == nullptr || value->kind != wire::JsonValue::Kind::integer) return std::nullopt;
-  std::int64_t number = 0;
-  const auto* end = value->text.data() + value->text.size();
-  const auto [stopped, problem] = std::from_chars(value->text.data(), end, number);
-  if (problem != std::errc{} || stopped != end) return std::nullopt;
-  return number;
+  return parse_integer<std::int64_t>(value->text);
 }
 
 std::optional<std::chrono::sys_seconds> time_at(const wire::JsonObject& object, std::string_view key) {
@@ -276,7 +262,7 @@ void StateFile::rewrite(const Store& store) {
   std::int64_t size = 0;
   bool sound = true;
   const auto flush = [&] {
-    sound = sound && write_all(file.get(), buffer);
+    sound = sound && write_all(file.get(), buffer) == 0;
     size += static_cast<std::int64_t>(buffer.size());
     buffer.clear();
   };
@@ -299,7 +285,7 @@ void StateFile::rewrite(const Store& store) {
 
 void StateFile::append(const GatewayOrder& order) {
   const std::string line = to_state_line(order) + "\n";
-  if (!write_all(file_.get(), line)) {
+  if (write_all(file_.get(), line) != 0) {
     const int problem = errno;
     // What got onto a full disk is taken back, so that the next line does not follow half of one.
     [[maybe_unused]] const int truncated = ftruncate(file_.get(), size_);

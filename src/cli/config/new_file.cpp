@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/io.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::cli {
@@ -44,12 +45,7 @@ NewFile::~NewFile() {
 }
 
 void NewFile::write(std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(fd_.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) fail("write", errno);
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
+  if (const int error = write_all(fd_.get(), text); error != 0) fail("write", error);
 }
 
 void NewFile::sync() {

@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <string_view>
 
+#include "base/io.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::cli {
@@ -42,14 +43,8 @@ class EchoOff {
   bool changed_ = false;
 };
 
-void write_error(std::string_view text) {
-  while (!text.empty()) {
-    const auto written = ::write(STDERR_FILENO, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return;  // Nobody to ask any more: the reading will find the end.
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-}
+/// Where that fails there is nobody to ask any more: the reading will find the end.
+void write_error(std::string_view text) { static_cast<void>(write_all(STDERR_FILENO, text)); }
 
 [[noreturn]] void give_up() {
   write_error("\n");
