@@ -127,40 +127,32 @@ class CallOf : public Call {
   virtual Outcome outcome() = 0;
 };
 
+/// The time at the gateway, and this machine's when it was asked.
+struct ClockReading {
+  bool answered = false;
+  std::optional<std::chrono::sys_seconds> date = {};  ///< of the answer, where it had one
+  std::chrono::sys_seconds sent = {};
+  std::chrono::sys_seconds received = {};
+};
+
 /// One merchant's WeChat Pay. Every answer has been verified before it is returned: signature, signature
 /// type, merchant, app, and that it is about the order asked for. Repeats what may be repeated, within one
-/// deadline.
+/// deadline. Each function gives a call that has yet to be driven (GatewayClient), and that the gateway must
+/// outlive.
 class PaymentGateway {
  public:
   virtual ~PaymentGateway() = default;
 
-  // Each gives a call that has yet to be driven, and that the gateway must outlive.
   virtual std::unique_ptr<CallOf<CreateOutcome>> start_create(std::shared_ptr<const OrderIntent> intent) = 0;
   virtual std::unique_ptr<CallOf<QueryOutcome>> start_query(const OutTradeNo& out_trade_no) = 0;
   virtual std::unique_ptr<CallOf<QueryOutcome>> start_query(const TransactionId& transaction_id) = 0;
   virtual std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& out_trade_no) = 0;
-
-  /// Drives a call to its end.
-  virtual void drive(Call& call) = 0;
-
-  CreateOutcome create(const OrderIntent& intent) {
-    return outcome_of(*start_create(std::make_shared<OrderIntent>(intent)));
-  }
-  QueryOutcome query(const OutTradeNo& out_trade_no) { return outcome_of(*start_query(out_trade_no)); }
-  QueryOutcome query(const TransactionId& transaction_id) { return outcome_of(*start_query(transaction_id)); }
-  CloseOutcome close(const OutTradeNo& out_trade_no) { return outcome_of(*start_close(out_trade_no)); }
-
- private:
-  template <class Outcome>
-  Outcome outcome_of(CallOf<Outcome>& asking) {
-    drive(asking);
-    return asking.outcome();
-  }
+  /// Needs no key.
+  virtual std::unique_ptr<CallOf<ClockReading>> start_clock_check() = 0;
 };
 
 /// What a gateway needs from outside; all of it must outlive the gateway.
 struct GatewayDeps {
-  Transport& transport;  ///< of those calls that the gateway itself drives
   Clock& clock;
   Random& random;
   const Stop& stop;

@@ -9,12 +9,12 @@ namespace {
 class Closing {
  public:
   Closing(const OutTradeNo& out_trade_no, const MerchantIdentity& merchant, OrderLedger& ledger,
-          PaymentGateway& gateway)
+          GatewayClient& client)
       : number_{out_trade_no},
         merchant_{merchant},
         mch_id_{merchant.mch_id},
         ledger_{ledger},
-        gateway_{gateway} {}
+        client_{client} {}
 
   CloseResult run() {
     const auto order = ledger_.find(mch_id_, number_);
@@ -23,7 +23,7 @@ class Closing {
       return ended(Outcome::refused, Reply::refused, {.code = "ORDERPAID", .text = "the order is paid"});
     if (order && is_of_another_app(order->intent.merchant, merchant_)) return of_another_app(*order);
     if (order) ledger_.note(mch_id_, number_, EvidenceSource::close, "closing is asked for");
-    auto outcome = gateway_.close(number_);
+    auto outcome = client_.close(number_);
     if (auto* closed = std::get_if<Closed>(&outcome))
       return settled(closed->evidence, std::move(closed->said));
     if (auto* refused = std::get_if<Refused>(&outcome)) return refused_by_gateway(std::move(*refused));
@@ -74,7 +74,7 @@ class Closing {
 
   /// ORDERPAID and the like: the payer was faster.
   CloseResult asked(Refused refused) {
-    const auto answer = gateway_.query(number_);
+    const auto answer = client_.query(number_);
     auto outcome = Outcome::refused;
     if (const auto* known = std::get_if<QueryAnswer>(&answer)) {
       const auto result = ledger_.settle(known->evidence);
@@ -104,15 +104,15 @@ class Closing {
   const MerchantIdentity& merchant_;
   const MerchantId& mch_id_;
   OrderLedger& ledger_;
-  PaymentGateway& gateway_;
+  GatewayClient& client_;
   std::optional<OrderState> state_;
 };
 
 }  // namespace
 
 CloseResult close_order(const OutTradeNo& out_trade_no, const MerchantIdentity& merchant, OrderLedger& ledger,
-                        PaymentGateway& gateway) {
-  return Closing{out_trade_no, merchant, ledger, gateway}.run();
+                        GatewayClient& client) {
+  return Closing{out_trade_no, merchant, ledger, client}.run();
 }
 
 }  // namespace wxpay::app

@@ -5,6 +5,7 @@
 
 #include "app/outcome.hpp"
 #include "wxpay/gateway.hpp"
+#include "wxpay/gateway_client.hpp"
 #include "wxpay/ledger.hpp"
 
 namespace wxpay::app {
@@ -21,6 +22,6 @@ struct CloseResult {
 /// leaves. A paid order is not closed, nor one of another app than the merchant's; an order that WeChat Pay
 /// says is paid is settled by a query.
 CloseResult close_order(const OutTradeNo& out_trade_no, const MerchantIdentity& merchant, OrderLedger& ledger,
-                        PaymentGateway& gateway);
+                        GatewayClient& client);
 
 }  // namespace wxpay::app

@@ -248,11 +248,11 @@ std::chrono::sys_seconds Creation::earliest_expiry(std::chrono::sys_seconds expi
   return still_valid ? std::min(from_first_sending, expires_at) : expires_at;
 }
 
-CreateResult create_order(const CheckedRequest& request, OrderLedger& ledger, PaymentGateway& gateway,
+CreateResult create_order(const CheckedRequest& request, OrderLedger& ledger, GatewayClient& client,
                           Clock& clock) {
   Creation creation{request, clock};
   while (creation.record(ledger)) {
-    while (auto* call = creation.question(gateway)) gateway.drive(*call);
+    while (auto* call = creation.question(client.gateway())) client.drive(*call);
   }
   if (creation.expired()) {
     const auto& intent = creation.intent();

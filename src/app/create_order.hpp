@@ -9,6 +9,7 @@
 #include "app/outcome.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/gateway.hpp"
+#include "wxpay/gateway_client.hpp"
 #include "wxpay/ledger.hpp"
 
 namespace wxpay::app {
@@ -95,7 +96,7 @@ class Creation {
 /// @throws Error{usage}  the stored time_expire has passed
 /// @throws Error{ledger}  the ledger could not take the intent (nothing was sent) or the answer (the next run
 /// finishes it)
-CreateResult create_order(const CheckedRequest& request, OrderLedger& ledger, PaymentGateway& gateway,
+CreateResult create_order(const CheckedRequest& request, OrderLedger& ledger, GatewayClient& client,
                           Clock& clock);
 
 }  // namespace wxpay::app

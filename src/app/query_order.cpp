@@ -132,8 +132,8 @@ Error query_failure(const Unknown& unknown) {
 }
 
 QueryResult query_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger* ledger,
-                        WriteBack write_back, PaymentGateway& gateway) {
-  if (auto result = settled_or_unknown(gateway.query(out_trade_no), ledger, write_back)) return *result;
+                        WriteBack write_back, GatewayClient& client) {
+  if (auto result = settled_or_unknown(client.query(out_trade_no), ledger, write_back)) return *result;
   auto result = no_such_order();
   result.out_trade_no = out_trade_no.text();
   if (ledger != nullptr) {
@@ -143,8 +143,8 @@ QueryResult query_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id
 }
 
 QueryResult query_transaction(const TransactionId& transaction_id, OrderLedger* ledger, WriteBack write_back,
-                              PaymentGateway& gateway) {
-  if (auto result = settled_or_unknown(gateway.query(transaction_id), ledger, write_back)) return *result;
+                              GatewayClient& client) {
+  if (auto result = settled_or_unknown(client.query(transaction_id), ledger, write_back)) return *result;
   auto result = no_such_order();
   result.transaction_id = transaction_id.text();
   return result;

@@ -7,6 +7,7 @@
 #include "app/outcome.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/gateway.hpp"
+#include "wxpay/gateway_client.hpp"
 #include "wxpay/ledger.hpp"
 
 namespace wxpay::app {
@@ -41,8 +42,8 @@ Error query_failure(const Unknown& unknown);
 /// @param ledger  none: there is no ledger file, and none is made
 /// @throws Error  no answer, or none that can be believed
 QueryResult query_order(const OutTradeNo& out_trade_no, const MerchantId& mch_id, OrderLedger* ledger,
-                        WriteBack write_back, PaymentGateway& gateway);
+                        WriteBack write_back, GatewayClient& client);
 QueryResult query_transaction(const TransactionId& transaction_id, OrderLedger* ledger, WriteBack write_back,
-                              PaymentGateway& gateway);
+                              GatewayClient& client);
 
 }  // namespace wxpay::app

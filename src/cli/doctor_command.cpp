@@ -1,7 +1,5 @@
 #include <CLI/CLI.hpp>
 
-#include <algorithm>
-
 #include "cli/commands.hpp"
 #include "cli/config/health_checks.hpp"
 #include "cli/exit_code.hpp"
@@ -10,8 +8,6 @@
 namespace wxpay::cli {
 
 namespace {
-
-constexpr std::chrono::milliseconds longest_clock_wait{10'000};
 
 /// Runs the checks one after another; a later one runs wherever an earlier failure leaves it something to
 /// check.
@@ -92,16 +88,7 @@ class Doctor {
     return judge_query(services_.gateway().query(OutTradeNo::parse(make_nonce(services_.random()))));
   }
 
-  Finding check_clock() {
-    HttpRequest request;
-    request.url = services_.profile().base_urls.front() + "/pay/orderquery";
-    request.headers = {{"Content-Type", "text/xml"}};
-    request.body = "<xml/>";
-    request.timeout = std::min(services_.settings().timeout, longest_clock_wait);
-    const auto sent = services_.clock().now();
-    const auto answer = services_.transport().send(request);
-    return judge_clock(answer, sent, services_.clock().now());
-  }
+  Finding check_clock() { return judge_clock(services_.read_gateway_clock()); }
 
   Services& services_;
   Output& output_;

@@ -23,10 +23,9 @@ Gateways::Gateways(Services& services, std::size_t jobs, std::int64_t rate)
   const auto drivers = std::min(jobs, drivers_for(std::thread::hardware_concurrency()));
   for (std::size_t driver = 0; driver < drivers; ++driver) {
     auto& line = lines_.emplace_back();
-    line.transport = services.make_transport(grace_stop_);
     line.async_transport = services.make_async_transport(jobs, grace_stop_);
     line.gateway = services.api().make_gateway(
-        {*line.transport, services.clock(), line.random, services.stop(), services.log()});
+        {services.clock(), line.random, services.stop(), services.log()});
   }
 }
 

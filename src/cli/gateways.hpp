@@ -27,7 +27,6 @@ class Gateways {
  private:
   struct Line {
     SystemRandom random;
-    std::unique_ptr<Transport> transport;
     std::unique_ptr<AsyncTransport> async_transport;
     std::unique_ptr<PaymentGateway> gateway;
   };

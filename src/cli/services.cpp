@@ -33,6 +33,7 @@ struct Services::Parts {
   std::unique_ptr<Transport> transport;
   std::unique_ptr<PaymentApi> api;
   std::unique_ptr<PaymentGateway> gateway;
+  std::optional<GatewayClient> client;
   std::vector<std::string> inputs;
 };
 
@@ -111,11 +112,17 @@ const PaymentApi& Services::api() {
   return *parts_->api;
 }
 
-PaymentGateway& Services::gateway() {
-  if (!parts_->gateway) {
-    parts_->gateway = api().make_gateway({transport(), clock(), random(), stop_, log_});
+GatewayClient& Services::gateway() {
+  if (!parts_->client) {
+    parts_->gateway = api().make_gateway({clock(), random(), stop_, log_});
+    parts_->client.emplace(*parts_->gateway, transport(), clock(), stop_);
   }
-  return *parts_->gateway;
+  return *parts_->client;
+}
+
+ClockReading Services::read_gateway_clock() {
+  const auto gateway = make_keyless_api(*this)->make_gateway({clock(), random(), stop_, log_});
+  return GatewayClient{*gateway, transport(), clock(), stop_}.read_clock();
 }
 
 void Services::add_inputs(const std::vector<std::string>& paths) {

@@ -7,7 +7,7 @@
 
 #include "cli/config/settings.hpp"
 #include "wxpay/clock.hpp"
-#include "wxpay/gateway.hpp"
+#include "wxpay/gateway_client.hpp"
 #include "wxpay/ledger.hpp"
 #include "wxpay/log.hpp"
 #include "wxpay/payment_api.hpp"
@@ -48,11 +48,12 @@ class Services {
   /// Held while other processes are kept from the ledger: Ctrl-Z waits for it.
   std::mutex& undisturbed();
 
-  Transport& transport();
-  PaymentGateway& gateway();
+  GatewayClient& gateway();
+  /// Of a profile whose key may be missing.
+  ClockReading read_gateway_clock();
   /// The profile's account at WeChat Pay, for a command that needs several gateways, or none.
   const PaymentApi& api();
-  /// A further transport, which gives its requests up when this stop is requested.
+  /// Both give their requests up when this stop is requested.
   std::unique_ptr<Transport> make_transport(const Stop& stop);
   std::unique_ptr<AsyncTransport> make_async_transport(std::size_t slots, const Stop& stop);
 
@@ -64,6 +65,7 @@ class Services {
   void refuse_output(const std::string& option, const std::string& path) const;
 
  private:
+  Transport& transport();
   OrderLedger& open_ledger(const LedgerAddress& address, LedgerOptions options);
 
   struct Parts;

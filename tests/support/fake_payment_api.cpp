@@ -1,15 +1,21 @@
 #include "support/fake_payment_api.hpp"
 
 #include <chrono>
-#include <optional>
+#include <string>
+#include <type_traits>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "crypto/digest.hpp"
+#include "gateway/clock_check.hpp"
+#include "gateway/retrying_call.hpp"
 
 namespace wxpay::test::fake_api {
 
 namespace {
+
+constexpr const char* base_url = "https://fake.example";
 
 /// An answer that may be believed and is no refusal.
 struct Answer {
@@ -35,49 +41,7 @@ std::variant<Answer, Refused, Unknown> read(const HttpResponse& response) {
   return Refused{.said = std::move(said), .reaction = reaction, .digest = crypto::sha256_hex(response.body)};
 }
 
-/// One request and, after a server's error, one more. Each is signed anew.
-template <class Outcome, class Take>
-class FakeCall final : public CallOf<Outcome> {
- public:
-  FakeCall(std::string url, const Fields& fields, Take take) : take_{std::move(take)} {
-    request_.url = std::move(url);
-    request_.body = body_of(fields);
-  }
-
-  const HttpRequest& next_attempt() override {
-    const auto signature = signature_of(request_.url + std::to_string(++tries_) + request_.body, key);
-    request_.headers = {{signature_header, signature}};
-    return request_;
-  }
-
-  std::optional<std::chrono::milliseconds> on_result(HttpResult result) override {
-    if (const auto* failure = std::get_if<TransportFailure>(&result)) {
-      outcome_ = Unknown{.kind = failure->kind, .code = "NETWORK", .message = failure->message};
-      return std::nullopt;
-    }
-    const auto& response = std::get<HttpResponse>(result);
-    if (response.status >= 500 && tries_ < 2) return std::chrono::milliseconds{1};
-    auto answer = read(response);
-    if (auto* refused = std::get_if<Refused>(&answer)) {
-      outcome_ = std::move(*refused);
-    } else if (auto* unknown = std::get_if<Unknown>(&answer)) {
-      outcome_ = std::move(*unknown);
-    } else {
-      outcome_ = take_(std::get<Answer>(std::move(answer)), response.body);
-    }
-    return std::nullopt;
-  }
-
-  void interrupt() override { outcome_ = Unknown{.kind = ErrorKind::interrupted, .code = "INTERRUPTED"}; }
-  Outcome outcome() override { return std::move(outcome_); }
-
- private:
-  Take take_;
-  HttpRequest request_;
-  Outcome outcome_ = Unknown{};
-  int tries_ = 0;
-};
-
+/// Signs every try anew.
 class Gateway final : public PaymentGateway {
  public:
   explicit Gateway(const GatewayDeps& deps) : deps_{deps} {}
@@ -114,9 +78,8 @@ class Gateway final : public PaymentGateway {
                               });
   }
 
-  void drive(Call& call) override {
-    while (call.on_result(deps_.transport.send(call.next_attempt()))) {
-    }
+  std::unique_ptr<CallOf<ClockReading>> start_clock_check() override {
+    return std::make_unique<gateway::ClockCheck>(HttpRequest{.url = base_url}, deps_.clock);
   }
 
  private:
@@ -129,12 +92,26 @@ class Gateway final : public PaymentGateway {
   }
 
   template <class Outcome, class Take>
-  static std::unique_ptr<CallOf<Outcome>> call(const char* path, const Fields& fields, Take take) {
-    return std::make_unique<FakeCall<Outcome, Take>>(std::string{"https://fake.example"} + path, fields,
-                                                     std::move(take));
+  std::unique_ptr<CallOf<Outcome>> call(const char* path, const Fields& fields, Take take) {
+    const auto prepare = [path, tries = 0](HttpRequest& request, const std::string& host) mutable {
+      request.url = host + path;
+      request.headers = {
+          {signature_header, signature_of(request.url + std::to_string(++tries) + request.body, key)}};
+    };
+    const auto read_answer = [take](const HttpResponse& response, const gateway::Origin&) -> Outcome {
+      auto answer = read(response);
+      if (auto* refused = std::get_if<Refused>(&answer)) return std::move(*refused);
+      if (auto* unknown = std::get_if<Unknown>(&answer)) return std::move(*unknown);
+      return take(std::get<Answer>(std::move(answer)), response.body);
+    };
+    using Prepare = std::remove_const_t<decltype(prepare)>;
+    return std::make_unique<gateway::RetryingCall<Outcome, Prepare, decltype(read_answer)>>(
+        gateway::CallDeps{hosts_, deps_.clock, deps_.random, deps_.stop, deps_.log},
+        HttpRequest{.body = body_of(fields)}, std::chrono::seconds{30}, prepare, read_answer);
   }
 
   GatewayDeps deps_;
+  gateway::Hosts hosts_{std::vector<std::string>{base_url}};
 };
 
 class Api final : public PaymentApi {

@@ -15,8 +15,10 @@
 #include <vector>
 
 #include "base/system.hpp"
+#include "gateway/clock_check.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/gateway.hpp"
+#include "wxpay/gateway_client.hpp"
 #include "wxpay/transport.hpp"
 #include "wxpay/v2_gateway.hpp"
 
@@ -97,6 +99,11 @@ class FakeTransport final : public Transport {
   std::deque<Answer> answers;
 };
 
+/// Answers every request with nothing.
+struct EmptyTransport final : Transport {
+  HttpResult send(const HttpRequest&) override { return HttpResponse{}; }
+};
+
 /// Carries nothing: every request has its result at once, the one that the test gives.
 class FakeAsyncTransport final : public AsyncTransport {
  public:
@@ -146,10 +153,6 @@ class KnownExchange final : public CallOf<Outcome> {
 /// A gateway that tells what it is asked as soon as the call is driven.
 class TellingGateway : public PaymentGateway {
  public:
-  void drive(Call& call) override {
-    call.next_attempt();
-    call.on_result(HttpResponse{});
-  }
   std::unique_ptr<CallOf<CreateOutcome>> start_create(std::shared_ptr<const OrderIntent> intent) override {
     return known<CreateOutcome>([this, intent = std::move(intent)] { return tell_create(*intent); });
   }
@@ -162,6 +165,9 @@ class TellingGateway : public PaymentGateway {
   std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& out_trade_no) override {
     return known<CloseOutcome>([this, number = out_trade_no.text()] { return tell_close(number); });
   }
+  std::unique_ptr<CallOf<ClockReading>> start_clock_check() override {
+    return std::make_unique<gateway::ClockCheck>(HttpRequest{}, clock_);
+  }
 
  private:
   template <class Outcome>
@@ -171,6 +177,8 @@ class TellingGateway : public PaymentGateway {
   virtual CreateOutcome tell_create(const OrderIntent& intent) = 0;
   virtual QueryOutcome tell_query(const std::string& id) = 0;
   virtual CloseOutcome tell_close(const std::string& number) = 0;
+
+  FakeClock clock_;
 };
 
 /// A gateway that answers as it was told, in order; a request too many throws.
@@ -217,7 +225,8 @@ struct FakeWorld {
   FakeRandom random;
   FakeStop stop;
   NullLog log;
-  GatewayDeps deps() { return {transport, clock, random, stop, log}; }
+  GatewayDeps deps() { return {clock, random, stop, log}; }
+  GatewayClient client(PaymentGateway& gateway) { return {gateway, transport, clock, stop}; }
 };
 
 }  // namespace wxpay::test

@@ -81,6 +81,9 @@ struct UseCase {
   std::unique_ptr<OrderLedger> ledger =
       open_ledger(LedgerAddress{folder.ledger()}, ledger_fixture::test_options(), clock);
   FakeGateway gateway;
+  EmptyTransport transport;
+  NeverStop never;
+  GatewayClient client{gateway, transport, clock, never};
 
   std::optional<Order> order(std::string_view number = "T1") const {
     return ledger->find(ledger_fixture::test_merchant(), ledger_fixture::number_of(number));

@@ -16,7 +16,7 @@ namespace {
 
 app::CloseResult close(UseCase& use_case) {
   return app::close_order(number_of("T1"), ledger_fixture::intent_of("T1").merchant, *use_case.ledger,
-                          use_case.gateway);
+                          use_case.client);
 }
 
 Closed closed_now() { return {said_success(), evidence_of("T1", EvidenceSource::close, OrderState::closed)}; }
@@ -62,7 +62,7 @@ TEST_CASE("an order of another app or sub-merchant is not closed, and nobody is 
     merchant.app_id = AppId{other_sub_merchant ? merchant.app_id.text() : "wxbbbbbbbbbbbbbbbb"};
     if (other_sub_merchant) merchant.sub_mch_id = MerchantId{"1900000777"};
     const auto before = use_case.history().size();
-    const auto result = app::close_order(number_of("T1"), merchant, *use_case.ledger, use_case.gateway);
+    const auto result = app::close_order(number_of("T1"), merchant, *use_case.ledger, use_case.client);
     CHECK((result.outcome == Outcome::refused));
     CHECK(result.said.code == "OTHER_APP");
     CHECK((use_case.state() == OrderState::notpay));

@@ -20,7 +20,7 @@ namespace {
 app::CheckedRequest request_of(OrderIntent intent = intent_of("T1")) { return {std::move(intent), {}, {}}; }
 
 app::CreateResult create(UseCase& use_case, const app::CheckedRequest& request = request_of()) {
-  return app::create_order(request, *use_case.ledger, use_case.gateway, use_case.clock);
+  return app::create_order(request, *use_case.ledger, use_case.client, use_case.clock);
 }
 
 }  // namespace
@@ -437,14 +437,13 @@ TEST_CASE("when the answer cannot be written, the error is the ledger's, and the
   FailingLedger failing{*use_case.ledger};
   use_case.gateway.creations.emplace_back(created(intent_of("T1"), use_case.clock));
   const auto error = ledger_fixture::error_of(
-      [&] { app::create_order(request_of(), failing, use_case.gateway, use_case.clock); });
+      [&] { app::create_order(request_of(), failing, use_case.client, use_case.clock); });
   REQUIRE(error);
   CHECK((error->kind() == ErrorKind::ledger));
   CHECK((use_case.state() == OrderState::creating));
   failing.fails = false;
   use_case.gateway.creations.emplace_back(created(intent_of("T1"), use_case.clock));
-  CHECK(
-      (app::create_order(request_of(), failing, use_case.gateway, use_case.clock).outcome == Outcome::done));
+  CHECK((app::create_order(request_of(), failing, use_case.client, use_case.clock).outcome == Outcome::done));
 }
 
 TEST_CASE("a refusal after a lost answer frees the number only where WeChat Pay has no such order") {

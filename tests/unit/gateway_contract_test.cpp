@@ -80,14 +80,16 @@ ApiCase fake_case() {
 
 /// A gateway of the API in a fake world.
 struct Rig {
-  explicit Rig(const ApiCase& api_case) : api{api_case.make()}, gateway{api->make_gateway(world.deps())} {}
+  explicit Rig(const ApiCase& api_case)
+      : api{api_case.make()}, gateway{api->make_gateway(world.deps())}, client{world.client(*gateway)} {}
 
-  CreateOutcome create() { return gateway->create(intent_of("T1")); }
+  CreateOutcome create() { return client.create(intent_of("T1")); }
   std::size_t requests() const { return world.transport.requests.size(); }
 
   FakeWorld world;
   std::unique_ptr<PaymentApi> api;
   std::unique_ptr<PaymentGateway> gateway;
+  GatewayClient client;
 };
 
 template <class Check>
@@ -102,7 +104,7 @@ void for_each_api(Check check) {
 QueryOutcome queried(const ApiCase& api_case, const HttpResponse& answer) {
   Rig rig{api_case};
   rig.world.transport.then(answer);
-  return rig.gateway->query(number);
+  return rig.client.query(number);
 }
 
 }  // namespace
@@ -144,7 +146,7 @@ TEST_CASE("a query and a closing give evidence about the order that was asked fo
 
     Rig rig{api_case};
     rig.world.transport.then(api_case.closed);
-    const auto outcome = rig.gateway->close(number);
+    const auto outcome = rig.client.close(number);
     REQUIRE(std::get_if<Closed>(&outcome) != nullptr);
     CHECK((std::get<Closed>(outcome).evidence.state == OrderState::closed));
   });
@@ -196,5 +198,17 @@ TEST_CASE("a server's error is tried again, a request that broke off is not") {
     CHECK((unknown->kind == ErrorKind::network));
     CHECK(unknown->sent);
     CHECK(breaking.requests() == 1);
+  });
+}
+
+TEST_CASE("a check of the clock is one try, and takes the Date of any answer") {
+  for_each_api([](const ApiCase& api_case) {
+    Rig rig{api_case};
+    const auto date = rig.world.clock.now() - std::chrono::minutes{3};
+    rig.world.transport.then(HttpResponse{502, "", date});
+    const auto reading = rig.client.read_clock();
+    CHECK(reading.answered);
+    CHECK((reading.date == date));
+    CHECK(rig.requests() == 1);
   });
 }

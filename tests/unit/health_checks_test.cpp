@@ -91,14 +91,13 @@ TEST_CASE("a clock more than a minute off is a warning, more than five a failure
   };
   for (const auto& row : rows) {
     CAPTURE(row.date.count());
-    const wxpay::HttpResponse response{200, "", sent + row.date};
-    const auto finding = wxpay::cli::judge_clock(response, sent, received);
+    const auto finding = wxpay::cli::judge_clock({true, sent + row.date, sent, received});
     CAPTURE(finding.hint);
     CHECK((finding.health == row.health));
     CHECK(finding.hint.find(row.hint) != std::string::npos);
   }
-  CHECK((wxpay::cli::judge_clock(wxpay::HttpResponse{}, sent, received).health == Health::warn));
-  CHECK((wxpay::cli::judge_clock(wxpay::TransportFailure{}, sent, received).health == Health::warn));
+  CHECK((wxpay::cli::judge_clock({true, {}, sent, received}).health == Health::warn));
+  CHECK((wxpay::cli::judge_clock({false, {}, sent, received}).health == Health::warn));
 }
 
 TEST_CASE("a ledger that is not there is judged by its folder, and nothing is created") {

@@ -65,10 +65,9 @@ class Served {
 struct GatewayThreads {
   explicit GatewayThreads(const std::string& url) {
     for (auto& line : lines) {
-      line.transport = net::make_http_transport({{}, "wxpayctl/test"}, stop, log);
       line.async_transport = net::make_http_async_transport({{}, "wxpayctl/test"}, jobs, stop, log);
       line.gateway = make_v2_gateway({.merchant = merchant(), .key = Secret{key}, .base_urls = {url}},
-                                     {*line.transport, clock, line.random, stop, log});
+                                     {clock, line.random, stop, log});
     }
   }
   app::GatewayPool pool() {
@@ -81,7 +80,6 @@ struct GatewayThreads {
 
   struct Line {
     SystemRandom random;
-    std::unique_ptr<Transport> transport;
     std::unique_ptr<AsyncTransport> async_transport;
     std::unique_ptr<PaymentGateway> gateway;
   };

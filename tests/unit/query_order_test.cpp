@@ -16,7 +16,7 @@ namespace {
 
 app::QueryResult query(UseCase& use_case, WriteBack write_back = WriteBack::yes) {
   return app::query_order(number_of("T1"), test_merchant(), use_case.ledger.get(), write_back,
-                          use_case.gateway);
+                          use_case.client);
 }
 
 QueryAnswer paid_by(const char* transaction, std::int64_t fee = 1000) {
@@ -138,7 +138,7 @@ TEST_CASE("an order that the ledger does not know is told, not taken in") {
     use_case.gateway.queries.emplace_back(query_says(OrderState::success));
     const auto result =
         app::query_order(number_of("T1"), test_merchant(), with_ledger ? use_case.ledger.get() : nullptr,
-                         with_ledger ? WriteBack::yes : WriteBack::no, use_case.gateway);
+                         with_ledger ? WriteBack::yes : WriteBack::no, use_case.client);
     CHECK(result.result_msg == "UNABLE_TO_UPDATE");
     CHECK(result.reason == "NOT_IN_LEDGER");
     CHECK_FALSE(result.ledger_state.has_value());
@@ -205,7 +205,7 @@ TEST_CASE("a write that fails is UPDATE_FAIL, with what WeChat Pay said") {
   FailingLedger failing{*use_case.ledger};
   use_case.gateway.queries.emplace_back(query_says(OrderState::success));
   const auto result =
-      app::query_order(number_of("T1"), test_merchant(), &failing, WriteBack::yes, use_case.gateway);
+      app::query_order(number_of("T1"), test_merchant(), &failing, WriteBack::yes, use_case.client);
   CHECK(result.result_msg == "UPDATE_FAIL");
   CHECK((result.outcome == Outcome::ledger_failed));
   CHECK(result.trade_state == "SUCCESS");
@@ -226,7 +226,7 @@ TEST_CASE("an order that WeChat Pay does not know stays as it is") {
 
   use_case.gateway.queries.emplace_back(refused("ORDERNOTEXIST", Reaction::order_unknown));
   const auto by_transaction =
-      app::query_transaction(TransactionId{"42X"}, use_case.ledger.get(), WriteBack::yes, use_case.gateway);
+      app::query_transaction(TransactionId{"42X"}, use_case.ledger.get(), WriteBack::yes, use_case.client);
   CHECK(by_transaction.result_msg == "NO_SUCH_PAYMENT_ORDER_IN_WECHAT");
   CHECK(by_transaction.transaction_id == "42X");
 }
@@ -236,7 +236,7 @@ TEST_CASE("by its transaction an order is found and written back alike") {
   use_case.bring_to(OrderState::notpay);
   use_case.gateway.queries.emplace_back(query_says(OrderState::success));
   const auto result =
-      app::query_transaction(TransactionId{"42T1"}, use_case.ledger.get(), WriteBack::yes, use_case.gateway);
+      app::query_transaction(TransactionId{"42T1"}, use_case.ledger.get(), WriteBack::yes, use_case.client);
   CHECK(result.out_trade_no == "T1");
   CHECK(result.result_msg == "UPDATE_SUCCESS");
   CHECK((use_case.state() == OrderState::success));

@@ -30,6 +30,7 @@ struct Rig {
     auto account = shop_account();
     account.base_urls = std::move(base_urls);
     gateway = make_v2_gateway(std::move(account), world.deps());
+    client.emplace(world.client(*gateway));
   }
   std::vector<std::string> urls() const {
     std::vector<std::string> result;
@@ -39,6 +40,7 @@ struct Rig {
 
   FakeWorld world;
   std::unique_ptr<PaymentGateway> gateway;
+  std::optional<GatewayClient> client;
 };
 
 template <class Outcome>
@@ -68,11 +70,11 @@ TEST_CASE("each call is one signed XML document at its own path") {
   rig.world.transport.then(answered(200, signed_answer(accepted_order())))
       .then(answered(200, signed_answer(paid_order("T1"))), 2)
       .then(answered(200, signed_answer(answer_fields())));
-  CHECK(std::holds_alternative<Created>(rig.gateway->create(intent_of("T1"))));
-  CHECK(std::holds_alternative<QueryAnswer>(rig.gateway->query(number)));
+  CHECK(std::holds_alternative<Created>(rig.client->create(intent_of("T1"))));
+  CHECK(std::holds_alternative<QueryAnswer>(rig.client->query(number)));
   CHECK(
-      std::holds_alternative<QueryAnswer>(rig.gateway->query(TransactionId{"4200000001202611230000000001"})));
-  CHECK(std::holds_alternative<Closed>(rig.gateway->close(number)));
+      std::holds_alternative<QueryAnswer>(rig.client->query(TransactionId{"4200000001202611230000000001"})));
+  CHECK(std::holds_alternative<Closed>(rig.client->close(number)));
   CHECK(rig.urls() == std::vector<std::string>{
                           "https://main.example/pay/unifiedorder", "https://main.example/pay/orderquery",
                           "https://main.example/pay/orderquery", "https://main.example/pay/closeorder"});
@@ -108,7 +110,7 @@ TEST_CASE("what was surely not carried out, or may be asked for again, is repeat
     CAPTURE(row.what);
     Rig rig;
     rig.world.transport.then(row.first, 2).then(answered(200, signed_answer(accepted_order())));
-    CHECK(std::holds_alternative<Created>(rig.gateway->create(intent_of("T1"))));
+    CHECK(std::holds_alternative<Created>(rig.client->create(intent_of("T1"))));
     const auto& requests = rig.world.transport.requests;
     REQUIRE(requests.size() == 3);
     CHECK(requests[0].body == requests[1].body);
@@ -153,7 +155,7 @@ TEST_CASE("what may have been carried out, or was settled, is not repeated") {
     CAPTURE(row.what);
     Rig rig{{"https://main.example", "https://fallback.example"}};
     rig.world.transport.then(row.answer);
-    const auto outcome = rig.gateway->create(intent_of("T1"));
+    const auto outcome = rig.client->create(intent_of("T1"));
     CHECK(rig.world.transport.requests.size() == 1);
     CHECK(rig.world.clock.pauses.empty());
     CHECK(std::holds_alternative<Refused>(outcome) == row.code.empty());
@@ -168,9 +170,9 @@ TEST_CASE("the fallback host is tried on connect failures alone, and kept while 
       .then(answered(200, signed_answer(paid_order("T1"))), 2)
       .then(no_connection())
       .then(answered(200, signed_answer(paid_order("T1"))));
-  rig.gateway->query(number);
-  rig.gateway->query(number);
-  rig.gateway->query(number);
+  rig.client->query(number);
+  rig.client->query(number);
+  rig.client->query(number);
   const std::string main = "https://main.example/pay/orderquery";
   const std::string fallback = "https://fallback.example/pay/orderquery";
   CHECK(rig.urls() == std::vector<std::string>{main, fallback, fallback, fallback, fallback, main});
@@ -179,7 +181,7 @@ TEST_CASE("the fallback host is tried on connect failures alone, and kept while 
 TEST_CASE("with one host there is no other to try") {
   Rig rig;
   rig.world.transport.then(no_connection(), most_tries);
-  const auto unknown = unknown_of(rig.gateway->query(number));
+  const auto unknown = unknown_of(rig.client->query(number));
   CHECK(unknown.code == "NETWORK");
   CHECK((unknown.kind == ErrorKind::network));
   CHECK(rig.urls() == std::vector<std::string>(most_tries, "https://main.example/pay/orderquery"));
@@ -192,7 +194,7 @@ TEST_CASE("tries are bounded, and the last trouble is what is told") {
       .then(no_connection())
       .then(answered(500, ""))
       .then(answered(200, signed_refusal("SYSTEMERROR")));
-  const auto unknown = unknown_of(rig.gateway->create(intent_of("T1")));
+  const auto unknown = unknown_of(rig.client->create(intent_of("T1")));
   CHECK(unknown.code == "SYSTEMERROR");
   CHECK((unknown.kind == ErrorKind::gateway));
   CHECK(unknown.said.code == "SYSTEMERROR");
@@ -209,7 +211,7 @@ TEST_CASE("pauses double from 0.2 s, and chance takes at most half of each") {
       rig.world.random.constant = std::byte(draw);
       return no_connection();
     };
-    rig.gateway->query(number);
+    rig.client->query(number);
     const auto& pauses = rig.world.clock.pauses;
     REQUIRE(pauses.size() == most_tries - 1);
     for (std::size_t i = 0; i < pauses.size(); ++i) {
@@ -229,7 +231,7 @@ TEST_CASE("one deadline covers all tries of a request, and each request has its 
     return answered(503, "");
   };
   for (int i = 0; i < 3; ++i) rig.world.transport.then_by(slow_failure);
-  CHECK(unknown_of(rig.gateway->query(number)).code == "GATEWAY");
+  CHECK(unknown_of(rig.client->query(number)).code == "GATEWAY");
   auto& requests = rig.world.transport.requests;
   REQUIRE(requests.size() == 3);
   CHECK(requests[0].timeout == seconds{30});
@@ -239,7 +241,7 @@ TEST_CASE("one deadline covers all tries of a request, and each request has its 
   CHECK(rig.world.clock.steady_now().time_since_epoch() <= seconds{37});
 
   rig.world.transport.then(answered(200, signed_answer(paid_order("T1"))));
-  rig.gateway->query(number);
+  rig.client->query(number);
   CHECK(requests.back().timeout == seconds{30});
 }
 
@@ -249,7 +251,7 @@ TEST_CASE("a pause that would end after the deadline is not begun") {
     rig.world.clock.advance(milliseconds{29'950});
     return no_connection();
   });
-  CHECK(unknown_of(rig.gateway->query(number)).code == "NETWORK");
+  CHECK(unknown_of(rig.client->query(number)).code == "NETWORK");
   CHECK(rig.world.transport.requests.size() == 1);
   CHECK(rig.world.clock.pauses.empty());
 }
@@ -261,7 +263,7 @@ TEST_CASE("who is asked to stop does not try again, and says so") {
       rig.world.stop.asked_for = true;
       return no_connection();
     });
-    const auto unknown = unknown_of(rig.gateway->query(number));
+    const auto unknown = unknown_of(rig.client->query(number));
     CHECK((unknown.kind == ErrorKind::interrupted));
     CHECK_FALSE(unknown.sent);
     CHECK(rig.world.clock.pauses.empty());
@@ -270,7 +272,7 @@ TEST_CASE("who is asked to stop does not try again, and says so") {
     Rig rig;
     rig.world.transport.then(answered(503, ""));
     rig.world.clock.on_pause = [&rig] { rig.world.stop.asked_for = true; };
-    const auto unknown = unknown_of(rig.gateway->query(number));
+    const auto unknown = unknown_of(rig.client->query(number));
     CHECK((unknown.kind == ErrorKind::interrupted));
     CHECK(unknown.code == "INTERRUPTED");
     CHECK(unknown.sent);
@@ -284,7 +286,7 @@ TEST_CASE("an answer that arrives is believed even where the end was asked for")
     rig.world.stop.asked_for = true;
     return answered(200, signed_answer(paid_order("T1")));
   });
-  CHECK(std::holds_alternative<QueryAnswer>(rig.gateway->query(number)));
+  CHECK(std::holds_alternative<QueryAnswer>(rig.client->query(number)));
 }
 
 namespace {
@@ -357,7 +359,7 @@ TEST_CASE("an answer to a query that cannot be believed is unknown, and nothing 
     CAPTURE(row.what);
     Rig rig;
     rig.world.transport.then(answered(200, row.body));
-    const auto outcome = rig.gateway->query(number);
+    const auto outcome = rig.client->query(number);
     REQUIRE(std::holds_alternative<Unknown>(outcome));
     const auto& unknown = std::get<Unknown>(outcome);
     CAPTURE(unknown.message);
@@ -370,15 +372,16 @@ TEST_CASE("an answer to a query that cannot be believed is unknown, and nothing 
 TEST_CASE("MD5 is not believed where HMAC-SHA256 is configured") {
   FakeWorld world;
   const auto gateway = make_v2_gateway(shop_account(SignType::hmac_sha256), world.deps());
+  auto client = world.client(*gateway);
   world.transport.then(answered(200, signed_answer(paid_order("T1"), SignType::md5)))
       .then(answered(200, signed_answer(paid_order("T1", {{"sign_type", "MD5"}}), SignType::hmac_sha256)))
       .then(answered(200, signed_answer(paid_order("T1"), SignType::hmac_sha256)))
       .then(answered(200,
                      signed_answer(paid_order("T1", {{"sign_type", "HMAC-SHA256"}}), SignType::hmac_sha256)));
-  CHECK((unknown_of(gateway->query(number)).kind == ErrorKind::untrusted));
-  CHECK((unknown_of(gateway->query(number)).kind == ErrorKind::untrusted));
-  CHECK(std::holds_alternative<QueryAnswer>(gateway->query(number)));
-  CHECK(std::holds_alternative<QueryAnswer>(gateway->query(number)));
+  CHECK((unknown_of(client.query(number)).kind == ErrorKind::untrusted));
+  CHECK((unknown_of(client.query(number)).kind == ErrorKind::untrusted));
+  CHECK(std::holds_alternative<QueryAnswer>(client.query(number)));
+  CHECK(std::holds_alternative<QueryAnswer>(client.query(number)));
 }
 
 TEST_CASE("a sub-merchant's answers must be about the sub-merchant") {
@@ -387,6 +390,7 @@ TEST_CASE("a sub-merchant's answers must be about the sub-merchant") {
   account.merchant.sub_app_id = AppId{"wxsub"};
   FakeWorld world;
   const auto gateway = make_v2_gateway(std::move(account), world.deps());
+  auto client = world.client(*gateway);
   const auto ours = paid_order("T1", {{"sub_mch_id", "1900000200"}, {"sub_appid", "wxsub"}});
   struct Row {
     Fields answer;
@@ -399,7 +403,7 @@ TEST_CASE("a sub-merchant's answers must be about the sub-merchant") {
                       {with_changes(ours, {{"sub_appid", "wxother"}}), false}};
   for (const auto& row : rows) {
     world.transport.then(answered(200, signed_answer(row.answer)));
-    CHECK(std::holds_alternative<QueryAnswer>(gateway->query(number)) == row.believed);
+    CHECK(std::holds_alternative<QueryAnswer>(client.query(number)) == row.believed);
   }
 }
 
@@ -422,7 +426,7 @@ TEST_CASE("an answer to a creation that cannot be believed is unknown") {
     CAPTURE(row.what);
     Rig rig;
     rig.world.transport.then(answered(200, row.body));
-    CHECK((unknown_of(rig.gateway->create(intent_of("T1"))).kind == ErrorKind::untrusted));
+    CHECK((unknown_of(rig.client->create(intent_of("T1"))).kind == ErrorKind::untrusted));
   }
 }
 
@@ -430,7 +434,7 @@ TEST_CASE("a signed refusal may leave out the merchant and app") {
   Rig rig;
   rig.world.transport.then(answered(
       200, signed_answer({{"return_code", "SUCCESS"}, {"result_code", "FAIL"}, {"err_code", "NOAUTH"}})));
-  CHECK(std::holds_alternative<Refused>(rig.gateway->create(intent_of("T1"))));
+  CHECK(std::holds_alternative<Refused>(rig.client->create(intent_of("T1"))));
 }
 
 TEST_CASE("every err_code of the documents has its reaction") {
@@ -509,7 +513,7 @@ TEST_CASE(
     CAPTURE(row.return_msg);
     Rig rig;
     rig.world.transport.then(answered(200, unsigned_refusal_text(row.return_msg)));
-    const auto outcome = rig.gateway->create(intent_of("T1"));
+    const auto outcome = rig.client->create(intent_of("T1"));
     REQUIRE(std::holds_alternative<Refused>(outcome));
     const auto& refused = std::get<Refused>(outcome);
     CHECK(refused.said.code == row.err_code);
@@ -522,7 +526,7 @@ TEST_CASE(
 TEST_CASE("an unsigned refusal of a query in other words is no answer") {
   Rig rig;
   rig.world.transport.then(answered(200, unsigned_refusal_text("请求失败")));
-  const auto outcome = rig.gateway->query(number);
+  const auto outcome = rig.client->query(number);
   CHECK((unknown_of(outcome).kind == ErrorKind::gateway));
   CHECK(unknown_of(outcome).said.remark == "请求失败");
 }
@@ -546,7 +550,7 @@ TEST_CASE("a refusal says whether an earlier try may have been carried out") {
     Rig rig;
     for (const auto& result : row.before) rig.world.transport.then(result);
     rig.world.transport.then(refusal);
-    const auto outcome = rig.gateway->create(intent_of("T1"));
+    const auto outcome = rig.client->create(intent_of("T1"));
     REQUIRE(std::holds_alternative<Refused>(outcome));
     CHECK(std::get<Refused>(outcome).doubtful_before == row.doubtful);
   }
@@ -567,10 +571,10 @@ TEST_CASE("messages name who spoke where it was not WeChat Pay's first host") {
     rig.world.transport.then(answered(404, ""))
         .then(answered(200, unsigned_refusal_text("请求失败")))
         .then(answered(200, signed_refusal("NOAUTH")));
-    CHECK(unknown_of(rig.gateway->query(number)).message == row.speaker + " answered HTTP 404");
-    CHECK(unknown_of(rig.gateway->query(number)).message ==
+    CHECK(unknown_of(rig.client->query(number)).message == row.speaker + " answered HTTP 404");
+    CHECK(unknown_of(rig.client->query(number)).message ==
           row.speaker + " did not take the request: 请求失败");
-    const auto refused = rig.gateway->query(number);
+    const auto refused = rig.client->query(number);
     REQUIRE(std::holds_alternative<Refused>(refused));
     CHECK(std::get<Refused>(refused).speaker == (named ? row.speaker : ""));
   }
@@ -617,9 +621,9 @@ TEST_CASE(
         .then(dated(rig, row, signed_refusal("ORDERNOTEXIST")))
         .then(dated(rig, row, "<html/>"))
         .then(dated(rig, row, signed_answer(answer_fields())));
-    CHECK((clock_ahead_of(rig.gateway->create(intent_of("T1"))) == row.expected));
-    for (int i = 0; i < 3; ++i) CHECK((clock_ahead_of(rig.gateway->query(number)) == row.expected));
-    CHECK((clock_ahead_of(rig.gateway->close(number)) == row.expected));
+    CHECK((clock_ahead_of(rig.client->create(intent_of("T1"))) == row.expected));
+    for (int i = 0; i < 3; ++i) CHECK((clock_ahead_of(rig.client->query(number)) == row.expected));
+    CHECK((clock_ahead_of(rig.client->close(number)) == row.expected));
   }
 }
 
@@ -640,7 +644,7 @@ TEST_CASE("a prepay_id's two hours count from the gateway's Date where this mach
     Rig rig;
     const auto now = rig.world.clock.now();
     rig.world.transport.then(HttpResponse{200, signed_answer(accepted_order()), now + row.date});
-    const auto outcome = rig.gateway->create(intent_of("T1"));
+    const auto outcome = rig.client->create(intent_of("T1"));
     REQUIRE(std::holds_alternative<Created>(outcome));
     CHECK((std::get<Created>(outcome).evidence.prepay->expires_at ==
            now + row.counted_from + std::chrono::hours{2}));

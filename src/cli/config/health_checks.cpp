@@ -64,15 +64,13 @@ Finding judge_query(const QueryOutcome& outcome) {
   return {Health::ok, "WeChat Pay knows the merchant and the key"};
 }
 
-Finding judge_clock(const HttpResult& answer, std::chrono::sys_seconds sent,
-                    std::chrono::sys_seconds received) {
-  const auto* response = std::get_if<HttpResponse>(&answer);
-  if (response == nullptr) return {Health::warn, "not compared: there is no answer from the gateway"};
-  if (!response->date) return {Health::warn, "not compared: the gateway's answer has no Date"};
+Finding judge_clock(const ClockReading& reading) {
+  if (!reading.answered) return {Health::warn, "not compared: there is no answer from the gateway"};
+  if (!reading.date) return {Health::warn, "not compared: the gateway's answer has no Date"};
   // Positive: this clock is ahead. An answer dated within the call agrees.
   std::chrono::seconds skew{0};
-  if (*response->date < sent) skew = sent - *response->date;
-  if (*response->date > received) skew = received - *response->date;
+  if (*reading.date < reading.sent) skew = reading.sent - *reading.date;
+  if (*reading.date > reading.received) skew = reading.received - *reading.date;
   const auto size = std::chrono::abs(skew);
   if (size <= skew_warned) {
     return {Health::ok, size.count() == 0 ? "agrees with the gateway's"

@@ -7,7 +7,6 @@
 #include "wxpay/error.hpp"
 #include "wxpay/gateway.hpp"
 #include "wxpay/ledger_place.hpp"
-#include "wxpay/transport.hpp"
 
 namespace wxpay::cli {
 
@@ -29,10 +28,9 @@ Finding failed(const Error& error);
 /// @throws Error{interrupted} when the query was
 Finding judge_query(const QueryOutcome& outcome);
 
-/// Holds this machine's clock against the Date header of an answer that came between the two times. WeChat
-/// Pay counts expiry by its own clock; a minute is a warning, five are a failure.
-Finding judge_clock(const HttpResult& answer, std::chrono::sys_seconds sent,
-                    std::chrono::sys_seconds received);
+/// Holds this machine's clock against the gateway's. WeChat Pay counts expiry by its own clock; a minute is a
+/// warning, five are a failure.
+Finding judge_clock(const ClockReading& reading);
 
 /// What a look at the ledger or its lock found.
 Finding judge_ledger(const LedgerFinding& found);

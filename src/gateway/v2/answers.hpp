@@ -6,6 +6,7 @@
 #include <string_view>
 #include <variant>
 
+#include "gateway/hosts.hpp"
 #include "gateway/v2/reactions.hpp"
 #include "wxpay/fields.hpp"
 #include "wxpay/gateway.hpp"
@@ -13,9 +14,6 @@
 #include "wxpay/v2_gateway.hpp"
 
 namespace wxpay::v2 {
-
-/// How messages call WeChat Pay's own first host; any other is named.
-inline constexpr std::string_view wechat_pay = "WeChat Pay";
 
 /// An answer with result_code SUCCESS whose signature, signature type, merchant and app agree.
 struct Verified {
@@ -33,7 +31,7 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
 /// The answer to a creation. @param now  from which the prepay_id's two hours count
 CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& account,
                                 std::shared_ptr<const OrderIntent> intent, std::chrono::sys_seconds now,
-                                std::string_view speaker = wechat_pay);
+                                std::string_view speaker = gateway::wechat_pay);
 
 /// What was asked for: exactly one of the two is set.
 struct OrderReference {
@@ -41,9 +39,9 @@ struct OrderReference {
   std::string transaction_id;
 };
 QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& account,
-                             const OrderReference& asked, std::string_view speaker = wechat_pay);
+                             const OrderReference& asked, std::string_view speaker = gateway::wechat_pay);
 
 CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& account, const OutTradeNo& asked,
-                             std::string_view speaker = wechat_pay);
+                             std::string_view speaker = gateway::wechat_pay);
 
 }  // namespace wxpay::v2
