@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "app/change_calls.hpp"
+
 namespace wxpay::app {
 
 namespace {
@@ -23,14 +25,23 @@ class Closing {
       return ended(Outcome::refused, Reply::refused, {.code = "ORDERPAID", .text = "the order is paid"});
     if (order && is_of_another_app(order->intent.merchant, merchant_)) return of_another_app(*order);
     if (order) ledger_.note(mch_id_, number_, EvidenceSource::close, "closing is asked for");
-    auto outcome = client_.close(number_);
-    if (auto* closed = std::get_if<Closed>(&outcome))
-      return settled(closed->evidence, std::move(closed->said));
-    if (auto* refused = std::get_if<Refused>(&outcome)) return refused_by_gateway(std::move(*refused));
-    return unknown(std::get<Unknown>(outcome));
+    while (auto* call = next_call()) client_.drive(*call);
+    const auto& answer = *calls_.answer();
+    if (const auto* closed = std::get_if<Closed>(&answer)) return settled(closed->evidence, closed->said);
+    if (const auto* refused = std::get_if<Refused>(&answer)) return refused_by_gateway(*refused);
+    const auto& nothing = std::get<Unknown>(answer);
+    return ended(outcome_of(nothing), Reply::unknown, said_of(nothing));
   }
 
  private:
+  /// ORDERPAID and the like: the payer was faster, which only a query can tell.
+  Call* next_call() {
+    auto& gateway = client_.gateway();
+    return calls_.next([&] { return gateway.start_close(number_); },
+                       [](const Refused& refused) { return refused.reaction == Reaction::ask_by_query; },
+                       [&] { return gateway.start_query(number_); });
+  }
+
   /// Asked with this app's id, WeChat Pay would deny the order while it can be paid.
   CloseResult of_another_app(const Order& order) const {
     const auto& theirs = order.intent.merchant;
@@ -46,58 +57,27 @@ class Closing {
     return {outcome, reply, std::move(said), state_, std::string{hint}};
   }
 
-  CloseResult settled(const PaymentEvidence& evidence, Said said) {
+  CloseResult settled(const PaymentEvidence& evidence, const Said& said) {
     const auto result = ledger_.settle(evidence);
     if (result.order) state_ = result.order->state;
-    return ended(agrees(result) ? Outcome::done : Outcome::integrity, Reply::accepted, std::move(said));
+    return ended(agrees(result) ? Outcome::done : Outcome::integrity, Reply::accepted, said);
   }
 
-  CloseResult refused_by_gateway(Refused refused) {
-    if (refused.reaction == Reaction::order_unknown && state_) {
-      // WeChat Pay has nothing to close, so nothing can be paid: the order is as good as closed.
-      const PaymentEvidence evidence{.source = EvidenceSource::close,
-                                     .merchant = {mch_id_, {}, {}, {}},
-                                     .out_trade_no = number_,
-                                     .state = OrderState::closed,
-                                     .digest = refused.digest,
-                                     .reason = refused.said.code};
-      return settled(evidence, std::move(refused.said));
-    }
-    if (refused.reaction == Reaction::ask_by_query) return asked(std::move(refused));
-    const bool later = refused.reaction == Reaction::slow_down;
-    return said_no(later ? Outcome::unknown : outcome_of(refused), std::move(refused));
+  CloseResult refused_by_gateway(const Refused& refused) {
+    if (refused.reaction == Reaction::order_unknown && state_)
+      return settled(closed_as_unknown(mch_id_, number_, refused), refused.said);
+    auto outcome = refused.reaction == Reaction::slow_down ? Outcome::unknown : outcome_of(refused);
+    if (const auto& answer = calls_.query_answer()) outcome = asked(*answer);
+    return ended(outcome, Reply::refused, refused.said);
   }
 
-  CloseResult said_no(Outcome outcome, Refused refused) const {
-    return ended(outcome, Reply::refused, std::move(refused.said));
-  }
-
-  /// ORDERPAID and the like: the payer was faster.
-  CloseResult asked(Refused refused) {
-    const auto answer = client_.query(number_);
-    auto outcome = Outcome::refused;
-    if (const auto* known = std::get_if<QueryAnswer>(&answer)) {
-      const auto result = ledger_.settle(known->evidence);
-      if (result.order) state_ = result.order->state;
-      if (!agrees(result)) outcome = Outcome::integrity;
-    } else if (const auto* nothing = std::get_if<Unknown>(&answer)) {
-      outcome = outcome_of(*nothing);
-    }
-    return said_no(outcome, std::move(refused));
-  }
-
-  /// Whether the ledger took the answer, had it already, or has no such order.
-  static bool agrees(const SettleResult& result) {
-    const auto verdict = result.settlement.verdict;
-    return !result.order || verdict == Verdict::apply || verdict == Verdict::already_applied ||
-           verdict == Verdict::no_news;
-  }
-
-  CloseResult unknown(const Unknown& nothing) const {
-    auto said = nothing.said;
-    said.code = nothing.code;
-    said.text = nothing.message;
-    return ended(outcome_of(nothing), Reply::unknown, std::move(said));
+  Outcome asked(const QueryOutcome& answer) {
+    if (const auto* nothing = std::get_if<Unknown>(&answer)) return outcome_of(*nothing);
+    const auto* known = std::get_if<QueryAnswer>(&answer);
+    if (known == nullptr) return Outcome::refused;
+    const auto result = ledger_.settle(known->evidence);
+    if (result.order) state_ = result.order->state;
+    return agrees(result) ? Outcome::refused : Outcome::integrity;
   }
 
   const OutTradeNo& number_;
@@ -105,6 +85,7 @@ class Closing {
   const MerchantId& mch_id_;
   OrderLedger& ledger_;
   GatewayClient& client_;
+  ChangeCalls<CloseOutcome> calls_;
   std::optional<OrderState> state_;
 };
 

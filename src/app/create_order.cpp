@@ -21,8 +21,8 @@ bool is_closed(OrderState state) { return state == OrderState::closed || state =
 
 bool Creation::record(OrderLedger& ledger) {
   // Not by what was begun: where the transaction failed, this is done again.
-  if (!answer_) return begin(ledger);
-  const auto ahead = clock_ahead_of(*answer_);
+  if (!calls_.answer()) return begin(ledger);
+  const auto ahead = clock_ahead_of(*calls_.answer());
   result_ = concluded(ledger);
   result_.clock_ahead = ahead;
   return false;
@@ -45,57 +45,41 @@ bool Creation::begin(OrderLedger& ledger) {
 }
 
 Call* Creation::question(PaymentGateway& gateway) {
-  if (!answer_ && !creation_) {
-    creation_ = gateway.start_create(shared_intent());
-    return creation_.get();
-  }
-  if (!answer_) {
-    answer_ = creation_->outcome();
-    creation_.reset();
-    if (needs_a_query()) query_ = gateway.start_query(out_trade_no());
-    return query_.get();
-  }
-  if (query_) query_answer_ = query_->outcome();
-  query_.reset();
-  return nullptr;
-}
-
-void Creation::ask_again() {
-  answer_.reset();
-  query_answer_.reset();
+  return calls_.next([&] { return gateway.start_create(shared_intent()); },
+                     [this](const Refused& refused) { return is_in_doubt(refused); },
+                     [&] { return gateway.start_query(out_trade_no()); });
 }
 
 /// ORDERPAID, OUT_TRADE_NO_USED, a code or words that nobody documented, or a refusal after an earlier
 /// sending without an answer, which may have been accepted: only WeChat Pay knows what is true.
-bool Creation::needs_a_query() const {
-  const auto* refused = std::get_if<Refused>(&*answer_);
-  if (refused == nullptr) return false;
-  if (refused->reaction == Reaction::ask_by_query) return true;
-  const bool sent_before = refused->doubtful_before || (begun_->decision.plan == CreatePlan::again &&
-                                                        begun_->order.state == OrderState::creating);
-  return sent_before && refused->reaction != Reaction::slow_down &&
-         refused->reaction != Reaction::order_closed;
+bool Creation::is_in_doubt(const Refused& refused) const {
+  if (refused.reaction == Reaction::ask_by_query) return true;
+  const bool sent_before = refused.doubtful_before || (begun_->decision.plan == CreatePlan::again &&
+                                                       begun_->order.state == OrderState::creating);
+  return sent_before && refused.reaction != Reaction::slow_down && refused.reaction != Reaction::order_closed;
 }
 
-bool Creation::told_to_slow_down() const { return answer_ && says_too_many(*answer_); }
+bool Creation::told_to_slow_down() const { return calls_.answer() && says_too_many(*calls_.answer()); }
 
 bool Creation::was_not_sent() const {
-  const auto* nothing = answer_ ? std::get_if<Unknown>(&*answer_) : nullptr;
-  return answer_.has_value() && nothing != nullptr && nothing->kind == ErrorKind::interrupted &&
-         !nothing->sent;
+  const auto& answer = calls_.answer();
+  const auto* nothing = answer ? std::get_if<Unknown>(&*answer) : nullptr;
+  return nothing != nullptr && nothing->kind == ErrorKind::interrupted && !nothing->sent;
 }
 
 std::optional<bool> Creation::failed() const {
-  if (!answer_ || std::holds_alternative<Created>(*answer_)) return false;
-  const auto* refused = std::get_if<Refused>(&*answer_);
+  const auto& answer = calls_.answer();
+  if (!answer || std::holds_alternative<Created>(*answer)) return false;
+  const auto* refused = std::get_if<Refused>(&*answer);
   if (refused != nullptr && refused->reaction == Reaction::order_closed) return std::nullopt;
-  const auto* known = query_answer_ ? std::get_if<QueryAnswer>(&*query_answer_) : nullptr;
+  const auto& asked = calls_.query_answer();
+  const auto* known = asked ? std::get_if<QueryAnswer>(&*asked) : nullptr;
   if (known != nullptr && !is_open(known->evidence.state)) return std::nullopt;
   return true;
 }
 
 CreateResult Creation::concluded(OrderLedger& ledger) {
-  auto answer = *answer_;  // a copy, as the transaction may fail and this be done again
+  auto answer = *calls_.answer();  // a copy, as the transaction may fail and this be done again
   if (auto* created = std::get_if<Created>(&answer)) return accepted(std::move(*created), ledger);
   if (auto* refused = std::get_if<Refused>(&answer)) return refused_by_gateway(std::move(*refused), ledger);
   return unknown(std::get<Unknown>(answer));
@@ -131,7 +115,7 @@ CreateResult Creation::accepted(Created created, OrderLedger& ledger) const {
   auto& prepay = *created.evidence.prepay;
   prepay.expires_at = earliest_expiry(prepay.expires_at, created.clock_ahead);
   const auto settled = ledger.settle(created.evidence);
-  const auto state = state_after(settled);
+  const auto state = state_after(settled, begun_->order.state);
   // Somebody else settled the order in the meantime: what it is now counts, not what this answer hoped for.
   if (is_paid(state)) return overtaken("ORDERPAID", paid_text, state);
   if (is_closed(state)) return overtaken("ORDERCLOSED", closed_text, state);
@@ -155,7 +139,7 @@ CreateResult Creation::refused_by_gateway(Refused refused, OrderLedger& ledger) 
   if (refused.reaction == Reaction::order_closed) {
     return refused_for_good(std::move(refused), OrderState::closed, ledger);
   }
-  if (query_answer_) return asked(std::move(refused), ledger);
+  if (calls_.query_answer()) return asked(std::move(refused), ledger);
   return refused_for_good(std::move(refused), OrderState::failed, ledger);
 }
 
@@ -168,7 +152,7 @@ CreateResult Creation::refused_for_good(Refused refused, OrderState state, Order
                                  .digest = refused.digest,
                                  .reason = reason_of(refused.said)};
   const auto settled = ledger.settle(evidence);
-  return said_no(outcome_of(refused), std::move(refused.said), state_after(settled));
+  return said_no(outcome_of(refused), std::move(refused.said), state_after(settled, begun_->order.state));
 }
 
 CreateResult Creation::said_no(Outcome outcome, Said said, OrderState state) const {
@@ -197,20 +181,18 @@ CreateResult Creation::undecided(Outcome outcome, Said said) const {
 }
 
 CreateResult Creation::asked(Refused refused, OrderLedger& ledger) const {
-  if (const auto* known = std::get_if<QueryAnswer>(&*query_answer_)) {
+  const auto& answer = *calls_.query_answer();
+  if (const auto* known = std::get_if<QueryAnswer>(&answer)) {
     const auto settled = ledger.settle(known->evidence);
-    const auto verdict = settled.settlement.verdict;
-    const bool agrees =
-        verdict == Verdict::apply || verdict == Verdict::already_applied || verdict == Verdict::no_news;
     const bool in_words_only = refused.said.code.empty();
-    const auto outcome = agrees ? outcome_of(refused) : Outcome::integrity;
-    auto result = said_no(outcome, std::move(refused.said), state_after(settled));
-    if (agrees && in_words_only && is_open(result.ledger_state)) {
+    const auto outcome = agrees(settled) ? outcome_of(refused) : Outcome::integrity;
+    auto result = said_no(outcome, std::move(refused.said), state_after(settled, begun_->order.state));
+    if (agrees(settled) && in_words_only && is_open(result.ledger_state)) {
       result.hint = "WeChat Pay has the order: the same command again asks for its prepay_id";
     }
     return result;
   }
-  if (const auto* no = std::get_if<Refused>(&*query_answer_)) {
+  if (const auto* no = std::get_if<Refused>(&answer)) {
     if (no->reaction == Reaction::order_unknown && !refused.order_exists) {
       return refused_for_good(std::move(refused), OrderState::failed, ledger);
     }
@@ -220,21 +202,15 @@ CreateResult Creation::asked(Refused refused, OrderLedger& ledger) const {
     const bool final = refused.reaction != Reaction::ask_by_query;
     return undecided(final ? outcome_of(refused) : Outcome::unknown, std::move(refused.said));
   }
-  return undecided(outcome_of(std::get<Unknown>(*query_answer_)), std::move(refused.said));
+  return undecided(outcome_of(std::get<Unknown>(answer)), std::move(refused.said));
 }
 
 CreateResult Creation::unknown(const Unknown& nothing) const {
   CreateResult result;
   result.outcome = outcome_of(nothing);
-  result.said = nothing.said;
-  result.said.code = nothing.code;
-  result.said.text = nothing.message;
+  result.said = said_of(nothing);
   result.ledger_state = begun_->order.state;
   return result;
-}
-
-OrderState Creation::state_after(const SettleResult& settled) const {
-  return settled.order ? settled.order->state : begun_->order.state;
 }
 
 /// An order that was sent before without an answer may have got this prepay_id then, and its life counts from

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/change_calls.hpp"
 #include "app/order_request.hpp"
 #include "app/outcome.hpp"
 #include "wxpay/clock.hpp"
@@ -43,7 +44,7 @@ class Creation {
   /// the call has been driven.
   Call* question(PaymentGateway& gateway);
   /// After the gateway's step: that it begins anew.
-  void ask_again();
+  void ask_again() { calls_.restart(); }
 
   /// After the gateway's step: the request was not executed, as there were too many.
   bool told_to_slow_down() const;
@@ -64,7 +65,7 @@ class Creation {
 
  private:
   bool begin(OrderLedger& ledger);
-  bool needs_a_query() const;
+  bool is_in_doubt(const Refused& refused) const;
   CreateResult concluded(OrderLedger& ledger);
   CreateResult reused() const;
   CreateResult own_refusal(const char* code, std::string why) const;
@@ -77,16 +78,12 @@ class Creation {
   CreateResult undecided(Outcome outcome, Said said) const;
   CreateResult unknown(const Unknown& nothing) const;
   std::shared_ptr<const OrderIntent> shared_intent() const { return {begun_, &begun_->order.intent}; }
-  OrderState state_after(const SettleResult& settled) const;
   std::chrono::sys_seconds earliest_expiry(std::chrono::sys_seconds expires_at, ClockAhead ahead) const;
 
   CheckedRequest request_;
   Clock& clock_;
   std::shared_ptr<const BeginResult> begun_;
-  std::unique_ptr<CallOf<CreateOutcome>> creation_;
-  std::optional<CreateOutcome> answer_;
-  std::unique_ptr<CallOf<QueryOutcome>> query_;
-  std::optional<QueryOutcome> query_answer_;  ///< where only a query can tell what is true
+  ChangeCalls<CreateOutcome> calls_;
   bool expired_ = false;
   CreateResult result_;
 };

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "app/change_calls.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/order_time.hpp"
 
@@ -145,7 +146,7 @@ class ReconcileOrders::Item final : public PipelineItem {
     const auto settled = settle(answer.evidence);
     result_.query = describe_settled(answer, settled, run_.options_.dry_run ? WriteBack::no : WriteBack::yes);
     result_.paid_after_close = settled.settlement.paid_after_close;
-    const auto state = settled.order ? settled.order->state : order_.state;
+    const auto state = state_after(settled, order_.state);
     if (result_.query.outcome == Outcome::integrity) {
       result_.kind = Kind::mismatched;
     } else if (settled.settlement.verdict == Verdict::apply && !is_open(settled.settlement.to)) {
@@ -169,28 +170,19 @@ class ReconcileOrders::Item final : public PipelineItem {
     }
     if (const auto* closed = std::get_if<Closed>(&closing_.outcome())) return take_closed(closed->evidence);
     if (is_unknown_order(closing_.outcome()))
-      return take_closed(closed_as_unknown(std::get<Refused>(closing_.outcome())));
+      return take_closed(
+          closed_as_unknown(run_.deps_.merchant.mch_id, number(), std::get<Refused>(closing_.outcome())));
     settle_answer();
     if (const auto* nothing = std::get_if<Unknown>(&closing_.outcome())) fail(query_failure(*nothing));
     const auto* refused = std::get_if<Refused>(&closing_.outcome());
     if (refused != nullptr && refused->reaction == Reaction::wrong_key) fail(query_failure(*refused));
   }
 
-  /// WeChat Pay has nothing to close, so nothing can be paid.
-  PaymentEvidence closed_as_unknown(const Refused& refused) const {
-    return {.source = EvidenceSource::close,
-            .merchant = MerchantIdentity{run_.deps_.merchant.mch_id, {}, {}, {}},
-            .out_trade_no = number(),
-            .state = OrderState::closed,
-            .digest = refused.digest,
-            .reason = refused.said.code};
-  }
-
   void take_closed(const PaymentEvidence& evidence) {
     const auto settled = settle(evidence);
     result_.query.result_msg = "UPDATE_SUCCESS";
     result_.query.reason.clear();
-    result_.query.ledger_state = settled.order ? settled.order->state : order_.state;
+    result_.query.ledger_state = state_after(settled, order_.state);
     const bool is_closed = result_.query.ledger_state == OrderState::closed;
     result_.kind = is_closed ? Kind::closed : Kind::unchanged;
   }
