@@ -186,8 +186,8 @@ void CreateBatch::run(const Output& output) {
                    if (!entry) return nullptr;
                    return std::make_unique<Item>(*this, std::move(*entry));
                  },
-                 .readable = output.readable,
-                 .give = [&](PipelineItem& item) { output.result(static_cast<Item&>(item).result(true)); },
+                 .readable = output.readable},
+                {.give = [&](PipelineItem& item) { output.result(static_cast<Item&>(item).result(true)); },
                  .leave = [&](PipelineItem& item) { output.result(static_cast<Item&>(item).result(false)); },
                  .pause = output.pause});
 }

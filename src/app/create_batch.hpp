@@ -84,7 +84,7 @@ class CreateBatch {
 
   struct Output {
     std::function<void(const BatchResult&)> result;  ///< in the order of the input
-    std::function<bool()> readable;                  ///< of the input, see PipelineEnds
+    std::function<bool()> readable;                  ///< of the input, see PipelineSource
     std::function<void()> pause;
   };
   /// @throws Error{ledger}  what was under way is CREATING and is finished by the next run

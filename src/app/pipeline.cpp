@@ -62,18 +62,23 @@ class Pipeline::Run {
                  if (resources_) resources_->async_transport(worker).wake();
                }} {}
 
-  void run(const PipelineEnds& ends) {
+  void run(const PipelineSource& source, const PipelineSink& sink) {
     const PipelineWorkers workers{options_.workers, queue_, resources_, stop_};
     while (true) {
+      progressed_ = false;
       stop_if_asked();
-      if (!read_failed_) read_failed_ = !succeeds([&] { take_in(ends); });
+      if (!read_failed_) read_failed_ = !succeeds([&] { take_in(source); });
       hand_over();
       collect_finished();
       stop_if_asked();
       record_group();
       hand_over();
-      give_out(ends);
+      give_out(sink);
       if (held_.empty() && (input_ended_ || stopping_)) break;
+      if (!progressed_ && queue_.is_at_rest()) {
+        give_up(sink);
+        break;
+      }
     }
     if (failure_) std::rethrow_exception(failure_);
   }
@@ -113,12 +118,12 @@ class Pipeline::Run {
     return true;
   }
 
-  void take_in(const PipelineEnds& ends) {
+  void take_in(const PipelineSource& source) {
     input_is_slow_ = false;
     for (std::size_t taken = 0; taken < options_.group && can_read(); ++taken) {
-      input_is_slow_ = !held_.empty() && ends.readable && !ends.readable();
+      input_is_slow_ = !held_.empty() && source.readable && !source.readable();
       if (input_is_slow_) return;
-      auto item = ends.read();
+      auto item = source.read();
       if (!item) {
         input_ended_ = true;
         queue_.input_ended();
@@ -142,6 +147,7 @@ class Pipeline::Run {
 
   /// Puts an item where it is needed next; to the workers it goes with the others, by hand_over().
   void send_on(Entry& entry, Next next) {
+    if (next != Next::wait) progressed_ = true;
     switch (next) {
       case Next::record:
         entry.place = Place::to_record;
@@ -271,16 +277,30 @@ class Pipeline::Run {
     }
   }
 
-  void give_out(const PipelineEnds& ends) {
+  /// Nothing was read, recorded or given, and no worker has anything to do: this would never end.
+  void give_up(const PipelineSink& sink) {
+    for (auto& entry : held_) {
+      if (entry.place != Place::over) entry.place = Place::left;
+    }
+    if (!failure_) {
+      failure_ =
+          std::make_exception_ptr(Error{ErrorKind::internal, "the pipeline is stuck: this is a bug",
+                                        "what was recorded counts, and the rest is safe to run again"});
+    }
+    give_out(sink);
+  }
+
+  void give_out(const PipelineSink& sink) {
     while (!held_.empty() && is_over(held_.front())) {
+      progressed_ = true;
       const auto entry = std::move(held_.front());
       held_.pop_front();
       weight_ -= entry.weight;
-      const auto& end = entry.place == Place::over ? ends.give : ends.leave;
+      const auto& end = entry.place == Place::over ? sink.give : sink.leave;
       if (entry.place == Place::left) any_left_ = true;
       if (!give_failed_) give_failed_ = !succeeds([&] { end(*entry.item); });
     }
-    if (!give_failed_) give_failed_ = !succeeds(ends.pause);
+    if (!give_failed_) give_failed_ = !succeeds(sink.pause);
   }
 
   PipelineOptions options_;
@@ -295,6 +315,7 @@ class Pipeline::Run {
   std::vector<Entry*> to_hand_over_;
   std::size_t next_index_ = 0;
   std::size_t weight_ = 0;
+  bool progressed_ = false;  ///< in this turn: something was read, recorded or given
   bool input_is_slow_ = false;
   bool stopping_ = false;
   bool read_failed_ = false;
@@ -312,7 +333,7 @@ Pipeline::Pipeline(PipelineOptions options, Transact transact, const Stop& stop,
 
 Pipeline::~Pipeline() = default;
 
-void Pipeline::run(const PipelineEnds& ends) { run_->run(ends); }
+void Pipeline::run(const PipelineSource& source, const PipelineSink& sink) { run_->run(source, sink); }
 
 void Pipeline::halt() noexcept { run_->halt(); }
 

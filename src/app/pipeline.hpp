@@ -67,13 +67,17 @@ struct RequestResources {
   const Clock& clock;
 };
 
-/// The two ends of a pipeline, called in the thread that runs it.
-struct PipelineEnds {
+/// Where the items come from; called in the thread that runs the pipeline.
+struct PipelineSource {
   /// The next item; null at the end.
   std::function<std::unique_ptr<PipelineItem>()> read;
   /// Whether `read` would return at once. Asked while other items are under way, whose results are not to
   /// wait for a slow input; empty: always.
   std::function<bool()> readable;
+};
+
+/// Where the items go to; called in the thread that runs the pipeline.
+struct PipelineSink {
   /// A finished item, in the order of reading, after its commit.
   std::function<void(PipelineItem&)> give;
   /// An item that was read but, as the run was stopped, not finished; in the order of reading.
@@ -100,8 +104,9 @@ class Pipeline {
   /// Returns when every item that was read was given or left. When it is asked to stop, by `stop`, by halt()
   /// or by an error, it reads and begins nothing more, ends what is under way, records and gives it, and
   /// leaves the rest.
-  /// @throws what an end, a worker or a transaction threw, after what was under way has ended
-  void run(const PipelineEnds& ends);
+  /// @throws what source, sink, a worker or a transaction threw, after what was under way has ended
+  /// @throws Error{internal}  no item can go on, which is a fault of this program; the items are left
+  void run(const PipelineSource& source, const PipelineSink& sink);
 
   /// Asks for a stop, for a reason of the caller's; from any thread.
   void halt() noexcept;

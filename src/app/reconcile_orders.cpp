@@ -225,8 +225,8 @@ void ReconcileOrders::run(const Output& output) {
                    if (!order) return nullptr;
                    return std::make_unique<Item>(*this, std::move(*order));
                  },
-                 .readable = {},
-                 .give =
+                 .readable = {}},
+                {.give =
                      [&](PipelineItem& item) {
                        const auto& asked = static_cast<Item&>(item);
                        if (asked.leaves_closed_one_unanswered()) closed_ones_answered_ = false;

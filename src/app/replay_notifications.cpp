@@ -314,8 +314,8 @@ void NotificationReplay::run(const Ends& ends) {
                    if (!saved) return nullptr;
                    return std::make_unique<Item>(*this, std::move(*saved));
                  },
-                 .readable = ends.readable,
-                 .give = [&](PipelineItem& item) { ends.result(static_cast<Item&>(item).result()); },
+                 .readable = ends.readable},
+                {.give = [&](PipelineItem& item) { ends.result(static_cast<Item&>(item).result()); },
                  .leave = [](PipelineItem&) {},
                  .pause = ends.pause});
 }

@@ -87,7 +87,7 @@ class NotificationReplay {
 
   struct Ends {
     std::function<std::optional<SavedNotification>()> read;  ///< the next one; nothing at the end
-    std::function<bool()> readable;                          ///< see PipelineEnds
+    std::function<bool()> readable;                          ///< see PipelineSource
     std::function<void(const ReplayResult&)> result;         ///< in the order of reading, after its commit
     std::function<void()> pause;
   };

@@ -79,6 +79,11 @@ std::vector<FinishedWork> WorkQueue::collect() {
   return std::exchange(finished_, {});
 }
 
+bool WorkQueue::is_at_rest() {
+  const std::lock_guard lock{mutex_};
+  return idle_ == has_room_.size() && ready_.empty() && finished_.empty();
+}
+
 void WorkQueue::take_back(const std::function<bool(QueueEntry&)>& fits) {
   const std::lock_guard lock{mutex_};
   std::erase_if(ready_, [&](QueueEntry* entry) { return fits(*entry); });

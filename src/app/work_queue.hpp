@@ -73,6 +73,8 @@ class WorkQueue {
   void await_finished(std::size_t count, std::chrono::milliseconds longest,
                       const std::function<bool()>& can_read, bool mind_stop);
   std::vector<FinishedWork> collect();
+  /// Whether every worker waits and none has left anything to collect: all that they had is back.
+  bool is_at_rest();
   /// Takes back what is ready and fits.
   void take_back(const std::function<bool(QueueEntry&)>& fits);
   /// Lets the workers end.

@@ -99,8 +99,8 @@ struct Questioning {
            prepare(*item);
            return item;
          },
-         .readable = {},
-         .give =
+         .readable = {}},
+        {.give =
              [this](PipelineItem& item) {
                const auto& prompter = static_cast<AskingItem&>(item);
                CHECK(prompter.worked);
@@ -212,10 +212,8 @@ TEST_CASE("a worker that waits for answers is woken when there is more to ask") 
                   return std::make_unique<AskingItem>(read++, 1);
                 },
                 // The second item comes when the worker already waits for the first one's answer.
-                .readable = [&] { return async_transport.started() == read; },
-                .give = [&](PipelineItem&) { ++given; },
-                .leave = [](PipelineItem&) {},
-                .pause = [] {}});
+                .readable = [&] { return async_transport.started() == read; }},
+               {.give = [&](PipelineItem&) { ++given; }, .leave = [](PipelineItem&) {}, .pause = [] {}});
   CHECK(given == 2);
 }
 
@@ -316,8 +314,8 @@ TEST_CASE("a stop ends what goes round again, also where it stands behind what w
                   ++read;
                   return std::make_unique<TwiceAskingItem>(counts);
                 },
-                .readable = {},
-                .give = [&](PipelineItem&) { ++given; },
+                .readable = {}},
+               {.give = [&](PipelineItem&) { ++given; },
                 .leave = [&](PipelineItem&) { ++left; },
                 .pause = [&] { counts.end_turn(); }});
   CHECK(given + left == read);

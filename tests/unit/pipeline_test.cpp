@@ -78,8 +78,8 @@ struct Trial {
            prepare(*item);
            return item;
          },
-         .readable = {},
-         .give =
+         .readable = {}},
+        {.give =
              [this](PipelineItem& item) {
                on_give(static_cast<Numbered&>(item));
                given.push_back(static_cast<Numbered&>(item).number);
@@ -467,10 +467,8 @@ TEST_CASE("results do not wait for an input that is slow") {
                   if (read == trial.count) return nullptr;
                   return std::make_unique<Numbered>(read++);
                 },
-                .readable = [] { return false; },
-                .give = [&](PipelineItem&) { given.add(); },
-                .leave = [](PipelineItem&) {},
-                .pause = [] {}});
+                .readable = [] { return false; }},
+               {.give = [&](PipelineItem&) { given.add(); }, .leave = [](PipelineItem&) {}, .pause = [] {}});
   CHECK(given.count() == 3);
 }
 
@@ -479,4 +477,25 @@ TEST_CASE("an empty input is no trouble") {
   trial.count = 0;
   trial.run();
   CHECK(trial.given.empty());
+}
+
+TEST_CASE("a pipeline that cannot go on says so, leaves its items and never hangs") {
+  const char* const stuck = "the pipeline is stuck: this is a bug";
+  SUBCASE("as an item waits for none that is before it") {
+    Trial trial;
+    trial.count = 3;
+    trial.prepare = [](Numbered& item) {
+      if (item.number == 1) item.on_record = [](Numbered&) { return Next::wait; };
+    };
+    CHECK_THROWS_WITH_AS(trial.run(), stuck, Error);
+    CHECK(trial.given == std::vector{0, 2});
+    CHECK(trial.left == std::vector{1});
+    CHECK_FALSE(trial.pipeline->finished());
+  }
+  SUBCASE("as nothing may be read") {
+    Trial trial;
+    trial.options.ahead = 0;
+    CHECK_THROWS_WITH_AS(trial.run(), stuck, Error);
+    CHECK(trial.read == 0);
+  }
 }
