@@ -11,9 +11,13 @@ namespace {
 
 struct Row {
   std::string_view err_code;
-  Reaction unifiedorder;
-  Reaction orderquery;
-  Reaction closeorder;
+  Reaction reaction;
+};
+
+/// Where one operation differs from the others.
+struct Exception {
+  Operation operation;
+  Row row;
 };
 
 constexpr auto refuse = Reaction::refuse;
@@ -24,33 +28,35 @@ constexpr auto shut = Reaction::order_closed;
 constexpr auto none = Reaction::order_unknown;
 constexpr auto key = Reaction::wrong_key;
 
-// One row an err_code; where an API's page does not list it, the row says what the code's meaning asks for.
-constexpr std::array table{//  err_code                unifiedorder orderquery closeorder
-                           Row{"SYSTEMERROR", repeat, repeat, repeat},
-                           Row{"BIZERR_NEED_RETRY", repeat, repeat, repeat},
-                           Row{"FREQUENCY_LIMITED", slow, slow, slow},
-                           Row{"INVALID_REQ_TOO_MUCH", slow, slow, slow},
-                           Row{"ORDERPAID", ask, ask, ask},
-                           Row{"OUT_TRADE_NO_USED", ask, ask, ask},
-                           Row{"TRADE_STATE_ERROR", ask, ask, ask},
-                           Row{"ORDERCLOSED", shut, shut, shut},
-                           Row{"ORDERREVERSED", shut, shut, shut},
-                           Row{"ORDERNOTEXIST", refuse, none, none},
-                           Row{"INVALID_REQUEST", refuse, refuse, refuse},
-                           Row{"NOAUTH", refuse, refuse, refuse},
-                           Row{"NOTENOUGH", refuse, refuse, refuse},
-                           Row{"APPID_NOT_EXIST", refuse, refuse, refuse},
-                           Row{"MCHID_NOT_EXIST", refuse, refuse, refuse},
-                           Row{"APPID_MCHID_NOT_MATCH", refuse, refuse, refuse},
-                           Row{"LACK_PARAMS", refuse, refuse, refuse},
-                           Row{"PARAM_ERROR", refuse, refuse, refuse},
-                           Row{"SIGNERROR", key, key, key},
-                           Row{"SIGN_ERROR", key, key, key},
-                           Row{"XML_FORMAT_ERROR", refuse, refuse, refuse},
-                           Row{"POST_DATA_EMPTY", refuse, refuse, refuse},
-                           Row{"REQUIRE_POST_METHOD", refuse, refuse, refuse},
-                           Row{"NOT_UTF8", refuse, refuse, refuse},
-                           Row{"INVALID_TRANSACTIONID", refuse, refuse, refuse}};
+// One row an err_code; where an operation's page does not list it, the row says what the code's meaning asks
+// for.
+constexpr std::array table{Row{"SYSTEMERROR", repeat},
+                           Row{"BIZERR_NEED_RETRY", repeat},
+                           Row{"FREQUENCY_LIMITED", slow},
+                           Row{"INVALID_REQ_TOO_MUCH", slow},
+                           Row{"ORDERPAID", ask},
+                           Row{"OUT_TRADE_NO_USED", ask},
+                           Row{"TRADE_STATE_ERROR", ask},
+                           Row{"ORDERCLOSED", shut},
+                           Row{"ORDERREVERSED", shut},
+                           Row{"ORDERNOTEXIST", none},
+                           Row{"INVALID_REQUEST", refuse},
+                           Row{"NOAUTH", refuse},
+                           Row{"NOTENOUGH", refuse},
+                           Row{"APPID_NOT_EXIST", refuse},
+                           Row{"MCHID_NOT_EXIST", refuse},
+                           Row{"APPID_MCHID_NOT_MATCH", refuse},
+                           Row{"LACK_PARAMS", refuse},
+                           Row{"PARAM_ERROR", refuse},
+                           Row{"SIGNERROR", key},
+                           Row{"SIGN_ERROR", key},
+                           Row{"XML_FORMAT_ERROR", refuse},
+                           Row{"POST_DATA_EMPTY", refuse},
+                           Row{"REQUIRE_POST_METHOD", refuse},
+                           Row{"NOT_UTF8", refuse},
+                           Row{"INVALID_TRANSACTIONID", refuse}};
+
+constexpr std::array exceptions{Exception{Operation::unifiedorder, {"ORDERNOTEXIST", refuse}}};
 
 /// Words of return_msg, in lower case: both parts must be there, in any order.
 struct Phrase {
@@ -140,16 +146,11 @@ std::optional<UnsignedRefusal> find(const std::array<Phrase, size>& among, std::
 }  // namespace
 
 Reaction reaction_to(Operation operation, std::string_view err_code) {
+  for (const auto& exception : exceptions) {
+    if (exception.operation == operation && exception.row.err_code == err_code) return exception.row.reaction;
+  }
   for (const auto& row : table) {
-    if (row.err_code != err_code) continue;
-    switch (operation) {
-      case Operation::unifiedorder:
-        return row.unifiedorder;
-      case Operation::orderquery:
-        return row.orderquery;
-      case Operation::closeorder:
-        return row.closeorder;
-    }
+    if (row.err_code == err_code) return row.reaction;
   }
   return Reaction::ask_by_query;
 }
