@@ -5,21 +5,13 @@
 #include <string>
 
 #include "wxpay/clock.hpp"
+#include "wxpay/http_transport.hpp"
 #include "wxpay/log.hpp"
 #include "wxpay/transport.hpp"
 
 namespace wxpay::net {
 
-struct HttpOptions {
-  std::string ca_file;  ///< an extra trust anchor (PEM), beside the system's
-  std::string user_agent;
-};
-
-/// libcurl with kept-alive connections, TLS verified, no redirects, no proxy for loopback. Ends a request
-/// when the program is asked to stop.
-std::unique_ptr<Transport> make_http_transport(const HttpOptions& options, const Stop& stop, Log& log);
-
-/// The same for as many requests at once as there are slots.
+/// As make_http_transport, for as many requests at once as there are slots.
 std::unique_ptr<AsyncTransport> make_http_async_transport(const HttpOptions& options, std::size_t slots,
                                                           const Stop& stop, Log& log);
 
