@@ -24,8 +24,8 @@ Gateways::Gateways(Services& services, std::size_t jobs, std::int64_t rate)
   for (std::size_t driver = 0; driver < drivers; ++driver) {
     auto& line = lines_.emplace_back();
     line.async_transport = services.make_async_transport(jobs, grace_stop_);
-    line.gateway = services.api().make_gateway(
-        {services.clock(), line.random, services.stop(), services.log()});
+    line.gateway =
+        services.api().make_gateway({services.clock(), line.random, services.stop(), services.log()});
   }
 }
 
