@@ -91,7 +91,8 @@ std::string text_of(const RequestField& field, wire::JsonValue value) {
   }
   if (value.kind == Kind::text) return std::move(value.text);
   if (field.form == Form::flag && value.kind == Kind::boolean) return value.text == "true" ? "Y" : "N";
-  if (field.form == Form::json && value.kind == Kind::structure) return std::move(value.text);
+  const bool is_structure = value.kind == Kind::object || value.kind == Kind::array;
+  if (field.form == Form::json && is_structure) return wire::to_json(value);
   refuse(std::string{field.name} + " must be a text in quotes");
 }
 

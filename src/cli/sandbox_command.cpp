@@ -12,7 +12,6 @@
 #include "cli/services.hpp"
 #include "net/http_transport.hpp"
 #include "sandbox/fault.hpp"
-#include "sandbox/json_line.hpp"
 #include "sandbox/notify_answer.hpp"
 #include "wire/json.hpp"
 
@@ -61,17 +60,14 @@ HttpResult send(Services& services, HttpRequest request) {
   return transport->send(request);
 }
 
-std::string text_of(const wire::JsonObject& object, std::string_view key) {
-  for (const auto& [name, value] : object) {
-    if (name == key) return value.text;
-  }
-  return {};
+std::string text_at(const wire::JsonObject& object, std::string_view key) {
+  return wire::text_of(object, key).value_or("");
 }
 
 /// What the sandbox's "no" means, in words for a person.
 Error refused_by_sandbox(int status, const wire::JsonObject& answer, const std::string& order) {
-  const std::string code = text_of(answer, "code");
-  const std::string message = text_of(answer, "message");
+  const std::string code = text_at(answer, "code");
+  const std::string message = text_at(answer, "message");
   const auto refused = [&](const std::string& what, std::string hint = {}) {
     return Error{ErrorKind::refused, what, std::move(hint), code};
   };
@@ -95,8 +91,8 @@ Error refused_by_sandbox(int status, const wire::JsonObject& answer, const std::
 }
 
 /// Sends one control command to the running sandbox and gives its answer.
-wire::JsonObject command_sandbox(Services& services, const std::string& path,
-                                 const sandbox::JsonLine& command, const std::string& order) {
+wire::JsonObject command_sandbox(Services& services, const std::string& path, wire::JsonLine command,
+                                 const std::string& order) {
   const std::string base_url = sandbox_profile(services).base_urls.front();
   if (!net::is_loopback_url(base_url)) {
     throw Error{ErrorKind::usage, "no sandbox can be at " + base_url + ": it is not this machine",
@@ -105,7 +101,7 @@ wire::JsonObject command_sandbox(Services& services, const std::string& path,
   HttpRequest request;
   request.url = base_url + path;
   request.headers = {{"Content-Type", "application/json"}};
-  request.body = command.str();
+  request.body = std::move(command).str();
   const auto result = send(services, std::move(request));
   if (const auto* failure = std::get_if<TransportFailure>(&result)) {
     throw Error{failure->kind, "no sandbox answers at " + base_url + ": " + failure->message,
@@ -166,7 +162,7 @@ int run_serve(const ServeOptions& options, Services& services, Output& output) {
 
 int run_pay(const PayOptions& options, Services& services, Output& output) {
   const auto order = OutTradeNo::parse(options.order);
-  sandbox::JsonLine command;
+  wire::JsonLine command;
   command.text("outTradeNo", order.text());
   if (!options.fee.empty()) {
     const auto fee = parse_fen(options.fee);
@@ -175,7 +171,7 @@ int run_pay(const PayOptions& options, Services& services, Output& output) {
     }
     command.number("fee", fee->count());
   }
-  const auto answer = command_sandbox(services, "/sandbox/pay", command, order.text());
+  const auto answer = command_sandbox(services, "/sandbox/pay", std::move(command), order.text());
   output.print(to_record(answer), {"outTradeNo", "transactionId", "tradeState", "totalFee"});
   return 0;
 }
@@ -231,13 +227,13 @@ int run_notify(const NotifyOptions& options, Services& services, Output& output)
   const auto order = OutTradeNo::parse(options.order);
   if (!options.to.empty()) check_destination(options.to);
   if (!options.out.empty() && options.out != "-") services.refuse_output("--out", options.out);
-  sandbox::JsonLine command;
+  wire::JsonLine command;
   command.text("outTradeNo", order.text());
-  const auto answer = command_sandbox(services, "/sandbox/notify", command, order.text());
-  const std::string notification = text_of(answer, "notification");
+  const auto answer = command_sandbox(services, "/sandbox/notify", std::move(command), order.text());
+  const std::string notification = text_at(answer, "notification");
   if (!options.out.empty()) return save_notification(order.text(), options.out, notification, output);
 
-  const std::string to = options.to.empty() ? text_of(answer, "notifyUrl") : options.to;
+  const std::string to = options.to.empty() ? text_at(answer, "notifyUrl") : options.to;
   if (options.to.empty() && !net::is_loopback_url(to)) {
     throw Error{ErrorKind::usage, "the notify_url of order " + order.text() + " is not this machine: " + to,
                 "say where it shall go with --to URL, or save it with --out FILE"};
@@ -256,13 +252,13 @@ int run_fault(const FaultOptions& options, Services& services, Output& output) {
     throw Error{ErrorKind::usage, "unknown kind of fault: " + shortened(options.kind),
                 meant ? "did you mean " + *meant + "?" : "one of " + all};
   }
-  sandbox::JsonLine command;
+  wire::JsonLine command;
   command.text("kind", clears ? "none" : sandbox::to_string(*kind));
   if (!clears) {
     command.number("count", options.count).text("match", options.match).number("seconds", options.seconds);
     if (*kind == sandbox::FaultKind::refusal) command.text("words", options.words);
   }
-  const auto answer = command_sandbox(services, "/sandbox/fault", command, {});
+  const auto answer = command_sandbox(services, "/sandbox/fault", std::move(command), {});
   output.print(to_record(answer), {"fault", "count", "match", "seconds", "words"});
   return 0;
 }

@@ -1,4 +1,5 @@
 #include "wire/json.hpp"
+
 #include "report/record.hpp"
 
 namespace wxpay::report {
@@ -6,40 +7,38 @@ namespace wxpay::report {
 namespace {
 
 template <class Items, class Append>
-void append_array(std::string& json, const Items& items, const Append& append) {
-  json += '[';
+std::string array_of(const Items& items, const Append& append) {
+  std::string json{'['};
   for (const auto& item : items) {
-    if (json.back() != '[') json += ',';
-    append(item);
+    if (json.size() > 1) json += ',';
+    append(json, item);
   }
-  json += ']';
+  return json + ']';
 }
 
-struct Appender {
-  std::string& json;
-  void operator()(const std::string& text) const { wire::append_json(json, text); }
-  void operator()(std::int64_t number) const { json += std::to_string(number); }
-  void operator()(bool flag) const { json += flag ? "true" : "false"; }
-  void operator()(const std::vector<std::string>& texts) const { append_array(json, texts, *this); }
-  void operator()(const Record& record) const { json += to_json(record); }
-  void operator()(const std::vector<Record>& records) const { append_array(json, records, *this); }
+/// Adds a value to the line under its key.
+struct Adder {
+  wire::JsonLine& line;
+  const std::string& key;
+  void operator()(const std::string& text) const { line.text(key, text); }
+  void operator()(std::int64_t number) const { line.number(key, number); }
+  void operator()(bool flag) const { line.flag(key, flag); }
+  void operator()(const std::vector<std::string>& texts) const {
+    const auto append = [](std::string& json, const std::string& text) { wire::append_json(json, text); };
+    line.raw(key, array_of(texts, append));
+  }
+  void operator()(const std::vector<Record>& records) const {
+    const auto append = [](std::string& json, const Record& record) { json += to_json(record); };
+    line.raw(key, array_of(records, append));
+  }
 };
 
 }  // namespace
 
 std::string to_json(const Record& record) {
-  constexpr std::size_t usual = 512;
-  std::string json;
-  json.reserve(usual);
-  json += '{';
-  for (const auto& [key, value] : record) {
-    if (json.size() > 1) json += ',';
-    wire::append_json(json, key);
-    json += ':';
-    std::visit(Appender{json}, value);
-  }
-  json += '}';
-  return json;
+  wire::JsonLine line;
+  for (const auto& [key, value] : record) std::visit(Adder{line, key}, value);
+  return std::move(line).str();
 }
 
 }  // namespace wxpay::report

@@ -7,9 +7,7 @@
 #include <variant>
 #include <vector>
 
-#include "base/number.hpp"
 #include "base/text.hpp"
-#include "sandbox/json_line.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/time.hpp"
 
@@ -21,16 +19,16 @@ constexpr const char* json_type = "application/json";
 /// The longest command is a tenth of it; and reading takes longer the more keys there are.
 constexpr std::size_t largest_command = 65'536;
 
-Reply json_reply(int status, const JsonLine& line) {
+Reply json_reply(int status, wire::JsonLine line) {
   Reply reply;
   reply.status = status;
   reply.content_type = json_type;
-  reply.body = line.str() + "\n";
+  reply.body = std::move(line).str() + "\n";
   return reply;
 }
 
 Reply json_refusal(int status, const std::string& code, std::string_view message) {
-  JsonLine line;
+  wire::JsonLine line;
   line.text("code", code).text("message", message);
   Reply reply = json_reply(status, line);
   reply.note = code;
@@ -69,27 +67,18 @@ bool is_loopback_host(std::string_view host) {
   return host.empty() || name == "127.0.0.1" || name == "localhost" || name == "[::1]";
 }
 
-const wire::JsonValue* find(const wire::JsonObject& object, std::string_view key) {
-  for (const auto& [name, value] : object) {
-    if (name == key) return &value;
-  }
-  return nullptr;
-}
-
-std::optional<std::string> text_of(const wire::JsonObject& object, std::string_view key) {
-  const auto* value = find(object, key);
-  if (value == nullptr || value->kind != wire::JsonValue::Kind::text) return std::nullopt;
-  return value->text;
-}
-
 /// A whole number in [least, most], `fallback` when it is not given; nothing when it is anything else.
-std::optional<std::int64_t> integer_of(const wire::JsonObject& object, std::string_view key,
+std::optional<std::int64_t> integer_in(const wire::JsonObject& object, std::string_view key,
                                        std::int64_t least, std::int64_t most, std::int64_t fallback) {
-  const auto* value = find(object, key);
-  if (value == nullptr) return fallback;
-  if (value->kind != wire::JsonValue::Kind::integer) return std::nullopt;
-  const auto number = parse_integer<std::int64_t>(value->text);
+  if (wire::find(object, key) == nullptr) return fallback;
+  const auto number = wire::integer_of(object, key);
   return number && *number >= least && *number <= most ? number : std::nullopt;
+}
+
+/// `fallback` when it is not given; nothing when it is no text.
+std::optional<std::string> text_or(const wire::JsonObject& object, std::string_view key,
+                                   std::string_view fallback) {
+  return wire::find(object, key) == nullptr ? std::string{fallback} : wire::text_of(object, key);
 }
 
 std::optional<std::string> unknown_key(const wire::JsonObject& object,
@@ -124,7 +113,7 @@ Reply refused(Refused why) {
 }
 
 std::string order_line(const GatewayOrder& order) {
-  JsonLine line;
+  wire::JsonLine line;
   line.text("outTradeNo", order.out_trade_no());
   line.text("tradeState", to_string(order.state));
   line.text("tradeType", to_string(order.terms.trade_type));
@@ -138,7 +127,7 @@ std::string order_line(const GatewayOrder& order) {
     line.text("timeEnd", format_rfc3339(order.payment->time_end));
   }
   line.text("createdAt", format_rfc3339(order.created_at));
-  return line.str() + "\n";
+  return std::move(line).str() + "\n";
 }
 
 }  // namespace
@@ -218,14 +207,14 @@ Reply Service::list_orders() const {
 
 Reply Service::pay(const wire::JsonObject& request) {
   if (const auto key = unknown_key(request, {"outTradeNo", "fee"})) return bad_request("unknown key " + *key);
-  const auto number = text_of(request, "outTradeNo");
+  const auto number = wire::text_of(request, "outTradeNo");
   if (!number) return bad_request("outTradeNo must be a text");
-  const auto fee = integer_of(request, "fee", 1, largest_fee.count(), 0);
+  const auto fee = integer_in(request, "fee", 1, largest_fee.count(), 0);
   if (!fee) return bad_request("fee must be a whole number of fen above 0");
   auto result = store_.pay(*number, *fee == 0 ? std::nullopt : std::optional{Fen{*fee}});
   if (const auto* why = std::get_if<Refused>(&result)) return refused(*why);
   const auto& order = std::get<GatewayOrder>(result);
-  JsonLine line;
+  wire::JsonLine line;
   line.text("outTradeNo", order.out_trade_no());
   line.text("transactionId", order.payment->transaction_id);
   line.text("tradeState", to_string(order.state));
@@ -237,12 +226,12 @@ Reply Service::pay(const wire::JsonObject& request) {
 
 Reply Service::notify(const wire::JsonObject& request) {
   if (const auto key = unknown_key(request, {"outTradeNo"})) return bad_request("unknown key " + *key);
-  const auto number = text_of(request, "outTradeNo");
+  const auto number = wire::text_of(request, "outTradeNo");
   if (!number) return bad_request("outTradeNo must be a text");
   const auto order = store_.find(*number);
   if (!order) return refused(Refused::unknown_order);
   if (!order->payment) return json_refusal(409, "ORDERNOTPAID", "订单未支付,无支付通知");
-  JsonLine line;
+  wire::JsonLine line;
   line.text("outTradeNo", order->out_trade_no());
   line.text("notifyUrl", order->terms.notify_url);
   line.text("notification", v2_.notification(*order));
@@ -255,20 +244,18 @@ Reply Service::set_fault(const wire::JsonObject& request) {
   if (const auto key = unknown_key(request, {"kind", "count", "match", "seconds", "words"})) {
     return bad_request("unknown key " + *key);
   }
-  const std::string name = text_of(request, "kind").value_or("");
-  const auto* match_value = find(request, "match");
-  const auto match = match_value == nullptr ? std::string{default_fault_match} : text_of(request, "match");
-  const auto count = integer_of(request, "count", 1, largest_fault_count, 1);
-  const auto seconds = integer_of(request, "seconds", 0, longest_fault_delay.count(), Fault{}.delay.count());
-  const auto* words_value = find(request, "words");
-  const auto words = words_value == nullptr ? std::string{default_fault_words} : text_of(request, "words");
+  const std::string name = wire::text_of(request, "kind").value_or("");
+  const auto match = text_or(request, "match", default_fault_match);
+  const auto count = integer_in(request, "count", 1, largest_fault_count, 1);
+  const auto seconds = integer_in(request, "seconds", 0, longest_fault_delay.count(), Fault{}.delay.count());
+  const auto words = text_or(request, "words", default_fault_words);
   if (!match) return bad_request("match must be a text");
   if (!words || words->size() > longest_fault_words || has_control_character(*words)) {
     return bad_request("words must be a text of at most 128 bytes");
   }
   if (!count) return bad_request("count must be a whole number from 1 to 1000000");
   if (!seconds) return bad_request("seconds must be a whole number from 0 to 3600");
-  JsonLine line;
+  wire::JsonLine line;
   if (to_lower(name) == "none") {
     faults_.clear();
     return json_reply(200, line.text("fault", "none"));

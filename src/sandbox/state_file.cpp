@@ -15,8 +15,6 @@
 #include <variant>
 
 #include "base/io.hpp"
-#include "base/number.hpp"
-#include "sandbox/json_line.hpp"
 #include "sandbox/v2_request.hpp"
 #include "wire/json.hpp"
 #include "wxpay/error.hpp"
@@ -64,21 +62,8 @@ UniqueFd open_locked(const std::string& path) {
               "stop that server, or give this one a file of its own"};
 }
 
-const wire::JsonValue* find(const wire::JsonObject& object, std::string_view key) {
-  const auto at =
-      std::find_if(object.begin(), object.end(), [&](const auto& entry) { return entry.first == key; });
-  return at == object.end() ? nullptr : &at->second;
-}
-
 std::string text_at(const wire::JsonObject& object, std::string_view key) {
-  const auto* value = find(object, key);
-  return value != nullptr && value->kind == wire::JsonValue::Kind::text ? value->text : std::string{};
-}
-
-std::optional<std::int64_t> number_at(const wire::JsonObject& object, std::string_view key) {
-  const auto* value = find(object, key);
-  if (value == nullptr || value->kind != wire::JsonValue::Kind::integer) return std::nullopt;
-  return parse_integer<std::int64_t>(value->text);
+  return wire::text_of(object, key).value_or("");
 }
 
 std::optional<std::chrono::sys_seconds> time_at(const wire::JsonObject& object, std::string_view key) {
@@ -86,13 +71,10 @@ std::optional<std::chrono::sys_seconds> time_at(const wire::JsonObject& object, 
 }
 
 std::optional<Fields> fields_at(const wire::JsonObject& object, std::string_view key) {
-  const auto* value = find(object, key);
-  if (value == nullptr || value->kind != wire::JsonValue::Kind::structure) return std::nullopt;
-  const auto parsed = wire::parse_json_object(value->text);
-  const auto* inner = std::get_if<wire::JsonObject>(&parsed);
-  if (inner == nullptr) return std::nullopt;
+  const auto* value = wire::find(object, key);
+  if (value == nullptr || value->kind != wire::JsonValue::Kind::object) return std::nullopt;
   Fields fields;
-  for (const auto& [name, field] : *inner) {
+  for (const auto& [name, field] : value->members) {
     if (field.kind != wire::JsonValue::Kind::text) return std::nullopt;
     fields.add(name, field.text);
   }
@@ -112,13 +94,13 @@ constexpr std::array term_keys{
 };
 
 std::optional<Fen> fee_at(const wire::JsonObject& object, std::string_view key) {
-  const auto fee = number_at(object, key);
+  const auto fee = wire::integer_of(object, key);
   if (!fee || *fee < 1 || *fee > largest_fee.count()) return std::nullopt;
   return Fen{*fee};
 }
 
 std::optional<OrderTerms> terms_at(const wire::JsonObject& object) {
-  if (find(object, "parameters") != nullptr) {
+  if (wire::find(object, "parameters") != nullptr) {
     const auto parameters = fields_at(object, "parameters");
     return parameters ? v2_terms(*parameters) : std::nullopt;
   }
@@ -127,7 +109,7 @@ std::optional<OrderTerms> terms_at(const wire::JsonObject& object) {
   auto others = fields_at(object, "others");
   OrderTerms terms;
   terms.time_expire = time_at(object, "timeExpire");
-  const bool lost_time = find(object, "timeExpire") != nullptr && !terms.time_expire;
+  const bool lost_time = wire::find(object, "timeExpire") != nullptr && !terms.time_expire;
   if (!total || !trade_type || !others || lost_time) return std::nullopt;
   terms.out_trade_no = text_at(object, "outTradeNo");
   terms.total = *total;
@@ -137,14 +119,14 @@ std::optional<OrderTerms> terms_at(const wire::JsonObject& object) {
   return terms;
 }
 
-void write_terms(JsonLine& line, const OrderTerms& terms) {
+void write_terms(wire::JsonLine& line, const OrderTerms& terms) {
   line.number("totalFee", terms.total.count());
   line.text("tradeType", to_string(terms.trade_type));
   for (const auto& [key, term] : term_keys) line.text_if_set(key, terms.*term);
   if (terms.time_expire) line.text("timeExpire", format_rfc3339(*terms.time_expire));
-  JsonLine others;
+  wire::JsonLine others;
   for (const auto& [name, value] : terms.others) others.text(name, value);
-  line.raw("others", others.str());
+  line.raw("others", std::move(others).str());
 }
 
 std::optional<Payment> payment_at(const wire::JsonObject& object) {
@@ -158,7 +140,7 @@ std::optional<Payment> payment_at(const wire::JsonObject& object) {
 }  // namespace
 
 std::string to_state_line(const GatewayOrder& order) {
-  JsonLine line;
+  wire::JsonLine line;
   line.text("outTradeNo", order.out_trade_no());
   line.text("tradeState", to_string(order.state));
   write_terms(line, order.terms);
@@ -173,7 +155,7 @@ std::string to_state_line(const GatewayOrder& order) {
     line.number("paidFee", order.payment->fee.count());
     line.text("timeEnd", format_rfc3339(order.payment->time_end));
   }
-  return line.str();
+  return std::move(line).str();
 }
 
 std::optional<GatewayOrder> parse_state_line(std::string_view line) {
@@ -296,9 +278,9 @@ void StateFile::append(const GatewayOrder& order) {
 }
 
 std::string StateFile::header(std::int64_t version) const {
-  JsonLine line;
+  wire::JsonLine line;
   line.text("format", format_name).number("version", version).text("mchId", merchant_.text());
-  return line.str();
+  return std::move(line).str();
 }
 
 }  // namespace wxpay::sandbox

@@ -1,154 +1,87 @@
 #include "wire/json.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include <algorithm>
 #include <array>
-#include <optional>
-#include <set>
+#include <charconv>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 
 namespace wxpay::wire {
 
 namespace {
 
-using Json = nlohmann::ordered_json;
+using Kind = JsonValue::Kind;
 
-/// Nothing that a person writes by hand nests deeper; the parser's own stack is spared.
+/// Nothing that a person writes by hand nests deeper; the stack is spared.
 constexpr int deepest = 32;
-/// Nor has any object that is read here nearly so many members. The parser looks through all of an object for
-/// each key, so more would take the square of their number.
+/// Nor has any object that is read here nearly so many members. Each key is held against all before it.
 constexpr std::size_t most_members = 256;
 
-JsonValue value_of(const Json& json) {
-  switch (json.type()) {
-    case Json::value_t::string:
-      return {JsonValue::Kind::text, json.get<std::string>()};
-    case Json::value_t::boolean:
-      return {JsonValue::Kind::boolean, json.dump()};
-    case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned:
-      return {JsonValue::Kind::integer, json.dump()};
-    case Json::value_t::number_float:
-      return {JsonValue::Kind::number, json.dump()};
-    case Json::value_t::object:
-    case Json::value_t::array:
-      return {JsonValue::Kind::structure, json.dump()};
-    default:
-      return {JsonValue::Kind::null, {}};
-  }
-}
-
-/// What the parser's callback finds, and the parser itself would let pass: it keeps the last of a repeated
-/// key.
-class Findings {
- public:
-  /// @return whether the parser may keep what it has read
-  bool add(int depth, Json::parse_event_t event, const Json& parsed) {
-    if (!problem_.empty()) return false;
-    if (depth > deepest) {
-      problem_ = "it is nested too deeply";
-    } else if (event == Json::parse_event_t::object_start) {
-      keys_.at(static_cast<std::size_t>(depth)).clear();
-    } else if (event == Json::parse_event_t::key) {
-      add_key(depth, parsed);
-    }
-    return problem_.empty();
-  }
-  const std::string& problem() const noexcept { return problem_; }
-
- private:
-  void add_key(int depth, const Json& parsed) {
-    auto& keys = keys_.at(static_cast<std::size_t>(depth) - 1);
-    const auto [place, is_new] = keys.insert(parsed.get<std::string>());
-    if (!is_new) {
-      problem_ = "key " + json_quote(shortened(*place)) + " is repeated";
-    } else if (keys.size() > most_members) {
-      problem_ = "an object in it has more than " + std::to_string(most_members) + " members";
-    }
-  }
-
-  std::array<std::set<std::string>, std::size_t{deepest} + 1> keys_;  ///< of the open object at each depth
-  std::string problem_;
-};
-
-constexpr auto special_bytes = [] {
-  std::array<bool, 256> special{};
-  for (std::size_t byte = 0; byte < 0x20; ++byte) special.at(byte) = true;
-  for (const char c : {'\x7F', '"', '\\'}) special.at(static_cast<unsigned char>(c)) = true;
-  return special;
+constexpr auto ends_plain_text = [] {
+  std::array<bool, 256> ends{};
+  for (std::size_t byte = 0; byte < 0x20; ++byte) ends.at(byte) = true;
+  for (const char c : {'"', '\\'}) ends.at(static_cast<unsigned char>(c)) = true;
+  return ends;
 }();
 
-/// Those, and the first bytes of the characters that no terminal may be shown.
-constexpr auto escaped_bytes = [] {
-  auto escaped = special_bytes;
-  for (const char c : {'\xC2', '\xD8', '\xE2'}) escaped.at(static_cast<unsigned char>(c)) = true;
-  return escaped;
-}();
-
-/// How many bytes from the start are none of these.
-std::size_t prefix_without(const std::array<bool, 256>& bytes, std::string_view text) {
-  const auto* const found = std::find_if(text.begin(), text.end(),
-                                         [&bytes](char c) { return bytes[static_cast<unsigned char>(c)]; });
-  return static_cast<std::size_t>(found - text.begin());
+std::size_t plain_prefix(std::string_view text) {
+  const auto* const end = std::find_if(text.begin(), text.end(),
+                                       [](char c) { return ends_plain_text[static_cast<unsigned char>(c)]; });
+  return static_cast<std::size_t>(end - text.begin());
 }
 
-/// Appends the character at the start of the text as it stands in a JSON string; gives its length.
-std::size_t append_escaped(std::string& json, std::string_view text) {
-  constexpr std::string_view short_forms{"\"\"\\\\\nn\rr\tt"};
-  for (std::size_t i = 0; i < short_forms.size(); i += 2) {
-    if (text.front() != short_forms[i]) continue;
-    json.append(1, '\\').append(1, short_forms[i + 1]);
-    return 1;
+std::size_t digits_prefix(std::string_view text) {
+  return std::min(text.find_first_not_of("0123456789"), text.size());
+}
+
+/// What other readers of JSON cannot take is refused; what is too small for them is zero.
+bool is_beyond_double(std::string_view text) {
+  double number = 0;
+  const auto result = std::from_chars(text.data(), text.data() + text.size(), number);
+  const bool is_tiny = text.find("e-") != std::string_view::npos || text.find("E-") != std::string_view::npos;
+  return result.ec == std::errc::result_out_of_range && !is_tiny;
+}
+
+void append_utf8(std::string& text, std::uint32_t code) {
+  const auto add = [&text](std::uint32_t byte) { text += static_cast<char>(byte); };
+  const auto add_continuation = [&](unsigned shift) { add(0x80U | ((code >> shift) & 0x3FU)); };
+  if (code < 0x80) {
+    add(code);
+  } else if (code < 0x800) {
+    add(0xC0U | (code >> 6U));
+    add_continuation(0);
+  } else if (code < 0x10000) {
+    add(0xE0U | (code >> 12U));
+    add_continuation(6);
+    add_continuation(0);
+  } else {
+    add(0xF0U | (code >> 18U));
+    add_continuation(12);
+    add_continuation(6);
+    add_continuation(0);
   }
-  const auto length = unshowable_prefix(text);
-  if (length == 0) {
-    json += text.front();
-    return 1;
-  }
-  unsigned code = static_cast<unsigned char>(text.front());
-  if (length == 2) code &= 0x1FU;
-  if (length == 3) code &= 0x0FU;
-  for (std::size_t i = 1; i < length; ++i)
-    code = (code << 6U) | (static_cast<unsigned char>(text[i]) & 0x3FU);
-  json += "\\u";
-  for (const unsigned shift : {12U, 8U, 4U, 0U}) json += "0123456789abcdef"[(code >> shift) & 0x0FU];
-  return length;
 }
 
-std::string with_replacement_characters(std::string_view text) {
-  const auto quoted = Json(std::string{text}).dump(-1, ' ', false, Json::error_handler_t::replace);
-  return Json::parse(quoted).get<std::string>();
-}
-
-/// Reads what records mostly are, an object of texts without escapes and of small whole numbers, many times
-/// faster. Nothing where the document holds anything else or anything wrong.
-class PlainReader {
+/// Reads JSON (RFC 8259) that is known to be UTF-8. Messages do not quote values, which may be an openid.
+class Reader {
  public:
-  explicit PlainReader(std::string_view document) : rest_{document} {}
+  explicit Reader(std::string_view document) : rest_{document} {}
 
-  std::optional<JsonObject> read() {
-    JsonObject object;
-    object.reserve(usual_members);
-    if (!take('{')) return std::nullopt;
-    do {
-      if (object.size() == most_plain_members) return std::nullopt;
-      auto& [key, value] = object.emplace_back();
-      if (!take_text(key) || !take(':') || !take_value(value)) return std::nullopt;
-      const bool repeated = std::any_of(object.begin(), object.end() - 1,
-                                        [&key = key](const auto& before) { return before.first == key; });
-      if (repeated) return std::nullopt;
-    } while (take(','));
-    if (!take('}')) return std::nullopt;
+  std::variant<JsonObject, Malformed> read() {
+    JsonValue value;
+    const bool is_value = take_value(value, 0);
     skip_blanks();
-    return rest_.empty() ? std::optional{std::move(object)} : std::nullopt;
+    if (!is_value || !rest_.empty()) return Malformed{problem_};
+    if (value.kind != Kind::object) return Malformed{"it is no JSON object"};
+    return std::move(value.members);
   }
 
  private:
-  static constexpr std::size_t usual_members = 8;
-  /// Each key is held against all before it.
-  static constexpr std::size_t most_plain_members = 64;
+  bool fail(std::string why) {
+    problem_ = std::move(why);
+    return false;
+  }
 
   void skip_blanks() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \t\r\n"), rest_.size())); }
 
@@ -159,31 +92,158 @@ class PlainReader {
     return true;
   }
 
-  bool take_text(std::string& found) {
-    if (!take('"')) return false;
-    const auto size = prefix_without(special_bytes, rest_);
-    if (size == rest_.size() || rest_[size] != '"') return false;
-    found = rest_.substr(0, size);
-    rest_.remove_prefix(size + 1);
+  bool take_value(JsonValue& value, int depth) {
+    skip_blanks();
+    if (rest_.empty()) return false;
+    switch (rest_.front()) {
+      case '"':
+        value.kind = Kind::text;
+        return take_text(value.text);
+      case '{':
+        value.kind = Kind::object;
+        return take_object(value.members, depth + 1);
+      case '[':
+        value.kind = Kind::array;
+        return take_array(value.members, depth + 1);
+      case 't':
+        return take_word("true", Kind::boolean, value);
+      case 'f':
+        return take_word("false", Kind::boolean, value);
+      case 'n':
+        return take_word("null", Kind::null, value);
+      default:
+        return take_number(value);
+    }
+  }
+
+  bool take_object(JsonObject& members, int depth) {
+    if (depth > deepest) return fail("it is nested too deeply");
+    rest_.remove_prefix(1);
+    if (take('}')) return true;
+    constexpr std::size_t usual_members = 8;
+    members.reserve(usual_members);
+    do {
+      auto& [key, value] = members.emplace_back();
+      if (!take_text(key)) return false;
+      const auto repeats = [&name = key](const auto& before) { return before.first == name; };
+      if (std::any_of(members.begin(), members.end() - 1, repeats)) {
+        return fail("key " + json_quote(shortened(key)) + " is repeated");
+      }
+      if (members.size() > most_members) {
+        return fail("an object in it has more than " + std::to_string(most_members) + " members");
+      }
+      if (!take(':') || !take_value(value, depth)) return false;
+    } while (take(','));
+    return take('}');
+  }
+
+  bool take_array(JsonObject& items, int depth) {
+    if (depth > deepest) return fail("it is nested too deeply");
+    rest_.remove_prefix(1);
+    if (take(']')) return true;
+    do {
+      if (!take_value(items.emplace_back().second, depth)) return false;
+    } while (take(','));
+    return take(']');
+  }
+
+  bool take_word(std::string_view word, Kind kind, JsonValue& value) {
+    if (!rest_.starts_with(word)) return false;
+    rest_.remove_prefix(word.size());
+    value.kind = kind;
+    if (kind == Kind::boolean) value.text = word;
     return true;
   }
 
-  bool take_value(JsonValue& found) {
-    skip_blanks();
-    if (rest_.starts_with('"')) {
-      found.kind = JsonValue::Kind::text;
-      return take_text(found.text);
+  bool take_text(std::string& text) {
+    if (!take('"')) return false;
+    for (;;) {
+      const auto size = plain_prefix(rest_);
+      if (size == rest_.size()) return false;
+      text += rest_.substr(0, size);
+      const char end = rest_[size];
+      rest_.remove_prefix(size + 1);
+      if (end == '"') return true;
+      if (end != '\\' || !take_escape(text)) return false;
     }
-    constexpr std::size_t most_digits = 18;
-    const auto size = std::min(rest_.find_first_not_of("0123456789"), rest_.size());
-    const bool has_leading_zero = size > 1 && rest_.front() == '0';
-    if (size == 0 || size > most_digits || has_leading_zero) return false;
-    found = {JsonValue::Kind::integer, std::string{rest_.substr(0, size)}};
+  }
+
+  /// What follows a backslash.
+  bool take_escape(std::string& text) {
+    if (rest_.empty()) return false;
+    const char letter = rest_.front();
+    rest_.remove_prefix(1);
+    if (letter == 'u') return take_code(text);
+    constexpr std::string_view meanings{"\"\"\\\\//b\bf\fn\nr\rt\t"};
+    for (std::size_t i = 0; i < meanings.size(); i += 2) {
+      if (letter != meanings[i]) continue;
+      text += meanings[i + 1];
+      return true;
+    }
+    return false;
+  }
+
+  /// The four digits of \uXXXX, and the second half of a surrogate pair.
+  bool take_code(std::string& text) {
+    const auto is_first_half = [](std::uint32_t code) { return code >= 0xD800 && code < 0xDC00; };
+    const auto is_second_half = [](std::uint32_t code) { return code >= 0xDC00 && code < 0xE000; };
+    auto code = take_hex();
+    if (!code || is_second_half(*code)) return false;
+    if (is_first_half(*code)) {
+      if (!rest_.starts_with("\\u")) return false;
+      rest_.remove_prefix(2);
+      const auto second = take_hex();
+      if (!second || !is_second_half(*second)) return false;
+      code = 0x10000U + ((*code - 0xD800U) << 10U) + (*second - 0xDC00U);
+    }
+    append_utf8(text, *code);
+    return true;
+  }
+
+  std::optional<std::uint32_t> take_hex() {
+    constexpr std::size_t digits = 4;
+    if (rest_.size() < digits) return std::nullopt;
+    std::uint32_t code = 0;
+    const auto* const end = rest_.data() + digits;
+    if (std::from_chars(rest_.data(), end, code, 16).ptr != end) return std::nullopt;
+    rest_.remove_prefix(digits);
+    return code;
+  }
+
+  bool take_number(JsonValue& value) {
+    const bool negative = rest_.starts_with('-');
+    std::size_t size = negative ? 1 : 0;
+    const auto digits = digits_prefix(rest_.substr(size));
+    if (digits == 0 || (digits > 1 && rest_[size] == '0')) return false;
+    size += digits;
+    const auto whole_size = size;
+    if (size < rest_.size() && rest_[size] == '.') {
+      const auto places = digits_prefix(rest_.substr(size + 1));
+      if (places == 0) return false;
+      size += 1 + places;
+    }
+    if (size < rest_.size() && (rest_[size] == 'e' || rest_[size] == 'E')) {
+      ++size;
+      if (size < rest_.size() && (rest_[size] == '+' || rest_[size] == '-')) ++size;
+      const auto exponent = digits_prefix(rest_.substr(size));
+      if (exponent == 0) return false;
+      size += exponent;
+    }
+    value.text = rest_.substr(0, size);
     rest_.remove_prefix(size);
+    constexpr std::size_t surely_fits = 18;
+    const bool is_integer =
+        size == whole_size &&
+        (digits <= surely_fits || (negative ? parse_integer<std::int64_t>(value.text).has_value()
+                                            : parse_integer<std::uint64_t>(value.text).has_value()));
+    if (!is_integer && is_beyond_double(value.text)) return false;
+    value.kind = is_integer ? Kind::integer : Kind::number;
+    if (value.text == "-0") value.text = "0";
     return true;
   }
 
   std::string_view rest_;
+  std::string problem_{"it is no valid JSON"};
 };
 
 }  // namespace
@@ -192,45 +252,25 @@ std::variant<JsonObject, Malformed> parse_json_object(std::string_view document)
   if (document.starts_with("\xEF\xBB\xBF")) return Malformed{"it begins with a byte-order mark"};
   if (!is_utf8(document)) return Malformed{"it is not UTF-8"};
   if (trim(document).empty()) return Malformed{"it is empty"};
-
-  if (auto plain = PlainReader{document}.read()) return *std::move(plain);
-
-  Findings findings;
-  const auto on_event = [&findings](int depth, Json::parse_event_t event, const Json& parsed) {
-    return findings.add(depth, event, parsed);
-  };
-  try {
-    const auto json = Json::parse(document, on_event);
-    if (!findings.problem().empty()) return Malformed{findings.problem()};
-    if (!json.is_object()) return Malformed{"it is no JSON object"};
-    JsonObject object;
-    for (const auto& item : json.items()) object.emplace_back(item.key(), value_of(item.value()));
-    return object;
-  } catch (const Json::exception&) {
-    // The parser's own message quotes the input, which may hold an openid.
-    if (!findings.problem().empty()) return Malformed{findings.problem()};
-    return Malformed{"it is no valid JSON"};
-  }
+  return Reader{document}.read();
 }
 
-void append_json(std::string& json, std::string_view text) {
-  if (!is_utf8(text)) return append_json(json, with_replacement_characters(text));
-  json += '"';
-  for (;;) {
-    const auto size = prefix_without(escaped_bytes, text);
-    json += text.substr(0, size);
-    if (size == text.size()) break;
-    text.remove_prefix(size);
-    text.remove_prefix(append_escaped(json, text));
-  }
-  json += '"';
+const JsonValue* find(const JsonObject& object, std::string_view key) {
+  const auto at =
+      std::find_if(object.begin(), object.end(), [key](const auto& member) { return member.first == key; });
+  return at == object.end() ? nullptr : &at->second;
 }
 
-std::string json_quote(std::string_view text) {
-  std::string quoted;
-  quoted.reserve(text.size() + 2);
-  append_json(quoted, text);
-  return quoted;
+std::optional<std::string> text_of(const JsonObject& object, std::string_view key) {
+  const auto* value = find(object, key);
+  if (value == nullptr || value->kind != Kind::text) return std::nullopt;
+  return value->text;
+}
+
+std::optional<std::int64_t> integer_of(const JsonObject& object, std::string_view key) {
+  const auto* value = find(object, key);
+  if (value == nullptr || value->kind != Kind::integer) return std::nullopt;
+  return parse_integer<std::int64_t>(value->text);
 }
 
 }  // namespace wxpay::wire

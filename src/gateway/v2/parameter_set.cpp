@@ -144,7 +144,8 @@ std::variant<ParameterSet, Malformed> parse_json(std::string_view text) {
         return Malformed{"the value of " + name + " is no whole number: quote it"};
       case Kind::boolean:
         return Malformed{"the value of " + name + " is true or false, and messages hold texts: quote it"};
-      case Kind::structure:
+      case Kind::object:
+      case Kind::array:
         // Written anew it might differ from what is sent, by a blank or an escape.
         return Malformed{"the value of " + name +
                          " is an object or array: give the text that is sent, in quotes"};
