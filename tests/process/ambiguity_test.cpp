@@ -88,7 +88,7 @@ TEST_CASE("notifications of a merchant's apps are each applied by the order's ow
 TEST_CASE("an order that an earlier version stored with such a text is asked about, and not sent again") {
   Shop shop;
   const Sandbox sandbox{shop};
-  sandbox.fault("drop", 20, "/pay/unifiedorder");
+  sandbox.fault("drop", 20, Operation::create);
   const std::string number{"BAIT2026112300000001"};
   REQUIRE(shop.run(create(number)).code == 4);
   sqlite3* opened = nullptr;
@@ -96,7 +96,7 @@ TEST_CASE("an order that an earlier version stored with such a text is asked abo
   REQUIRE(sqlite3_exec(opened, "UPDATE orders SET body = 'x&out_trade_no=VICTIM0001'", nullptr, nullptr,
                        nullptr) == SQLITE_OK);
   sqlite3_close(opened);
-  const auto before = sandbox.requests("/pay/unifiedorder");
+  const auto before = sandbox.requests(Operation::create);
   const auto batch = "outTradeNo,openid,totalFee\n" + number + ",oUpF8uMuAJO_M2pxb1Q9zNjWeS6o,1000\n";
   for (const bool dry : {true, false}) {
     std::vector<std::string> arguments{"create-order", "--batch", "-", "--json"};
@@ -107,6 +107,6 @@ TEST_CASE("an order that an earlier version stored with such a text is asked abo
     CHECK(line["errCode"] == "PARAM_ERROR");
     CHECK(line["ledgerState"] == "CREATING");
   }
-  CHECK(sandbox.requests("/pay/unifiedorder") == before);
+  CHECK(sandbox.requests(Operation::create) == before);
   CHECK(shop.run({"query", number}).code <= 1);
 }

@@ -17,7 +17,7 @@ struct Untouched {
   Untouched(Untouched&&) = delete;
   Untouched& operator=(Untouched&&) = delete;
   ~Untouched() {
-    CHECK(sandbox.requests("/") == 0);
+    CHECK(sandbox.requests_below("/") == 0);
     CHECK_FALSE(std::filesystem::exists(shop.ledger()));
     CHECK_FALSE(std::filesystem::exists(shop.path("state")));
   }

@@ -219,7 +219,7 @@ TEST_CASE(
   const BatchMarket market;
   for (const auto* fault : {"wrong-sign", "unsigned", "other-merchant", "other-app"}) {
     CAPTURE(fault);
-    market.sandbox.fault(fault, 1, "/pay/unifiedorder");
+    market.sandbox.fault(fault, 1, Operation::create);
     const auto result = market.batch(rows(std::string{fault} + "-", 5) + "BAD-1,oUser,x\n", {"--jobs", "1"});
     CHECK(result.code == 5);
     const auto first = json_lines(result.out)[0];

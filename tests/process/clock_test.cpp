@@ -39,7 +39,7 @@ std::string record(const std::string& number, const std::string& more) {
 void keep_time(ScriptedGateway& gateway, std::optional<seconds> later) {
   gateway.spoil([later](Peer& peer, const std::string& request) {
     auto answer = right_answer(request);
-    if (contains(request, "/pay/orderquery")) {
+    if (contains(request, tested_api().path(Operation::query))) {
       answer["trade_state"] = "NOTPAY";
       for (const auto* name : {"transaction_id", "time_end", "cash_fee"}) answer.erase(name);
     }
@@ -51,7 +51,7 @@ void keep_time(ScriptedGateway& gateway, std::optional<seconds> later) {
 int closings(ScriptedGateway& gateway) {
   int count = 0;
   for (const auto& request : gateway.server().received()) {
-    count += contains(request, "/pay/closeorder") ? 1 : 0;
+    count += contains(request, tested_api().path(Operation::close)) ? 1 : 0;
   }
   return count;
 }
@@ -191,7 +191,7 @@ TEST_CASE("an order of which nobody knows when it was made is not closed by reco
                  "2 orders were not closed, as nobody knows the true time of creation: the clock was wrong; "
                  "'wxpayctl close 20261123-00000001' closes the first"));
   CHECK(json_line(result.out).at("notClosed") == 2);
-  CHECK(market.sandbox.requests("/pay/closeorder") == 0);
+  CHECK(market.sandbox.requests(Operation::close) == 0);
   for (const auto* number : {"20261123-00000001", "20261123-00000002"}) {
     const auto closed = market.shop.run({"close", number, "--ledger", ledger});
     CHECK(closed.code == 0);

@@ -94,7 +94,7 @@ TEST_CASE("close asks first on a terminal: a no is 130 with nothing done, --yes 
     asking.type("\x03");
     CHECK(asking.wait().code == 130);
   }
-  CHECK(market.sandbox.requests("/pay/closeorder") == 0);
+  CHECK(market.sandbox.requests(Operation::close) == 0);
   CHECK(market.json({"orders", "show", "20261123-1"})["history"].size() == 2);
   {
     TerminalProcess asking{market.shop.command({"close", "20261123-2"})};

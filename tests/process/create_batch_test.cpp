@@ -225,7 +225,7 @@ TEST_CASE("told that there were too many requests, a batch slows down and tries 
 
 TEST_CASE("a lost reply is UNKNOWN and exit 4, and the next run finishes it") {
   const BatchMarket market;
-  market.sandbox.fault("lost-reply", 1, "/pay/unifiedorder");
+  market.sandbox.fault("lost-reply", 1, Operation::create);
   const auto lost = market.batch(rows("ORDER-", 5), {"--jobs", "1", "--failed", "again"});
   CHECK(lost.code == 4);
   const auto results = json_lines(lost.out);

@@ -129,7 +129,7 @@ TEST_CASE("create-order again with the same parameters is answered from the ledg
   CHECK(again["ledger"] == "REUSED");
   CHECK(again["prepayId"] == first["prepayId"]);
   CHECK(again["nonceStr"] != first["nonceStr"]);
-  CHECK(market.sandbox.requests("/pay/unifiedorder") == 1);
+  CHECK(market.sandbox.requests(Operation::create) == 1);
 
   auto code = market.json(native("20261123-R2"));
   CHECK(market.json(native("20261123-R2"))["codeUrl"] == code["codeUrl"]);
@@ -360,7 +360,7 @@ TEST_CASE("what is sent carries every field, signed by the configured type") {
                                     "--profit-sharing"}));
     REQUIRE(server.requests() == 1);
     const auto request = server.received().front();
-    CHECK(request.starts_with("POST /pay/unifiedorder HTTP/1.1\r\n"));
+    CHECK(request.starts_with("POST " + tested_api().path(Operation::create) + " HTTP/1.1\r\n"));
     WireFields fields;
     for (const auto* name :
          {"appid",       "mch_id",       "nonce_str",      "sign_type",        "body",       "detail",

@@ -41,24 +41,25 @@ TEST_CASE("the example believes no answer that does not hold") {
   Shop shop;
   const Sandbox sandbox{shop};
   struct Row {
-    const char *fault, *path, *said;
+    const char* fault;
+    Operation operation;
+    const char* said;
   };
   const Row rows[] = {
-      {"wrong-sign", "unifiedorder", "signature"},
-      {"unsigned", "unifiedorder", "signature"},
-      {"other-merchant", "unifiedorder", "another merchant"},
-      {"other-app", "unifiedorder", "another merchant"},
-      {"lost-reply", "unifiedorder", "no answer"},
-      {"html", "unifiedorder", "no gateway"},
-      {"wrong-sign", "orderquery", "signature"},
-      {"other-order", "orderquery", "another order"},
-      {"truncated", "orderquery", "no answer"},
+      {"wrong-sign", Operation::create, "signature"},
+      {"unsigned", Operation::create, "signature"},
+      {"other-merchant", Operation::create, "another merchant"},
+      {"other-app", Operation::create, "another merchant"},
+      {"lost-reply", Operation::create, "no answer"},
+      {"html", Operation::create, "no gateway"},
+      {"wrong-sign", Operation::query, "signature"},
+      {"other-order", Operation::query, "another order"},
+      {"truncated", Operation::query, "no answer"},
   };
   int number = 0;
   for (const auto& row : rows) {
     CAPTURE(row.fault);
-    CAPTURE(row.path);
-    sandbox.fault(row.fault, 1, row.path);
+    sandbox.fault(row.fault, 1, row.operation);
     const auto result = run_example(shop, sandbox.url(), "E20261123100" + std::to_string(++number));
     CHECK(result.code == 1);
     CHECK(contains(result.err, row.said));

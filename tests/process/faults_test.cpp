@@ -99,7 +99,7 @@ TEST_CASE(
     const int code = fault == "wrong-sign" ? 5 : 4;
     const bool is_placed = fault != "html";
     for (const auto* number : {"ASKED-1", "AGAIN-1", "PAID-1"}) {
-      market.sandbox.fault(fault, 1, "/pay/unifiedorder", 2);
+      market.sandbox.fault(fault, 1, Operation::create, 2);
       auto lost = market.json(create(number, {"--timeout", "1"}), code);
       CHECK(lost["resultCode"] == "UNKNOWN");
       CHECK(lost["ledgerState"] == "CREATING");
@@ -132,7 +132,7 @@ TEST_CASE(
 TEST_CASE("a lost reply to close leaves the order as it was, and the same command finishes it") {
   const Market market;
   market.json(create("CLOSED-1"));
-  market.sandbox.fault("lost-reply", 1, "/pay/closeorder");
+  market.sandbox.fault("lost-reply", 1, Operation::close);
   auto lost = market.json({"close", "CLOSED-1"}, 4);
   CHECK(lost["resultCode"] == "UNKNOWN");
   CHECK(lost["errCode"] == "NETWORK");
@@ -275,7 +275,7 @@ TEST_CASE("Ctrl-C while a creation waits for its answer: 130 soon, and the order
     CAPTURE(signal);
     const auto number = numbered("STOPPED-", signal);
     const int before = market.sandbox.requests();
-    market.sandbox.fault("delay", 1, "/pay/unifiedorder", 3600);
+    market.sandbox.fault("delay", 1, Operation::create, 3600);
     Process creation{market.shop.command(create(number, {"--json"}))};
     market.sandbox.wait_for_requests(before + 1);
     creation.kill(signal);

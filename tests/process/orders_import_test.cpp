@@ -24,13 +24,13 @@ struct Import {
   Shop shop;
 
   Json run(const std::string& input, int code = 0) const {
-    const auto result = shop.run({"-p", "sandbox", "orders", "import", "-", "--json"}, input);
+    const auto result = shop.run({"-p", tested_api().profile, "orders", "import", "-", "--json"}, input);
     CAPTURE(result.err);
     CHECK(result.code == code);
     return json_line(result.out);
   }
   std::string exported(std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments{"-p", "sandbox", "orders", "export"};
+    std::vector<std::string> arguments{"-p", tested_api().profile, "orders", "export"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     const auto result = shop.run(arguments);
     CHECK(result.code == 0);
@@ -79,7 +79,7 @@ TEST_CASE("an export as CSV comes back byte for byte, also where a list for peop
   CHECK(second.exported({"-o", "csv"}) == csv);
   CHECK(second.exported() == first.exported());
 
-  const auto list = first.shop.run({"-p", "sandbox", "orders", "list", "-o", "csv"}).out;
+  const auto list = first.shop.run({"-p", tested_api().profile, "orders", "list", "-o", "csv"}).out;
   CHECK(contains(list, "\n-2-3-4-20261123000001,NOTPAY,1,JSAPI,\"'=1+1,\"\"x\",4200001,"));
   CHECK(contains(list, ",'@SUM(A1:A9),"));
   CHECK(contains(list, ",'+86-wx201411101639507cbf6ffd8b07,"));
@@ -99,12 +99,12 @@ TEST_CASE("what is imported is exported again as it was, as JSON Lines and as CS
   CHECK(second.run(csv)["imported"] == 3);
   CHECK(second.exported() == three);
   CHECK(second.run(three) == Json{{"read", 3}, {"imported", 0}, {"existing", 3}, {"failed", 0}});
-  const auto shown = second.shop.run({"-p", "sandbox", "orders", "show", "ORDER1", "--json"});
+  const auto shown = second.shop.run({"-p", tested_api().profile, "orders", "show", "ORDER1", "--json"});
   const auto history = json_line(shown.out).at("history");
   REQUIRE(history.size() == 1);
   CHECK(history[0].at("source") == "import");
   CHECK(history[0].at("to") == "SUCCESS");
-  CHECK(second.shop.run({"-p", "sandbox", "ledger", "check"}).code == 0);
+  CHECK(second.shop.run({"-p", tested_api().profile, "ledger", "check"}).code == 0);
 }
 
 TEST_CASE("orders export takes the filters of orders list, and an empty ledger is an empty export") {
@@ -117,7 +117,7 @@ TEST_CASE("orders export takes the filters of orders list, and an empty ledger i
   CHECK(json_line(import.exported({"--state", "NOTPAY"})).at("outTradeNo") == "ORDER3");
   CHECK(json_line(import.exported({"--since", "2026-11-20", "--until", "2026-11-21"})).at("outTradeNo") ==
         "ORDER1");
-  CHECK(import.shop.run({"-p", "sandbox", "orders", "export", "--state", "PAID"}).code == 2);
+  CHECK(import.shop.run({"-p", tested_api().profile, "orders", "export", "--state", "PAID"}).code == 2);
 }
 
 TEST_CASE("bad records are told by line and counted, and the others are imported: exit 1") {
@@ -125,7 +125,7 @@ TEST_CASE("bad records are told by line and counted, and the others are imported
   std::string csv{"total_fee,out_trade_no\r\n5,GOOD1\r\n"};
   for (int i = 0; i < 25; ++i) csv += "0,BAD\r\n";
   csv += "\"5\",\"GOOD2\"\r\n";
-  const auto result = import.shop.run({"-p", "sandbox", "orders", "import", "-", "--json"}, csv);
+  const auto result = import.shop.run({"-p", tested_api().profile, "orders", "import", "-", "--json"}, csv);
   CHECK(result.code == 1);
   CHECK(json_line(result.out) == Json{{"read", 27}, {"imported", 2}, {"existing", 0}, {"failed", 25}});
   const auto told = lines_of(result.err);
@@ -138,7 +138,7 @@ TEST_CASE("bad records are told by line and counted, and the others are imported
 TEST_CASE("an import that cannot begin says why") {
   const Import import;
   const auto code = [&import](std::vector<std::string> arguments, const std::string& input = {}) {
-    std::vector<std::string> all{"-p", "sandbox", "orders", "import"};
+    std::vector<std::string> all{"-p", tested_api().profile, "orders", "import"};
     all.insert(all.end(), arguments.begin(), arguments.end());
     const auto result = import.shop.run(all, input);
     CHECK(result.code != 0);
@@ -157,7 +157,8 @@ TEST_CASE("an import that cannot begin says why") {
 TEST_CASE("an empty input and a header alone import nothing, and say so") {
   const Import import;
   for (const auto* input : {"", "outTradeNo,totalFee\n"}) {
-    const auto result = import.shop.run({"-p", "sandbox", "orders", "import", "-", "--json"}, input);
+    const auto result =
+        import.shop.run({"-p", tested_api().profile, "orders", "import", "-", "--json"}, input);
     CHECK(result.code == 0);
     CHECK(json_line(result.out).at("read") == 0);
     CHECK(contains(result.err, "holds no record"));
@@ -169,13 +170,14 @@ TEST_CASE("an interrupted import keeps what it counts: exit 130, and the next ru
   // The input does not end, so that the import waits for more of it.
   const auto pipe = import.shop.path("pipe");
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
-  Process process{import.shop.command({"-p", "sandbox", "orders", "import", pipe.string(), "--json"})};
+  Process process{
+      import.shop.command({"-p", tested_api().profile, "orders", "import", pipe.string(), "--json"})};
   const UniqueFd writer{::open(pipe.c_str(), O_WRONLY | O_CLOEXEC)};
   REQUIRE(writer);
   const auto csv = many(5'000);
   REQUIRE(::write(writer.get(), csv.data(), csv.size()) == static_cast<ssize_t>(csv.size()));
   // Two groups are written; the ledger may not have been made yet when it is first looked at.
-  while (lines_of(import.shop.run({"-p", "sandbox", "orders", "export"}).out).size() < 4'000) {
+  while (lines_of(import.shop.run({"-p", tested_api().profile, "orders", "export"}).out).size() < 4'000) {
   }
   process.kill(SIGINT);
   const auto result = process.wait();
@@ -184,13 +186,13 @@ TEST_CASE("an interrupted import keeps what it counts: exit 130, and the next ru
   CHECK(counts.at("imported") == json_lines(import.exported()).size());
   CHECK(import.run(csv)["existing"] == counts.at("imported"));
   CHECK(json_lines(import.exported()).size() == 5'000);
-  CHECK(import.shop.run({"-p", "sandbox", "ledger", "check"}).code == 0);
+  CHECK(import.shop.run({"-p", tested_api().profile, "ledger", "check"}).code == 0);
 }
 
 TEST_CASE("an export that nobody reads any more ends quietly: exit 0") {
   const Import import;
   import.run(many(20'000));
-  Process process{import.shop.command({"-p", "sandbox", "orders", "export"})};
+  Process process{import.shop.command({"-p", tested_api().profile, "orders", "export"})};
   process.read_line();
   process.close_output();
   const auto result = process.wait();
@@ -206,8 +208,8 @@ TEST_CASE("on a terminal an import shows how far it is") {
     for (int k = 0; k < 500; ++k) piece += "SLOW-" + std::to_string(1'000 * i + k) + ",5\n";
   }
   const SlowInput input{import.shop.path("pipe"), std::move(pieces)};
-  TerminalProcess process{
-      import.shop.command({"-p", "sandbox", "orders", "import", import.shop.path("pipe").string()})};
+  TerminalProcess process{import.shop.command(
+      {"-p", tested_api().profile, "orders", "import", import.shop.path("pipe").string()})};
   const auto result = process.wait();
   CHECK(result.code == 0);
   CHECK(contains(result.out, "/s\r\x1b[K"));
@@ -223,7 +225,7 @@ TEST_CASE("on a terminal an export to a file shows how far it is, and one to the
   REQUIRE(::mkfifo(pipe.c_str(), 0600) == 0);
   const UniqueFd reader{::open(pipe.c_str(), O_RDONLY | O_NONBLOCK | O_CLOEXEC)};
   REQUIRE(::fcntl(reader.get(), F_SETFL, 0) == 0);
-  auto command = import.shop.command({"-p", "sandbox", "orders", "export"});
+  auto command = import.shop.command({"-p", tested_api().profile, "orders", "export"});
   command.output = pipe;
   std::size_t lines = 0;
   TerminalProcess process{command};
@@ -243,7 +245,7 @@ TEST_CASE("on a terminal an export to a file shows how far it is, and one to the
   CHECK(contains(result.out, "/s\r\x1b[K"));
   CHECK(result.out.ends_with("\r\x1b[K"));
 
-  TerminalProcess rows{import.shop.command({"-p", "sandbox", "orders", "export"})};
+  TerminalProcess rows{import.shop.command({"-p", tested_api().profile, "orders", "export"})};
   rows.read_until("MANY1");
   // It waits for its rows to be read, until it would have something to show.
   std::this_thread::sleep_for(std::chrono::milliseconds{300});
@@ -258,7 +260,7 @@ TEST_CASE("a date that a spreadsheet rewrote costs its own record and no other")
     CAPTURE(std::string{date});
     const Import at;
     const auto result = at.shop.run(
-        {"-p", "sandbox", "orders", "import", "-", "--json"},
+        {"-p", tested_api().profile, "orders", "import", "-", "--json"},
         std::string{"outTradeNo,totalFee,transactionId,paidAt\n20261127000000000000000000000001,100,"
                     "4200339465202611274707207656,"} +
             date + "\n20261127000000000000000000000002,100,,\n");
@@ -289,7 +291,8 @@ TEST_CASE("whose order it is travels with it, and stays open where nobody says i
 TEST_CASE("one record of very many keys or cells is refused at once, and takes little memory") {
   const Import import;
   const auto refused = [&](const std::string& input) {
-    const auto result = import.shop.run({"-p", "sandbox", "orders", "import", "-", "--json"}, input);
+    const auto result =
+        import.shop.run({"-p", tested_api().profile, "orders", "import", "-", "--json"}, input);
     CHECK(result.code == 1);
     CHECK(json_line(result.out) == Json{{"read", 2}, {"imported", 1}, {"existing", 0}, {"failed", 1}});
     CHECK(contains(result.err, "the record is longer than 64 KiB"));
@@ -308,14 +311,14 @@ TEST_CASE("an import that is wrong about a payment can be undone by hand, until 
   import.run(
       R"({"outTradeNo":"20261127000001","state":"SUCCESS","totalFee":100,"transactionId":"4200450009202611282403241591",)"
       R"("paidAt":"2026-11-20T10:01:00+08:00","appId":"wxd678efh567hg6787"})");
-  const auto result = import.shop.run({"-p", "sandbox", "orders", "mark", "20261127000001", "--state",
-                                       "NOTPAY", "--reason", "never paid", "--json"});
+  const auto result = import.shop.run({"-p", tested_api().profile, "orders", "mark", "20261127000001",
+                                       "--state", "NOTPAY", "--reason", "never paid", "--json"});
   CHECK(result.code == 0);
   CHECK(json_line(result.out).at("ledgerState") == "NOTPAY");
-  const auto shown =
-      json_line(import.shop.run({"-p", "sandbox", "orders", "show", "20261127000001", "--json"}).out);
+  const auto shown = json_line(
+      import.shop.run({"-p", tested_api().profile, "orders", "show", "20261127000001", "--json"}).out);
   CHECK_FALSE(shown.contains("paidAt"));
   CHECK_FALSE(shown.contains("transactionId"));
   CHECK(shown.at("appId") == "wxd678efh567hg6787");
-  CHECK(import.shop.run({"-p", "sandbox", "ledger", "check"}).code == 0);
+  CHECK(import.shop.run({"-p", tested_api().profile, "ledger", "check"}).code == 0);
 }

@@ -58,7 +58,7 @@ TEST_CASE("another kind of file is refused whole, with the way out, by batches a
         Shop shop;
         auto arguments = command;
         arguments.push_back(from_pipe ? "-" : path);
-        arguments.insert(arguments.end(), {"-p", "sandbox"});
+        arguments.insert(arguments.end(), {"-p", tested_api().profile});
         const auto result =
             from_pipe ? shop.run(std::move(arguments), bytes_of(path)) : shop.run(std::move(arguments));
         CHECK(result.code == 2);
@@ -80,8 +80,8 @@ TEST_CASE("of another kind of file --failed gets nothing, and what was there sta
   Shop shop;
   const auto before = std::string{"outTradeNo,openId,totalFee\n20261127000001,o1,100\n"};
   shop.write("again.csv", before);
-  const auto result = shop.run({"-p", "sandbox", "create-order", "--batch", data("gbk.csv"), "--failed",
-                                shop.path("again.csv").string()});
+  const auto result = shop.run({"-p", tested_api().profile, "create-order", "--batch", data("gbk.csv"),
+                                "--failed", shop.path("again.csv").string()});
   CHECK(result.code == 2);
   CHECK(shop.read("again.csv") == before);
 }
@@ -90,7 +90,7 @@ TEST_CASE("a list of prepay_ids is neither JSON Lines nor a table") {
   const Shop shop;
   for (const auto* input : {"{\"prepayId\":\"wx201410272009395522657a690389285100\"}\n",
                             "outTradeNo,prepayId\n20261127000001,wx201410272009395522657a690389285100\n"}) {
-    const auto result = shop.run({"-p", "sandbox", "sign", "--batch", "-"}, input);
+    const auto result = shop.run({"-p", tested_api().profile, "sign", "--batch", "-"}, input);
     CHECK(result.code == 2);
     CHECK(result.out.empty());
     CHECK(contains(result.err, "give one prepay_id a line"));
@@ -123,20 +123,21 @@ TEST_CASE("a --request in another encoding is refused with the way out") {
   const Shop shop;
   const std::string request{
       "{\"outTradeNo\":\"20261127000001\",\"openId\":\"o1\",\"totalFee\":1,\"body\":\""};
-  const auto gbk =
-      shop.run({"-p", "sandbox", "create-order", "--request", "-"}, request + "\xC4\xCC\xB2\xE8\"}");
+  const auto gbk = shop.run({"-p", tested_api().profile, "create-order", "--request", "-"},
+                            request + "\xC4\xCC\xB2\xE8\"}");
   CHECK(gbk.code == 2);
   CHECK(contains(gbk.err, "it is not UTF-8"));
   CHECK(contains(gbk.err, "iconv -f GB18030 -t UTF-8 FILE"));
   const auto utf16 =
-      shop.run({"-p", "sandbox", "create-order", "--request", "-"}, bytes_of(data("utf16.csv")));
+      shop.run({"-p", tested_api().profile, "create-order", "--request", "-"}, bytes_of(data("utf16.csv")));
   CHECK(utf16.code == 2);
   CHECK(contains(utf16.err, "iconv -f UTF-16 -t UTF-8 FILE"));
 }
 
 TEST_CASE("null in a record of another system is a field that is not given") {
   Shop shop;
-  const auto imported = shop.run({"-p", "sandbox", "orders", "import", data("dump-nulls.jsonl"), "--json"});
+  const auto imported =
+      shop.run({"-p", tested_api().profile, "orders", "import", data("dump-nulls.jsonl"), "--json"});
   CHECK(imported.code == 1);
   // The first two have nulls; lines 7 and 8 are good; the others are wrong in another way.
   CHECK(json_line(imported.out) == Json{{"read", 8}, {"imported", 4}, {"existing", 0}, {"failed", 4}});
@@ -146,7 +147,7 @@ TEST_CASE("null in a record of another system is a field that is not given") {
 
   const Sandbox sandbox{shop};
   const auto created = shop.run(
-      {"-p", "sandbox", "create-order", "--batch", "-", "--json"},
+      {"-p", tested_api().profile, "create-order", "--batch", "-", "--json"},
       R"({"outTradeNo":"20261127000001","openId":null,"openid":"o1","totalFee":100,"body":"tea","attach":null})"
       "\n"
       R"({"outTradeNo":"20261127000002","openId":"o1","totalFee":null,"body":"tea"})"
@@ -159,7 +160,7 @@ TEST_CASE("null in a record of another system is a field that is not given") {
   CHECK(contains(results[1]["errCodeDes"].get<std::string>(), "the amount is missing"));
   CHECK(sandbox.orders().size() == 1);
   const auto alone =
-      shop.run({"-p", "sandbox", "create-order", "--request", "-", "--json"},
+      shop.run({"-p", tested_api().profile, "create-order", "--request", "-", "--json"},
                R"({"outTradeNo":"20261127000003","openId":"o1","totalFee":100,"body":"tea","amount":null})");
   CHECK(alone.code == 0);
 }
@@ -170,8 +171,9 @@ TEST_CASE("rows of empty cells are empty lines, and one cell too many is a bad r
   shop.write("b.csv",
              ",,,\noutTradeNo,openId,totalFee,body\n20261127000001,o1,100,tea\n,,,\n\"\",,,\n"
              "20261127000002,o1,100,tea,\n20261127000003,o1,100,tea\n,,,\n,,,\n");
-  const auto result = shop.run({"-p", "sandbox", "create-order", "--batch", shop.path("b.csv").string(),
-                                "--json", "--failed", shop.path("again.csv").string()});
+  const auto result =
+      shop.run({"-p", tested_api().profile, "create-order", "--batch", shop.path("b.csv").string(), "--json",
+                "--failed", shop.path("again.csv").string()});
   CHECK(result.code == 1);
   const auto results = json_lines(result.out);
   REQUIRE(results.size() == 3);

@@ -243,7 +243,7 @@ TEST_CASE("one order's trouble does not keep the others from being asked about")
   const Market market;
   market.json(create("20261123-1"));
   market.json(create("20261123-2"));
-  market.sandbox.fault("lost-reply", 1, "/pay/orderquery");
+  market.sandbox.fault("lost-reply", 1, Operation::query);
   const auto result = market.shop.run({"query", "20261123-1", "20261123-2", "--json"});
   CHECK(result.code == 4);
   CHECK(json_line(result.out)["outTradeNo"] == "20261123-2");
@@ -256,7 +256,7 @@ TEST_CASE("--watch ends as soon as the order is decided") {
   const Market market;
   market.json(create("20261123-1"));
   Process watching{market.shop.command({"query", "20261123-1", "--watch", "--json"})};
-  market.sandbox.wait_for_requests(1, "/pay/orderquery");
+  market.sandbox.wait_for_requests(1, Operation::query);
   market.sandbox.pay("20261123-1");
   const auto result = watching.wait();
   CHECK(result.code == 0);
@@ -270,7 +270,7 @@ TEST_CASE("--watch of an order that stays undecided is exit 4, with what it is")
   auto open = market.json({"query", "20261123-1", "--watch", "--for", "2s"}, 4);
   CHECK(open["tradeState"] == "NOTPAY");
   CHECK(open["reason"] == "NOT_PAID");
-  CHECK(market.sandbox.requests("/pay/orderquery") >= 2);
+  CHECK(market.sandbox.requests(Operation::query) >= 2);
   CHECK(market.shop.run({"query", "20261123-1", "--for", "2s"}).code == 2);
   CHECK(market.shop.run({"query", "20261123-1", "--watch", "--for", "soon"}).code == 2);
 }
@@ -278,9 +278,9 @@ TEST_CASE("--watch of an order that stays undecided is exit 4, with what it is")
 TEST_CASE("--watch outlives a gateway that is away for a while") {
   const Market market;
   market.json(create("20261123-1"));
-  market.sandbox.fault("lost-reply", 1, "/pay/orderquery");
+  market.sandbox.fault("lost-reply", 1, Operation::query);
   Process watching{market.shop.command({"query", "20261123-1", "--watch", "--json"})};
-  market.sandbox.wait_for_requests(2, "/pay/orderquery");
+  market.sandbox.wait_for_requests(2, Operation::query);
   market.sandbox.pay("20261123-1");
   const auto result = watching.wait();
   CHECK(result.code == 0);
@@ -295,7 +295,7 @@ TEST_CASE("Ctrl-C and a termination during --watch end it at once, with whole li
     market.json(create("20261123-2"));
     Process watching{
         market.shop.command({"query", "20261123-1", "20261123-2", "--watch", "--for", "10m", "--json"})};
-    market.sandbox.wait_for_requests(3, "/pay/orderquery");
+    market.sandbox.wait_for_requests(3, Operation::query);
     watching.kill(signal);
     const auto result = watching.wait();
     CHECK(result.code == (signal == SIGINT ? 130 : 143));
@@ -310,9 +310,9 @@ TEST_CASE("Ctrl-C and a termination during --watch end it at once, with whole li
 TEST_CASE("Ctrl-C during a single query that waits for its answer is 130 without a word") {
   const Market market;
   market.json(create("20261123-1"));
-  market.sandbox.fault("delay", 1, "/pay/orderquery", 3600);
+  market.sandbox.fault("delay", 1, Operation::query, 3600);
   Process asking{market.shop.command({"query", "20261123-1"})};
-  market.sandbox.wait_for_requests(1, "/pay/orderquery");
+  market.sandbox.wait_for_requests(1, Operation::query);
   asking.kill(SIGINT);
   const auto result = asking.wait();
   CHECK(result.code == 130);
@@ -322,8 +322,8 @@ TEST_CASE("Ctrl-C during a single query that waits for its answer is 130 without
 
 TEST_CASE("query wants numbers or a transaction id, not both or none") {
   const Shop shop;
-  CHECK(shop.run({"query", "-p", "sandbox"}).code == 2);
-  CHECK(shop.run({"query", "-p", "sandbox", "T1", "--transaction-id", "42"}).code == 2);
-  CHECK(shop.run({"query", "-p", "sandbox", "--transaction-id", "4 2"}).code == 2);
-  CHECK(shop.run({"query", "-p", "sandbox", "--transaction-id", std::string(33, '4')}).code == 2);
+  CHECK(shop.run({"query", "-p", tested_api().profile}).code == 2);
+  CHECK(shop.run({"query", "-p", tested_api().profile, "T1", "--transaction-id", "42"}).code == 2);
+  CHECK(shop.run({"query", "-p", tested_api().profile, "--transaction-id", "4 2"}).code == 2);
+  CHECK(shop.run({"query", "-p", tested_api().profile, "--transaction-id", std::string(33, '4')}).code == 2);
 }

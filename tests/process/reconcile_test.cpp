@@ -25,9 +25,9 @@ TEST_CASE("reconcile writes back what lost notifications left unpaid, and a seco
 
 TEST_CASE("orders whose creation had no answer are found out: known to WeChat Pay or not, none is created") {
   const ReconcileMarket market;
-  market.sandbox.fault("lost-reply", 1, "/pay/unifiedorder");
+  market.sandbox.fault("lost-reply", 1, Operation::create);
   CHECK(market.shop.run(create("ARRIVED-1", {"--timeout", "1"})).code == 4);
-  market.sandbox.fault("5xx", 1000, "/pay/unifiedorder");
+  market.sandbox.fault("5xx", 1000, Operation::create);
   CHECK(market.shop.run(create("REFUSED-1", {"--timeout", "1"})).code == 4);
   market.sandbox.fault("none");
   CHECK(counts(market.reconcile()) == Counts{{"checked", 2}, {"stillOpen", 2}});
@@ -82,7 +82,7 @@ TEST_CASE("what does not agree is exit 5 and not applied; what has no answer is 
   market.sandbox.pay("ORDER-1", 7);
   CHECK(counts(market.reconcile({}, 5)) == Counts{{"checked", 1}, {"mismatched", 1}});
   CHECK(market.state("ORDER-1") == "NOTPAY");
-  market.sandbox.fault("wrong-sign", 1, "/pay/orderquery");
+  market.sandbox.fault("wrong-sign", 1, Operation::query);
   CHECK(counts(market.reconcile({}, 5)) == Counts{{"checked", 1}, {"mismatched", 1}});
   market.sandbox.fault("5xx", 1000);
   CHECK(counts(market.reconcile({"--timeout", "1"}, 4)) == Counts{{"checked", 1}, {"failed", 1}});
@@ -92,12 +92,12 @@ TEST_CASE("an outage is not asked thousands of times") {
   const ReconcileMarket market;
   market.shop.write("batch", batch_of("ORDER-", 100));
   CHECK(market.shop.run({"create-order", "--batch", "batch", "--rate", "10000"}).code == 0);
-  const auto before = market.sandbox.requests("/pay/orderquery");
+  const auto before = market.sandbox.requests(Operation::query);
   market.sandbox.fault("html", 100'000);
   const auto result = market.shop.run({"reconcile", "--older-than", "0s", "--jobs", "4", "--json"});
   CHECK(result.code == 4);
   CHECK(contains(result.err, "too many in a row failed"));
-  CHECK(market.sandbox.requests("/pay/orderquery") - before <= 30);
+  CHECK(market.sandbox.requests(Operation::query) - before <= 30);
 }
 
 TEST_CASE("--close-expired asks, closes at WeChat Pay, and asks again; nothing young is closed") {
@@ -105,7 +105,7 @@ TEST_CASE("--close-expired asks, closes at WeChat Pay, and asks again; nothing y
   market.order("OLD-001");
   market.order("PAID-01");
   market.sandbox.pay("PAID-01");
-  market.sandbox.fault("5xx", 1000, "/pay/unifiedorder");
+  market.sandbox.fault("5xx", 1000, Operation::create);
   CHECK(market.shop.run(create("UNKNOWN-1", {"--timeout", "1"})).code == 4);
   market.sandbox.fault("none");
   // All were made just now.
@@ -121,7 +121,7 @@ TEST_CASE("--close-expired asks, closes at WeChat Pay, and asks again; nothing y
   CHECK(market.shop.run({"orders", "import", "old", "--ledger", ledger}).code == 0);
   CHECK(counts(market.reconcile({"--close-expired", "--ledger", ledger, "--dry-run"})) ==
         Counts{{"checked", 3}, {"updated", 1}, {"closed", 2}});
-  CHECK(market.sandbox.requests("/pay/closeorder") == 0);
+  CHECK(market.sandbox.requests(Operation::close) == 0);
   CHECK(counts(market.reconcile({"--close-expired", "--ledger", ledger})) ==
         Counts{{"checked", 3}, {"updated", 1}, {"closed", 2}});
   CHECK(market.sandbox.order("OLD-001")["tradeState"] == "CLOSED");
@@ -148,7 +148,7 @@ TEST_CASE("orders of another app are left alone and counted") {
   const ReconcileMarket market;
   market.order("ORDER-1");
   market.sandbox.pay("ORDER-1");
-  const auto asked = market.sandbox.requests("/pay/orderquery");
+  const auto asked = market.sandbox.requests(Operation::query);
   market.shop.write("config/wxpayctl/config.toml", "[profiles.sandbox]\napp_id = \"wx0000000000000000\"\n");
   const auto result = market.shop.run({"reconcile", "--older-than", "0s", "--close-expired", "--json"});
   CHECK(result.code == 0);
@@ -156,7 +156,7 @@ TEST_CASE("orders of another app are left alone and counted") {
   CHECK(json_line(result.out).at("otherApps") == 1);
   CHECK(contains(result.err, "1 order of another app or sub-merchant left alone"));
   CHECK((market.quiet().out + market.quiet().err).empty());
-  CHECK(market.sandbox.requests("/pay/orderquery") == asked);
+  CHECK(market.sandbox.requests(Operation::query) == asked);
   market.shop.write("config/wxpayctl/config.toml", "");
   CHECK(counts(market.reconcile()) == Counts{{"checked", 1}, {"updated", 1}});
 }

@@ -64,7 +64,7 @@ TEST_CASE("with -q, what does not agree is named in every run, beside an order p
   CHECK(second.code == 5);
   CHECK(lines_of(second.err).size() == 1);
 
-  market.sandbox.fault("wrong-sign", 2, "/pay/orderquery");
+  market.sandbox.fault("wrong-sign", 2, Operation::query);
   const auto forged = market.quiet();
   CHECK(forged.code == 5);
   for (const auto* number : {"ORDER-1", "ORDER-3"}) {
@@ -106,7 +106,7 @@ TEST_CASE("a table that cannot be written is told once") {
   std::string orders = "outTradeNo,totalFee\n";
   for (int i = 0; i < 600; ++i) orders += numbered("ORDER-", i) + ",1000\n";
   CHECK(market.shop.run({"orders", "import", "-"}, orders).code == 0);
-  market.sandbox.fault("wrong-sign", 1, "/pay/orderquery");
+  market.sandbox.fault("wrong-sign", 1, Operation::query);
   auto command = market.shop.command({"reconcile", "--older-than", "0s", "--rate", "100000", "--details"});
   command.output = "/dev/full";
   const auto result = run(command);
@@ -139,9 +139,9 @@ TEST_CASE("a ledger that fails in the middle hides nothing of what was found bef
 TEST_CASE("one reconcile a ledger: the other is exit 75 and does nothing, also after one was killed") {
   const ReconcileMarket market;
   for (int i = 0; i < 3; ++i) market.order(numbered("ORDER-", i));
-  market.sandbox.fault("delay", 1, "/pay/orderquery", 3600);
+  market.sandbox.fault("delay", 1, Operation::query, 3600);
   Process first{market.shop.command({"reconcile", "--older-than", "0s", "--jobs", "1"})};
-  market.sandbox.wait_for_requests(1, "/pay/orderquery");
+  market.sandbox.wait_for_requests(1, Operation::query);
   const auto second = market.shop.run({"reconcile", "--older-than", "0s", "--json"});
   CHECK(second.code == 75);
   CHECK(second.out.empty());

@@ -8,15 +8,13 @@ using namespace wxpay::test;
 
 namespace {
 
-constexpr const char* creation_path = "/pay/unifiedorder";
-constexpr const char* query_path = "/pay/orderquery";
 constexpr const char* unknown_words = "请求失败，请联系客服";
 
 struct RefusalMarket : ReconcileMarket {
   /// The next requests are refused in these words, unsigned.
-  void refuse(const std::string& words, int count = 1, const std::string& match = creation_path) const {
+  void refuse(const std::string& words, int count = 1, Operation operation = Operation::create) const {
     const auto set = shop.run({"sandbox", "fault", "refusal", "--words", words, "--count",
-                               std::to_string(count), "--match", match});
+                               std::to_string(count), "--match", tested_api().path(operation)});
     CHECK(set.code == 0);
   }
   /// Writes a configuration in which the profile has a key that is not the merchant's.
@@ -56,7 +54,7 @@ TEST_CASE("a refusal in words that are said before an order is made frees the nu
     CHECK_FALSE(no.contains("hint"));
     CHECK(market.json(create(number, {"--attach", "other"}))["ledger"] == "CREATED");
   }
-  CHECK(market.sandbox.requests(query_path) == 0);
+  CHECK(market.sandbox.requests(Operation::query) == 0);
   market.check_ledger();
 }
 
@@ -71,7 +69,7 @@ TEST_CASE(
   CHECK(no["errCode"] == "REFUSED");
   CHECK(no["errCodeDes"] == unknown_words);
   CHECK(no["ledgerState"] == "FAILED");
-  CHECK(market.sandbox.requests(query_path) == 1);
+  CHECK(market.sandbox.requests(Operation::query) == 1);
   CHECK(market.json({"orders", "show", "WORDS-1"})["history"].back()["reason"] == unknown_words);
   CHECK(market.json(create("WORDS-1", {"--attach", "other"}))["ledger"] == "CREATED");
   market.check_ledger();
@@ -79,7 +77,7 @@ TEST_CASE(
 
 TEST_CASE("where WeChat Pay cannot be asked the order stays CREATING, and the hint names the way out") {
   const RefusalMarket market;
-  market.refuse(unknown_words, 2, "/pay/");
+  market.refuse(unknown_words, 2, Operation::any);
   auto no = market.json(create("WORDS-2"), 4);
   CHECK(no["resultCode"] == "UNKNOWN");
   CHECK(no["errCode"] == "GATEWAY");
@@ -87,7 +85,7 @@ TEST_CASE("where WeChat Pay cannot be asked the order stays CREATING, and the hi
   CHECK(no["ledgerState"] == "CREATING");
   CHECK(contains(no.value("hint", ""), "'wxpayctl query WORDS-2'"));
   for (const auto* format : {"text", "csv"}) {
-    market.refuse(unknown_words, 2, "/pay/");
+    market.refuse(unknown_words, 2, Operation::any);
     const auto shown = market.shop.run(create("WORDS-2", {"-o", format}));
     CHECK(shown.code == 4);
     CHECK(contains(shown.out, "'wxpayctl query WORDS-2'"));
@@ -100,7 +98,7 @@ TEST_CASE("where WeChat Pay cannot be asked the order stays CREATING, and the hi
   CHECK(counts(market.reconcile()) == Counts{{"checked", 1}, {"stillOpen", 1}});
   CHECK(market.json(create("WORDS-2"))["ledger"] == "CREATED");
   // Nothing is there that could be paid, so that it can be closed as well.
-  market.refuse(unknown_words, 2, "/pay/");
+  market.refuse(unknown_words, 2, Operation::any);
   market.json(create("WORDS-3"), 4);
   CHECK(market.json({"close", "WORDS-3", "--yes"})["ledgerState"] == "CLOSED");
   market.check_ledger();
@@ -109,7 +107,7 @@ TEST_CASE("where WeChat Pay cannot be asked the order stays CREATING, and the hi
 TEST_CASE("a refusal in other words of an order that is there settles what is there") {
   const RefusalMarket market;
   for (const auto* number : {"THERE-1", "THERE-2"}) {
-    market.sandbox.fault("lost-reply", 1, creation_path);
+    market.sandbox.fault("lost-reply", 1, Operation::create);
     market.json(create(number), 4);
   }
   market.sandbox.pay("THERE-2");
@@ -126,7 +124,7 @@ TEST_CASE("a refusal in other words of an order that is there settles what is th
 
 TEST_CASE("a refusal in known words after a lost reply is asked about, since that one may be there") {
   const RefusalMarket market;
-  market.sandbox.fault("lost-reply", 1, creation_path);
+  market.sandbox.fault("lost-reply", 1, Operation::create);
   market.json(create("LOST-1"), 4);
   market.refuse("商户号该产品权限未开通");
   auto no = market.json(create("LOST-1"), 1);
@@ -156,7 +154,7 @@ TEST_CASE("a batch asks about refusals in other words as well, and goes on") {
   CHECK(market.shop.read("again") == header + row("BATCH-0"));
 
   market.shop.write("batch", rows("UNKNOWN-", 2));
-  market.refuse(unknown_words, 2, "/pay/");
+  market.refuse(unknown_words, 2, Operation::any);
   results = run({}, 4);
   REQUIRE(results.size() == 2);
   CHECK(results[0]["resultCode"] == "UNKNOWN");
@@ -219,11 +217,11 @@ TEST_CASE("WeChat Pay's word that our signature is wrong is exit 3 in every comm
 TEST_CASE("a refusal to close is exit 1 in known words, and 4 in others") {
   const RefusalMarket market;
   market.order("CLOSING-1");
-  market.refuse("商户号该产品权限未开通", 1, "/pay/closeorder");
+  market.refuse("商户号该产品权限未开通", 1, Operation::close);
   auto no = market.json({"close", "CLOSING-1", "--yes"}, 1);
   CHECK(no["errCode"] == "NOAUTH");
   CHECK(no["ledgerState"] == "NOTPAY");
-  market.refuse(unknown_words, 1, "/pay/closeorder");
+  market.refuse(unknown_words, 1, Operation::close);
   no = market.json({"close", "CLOSING-1", "--yes"}, 4);
   CHECK(no["resultCode"] == "UNKNOWN");
   CHECK(no["ledgerState"] == "NOTPAY");
@@ -244,17 +242,17 @@ TEST_CASE("a wrong key ends a batch and a reconcile after a few, with exit 3") {
 
   market.shop.write("batch", rows("RIGHTKEY-", 60));
   CHECK(market.shop.run({"create-order", "--batch", "batch", "--rate", "10000"}).code == 0);
-  const auto before = market.sandbox.requests(query_path);
+  const auto before = market.sandbox.requests(Operation::query);
   const auto reconciled = market.shop.run(
       {"reconcile", "--older-than", "0s", "--rate", "10000", "--jobs", "1", "--json", "--config", config});
   CHECK(reconciled.code == 3);
   CHECK(contains(reconciled.err, "too many in a row"));
-  CHECK(market.sandbox.requests(query_path) - before < 40);
+  CHECK(market.sandbox.requests(Operation::query) - before < 40);
 }
 
 TEST_CASE("an answer whose own signature does not hold is still another matter, exit 5") {
   const RefusalMarket market;
-  market.sandbox.fault("wrong-sign", 1, creation_path);
+  market.sandbox.fault("wrong-sign", 1, Operation::create);
   auto forged = market.json(create("FORGED-1"), 5);
   CHECK(forged["errCode"] == "UNTRUSTED");
   CHECK(forged["ledgerState"] == "CREATING");
@@ -267,12 +265,12 @@ TEST_CASE("messages name the host that spoke, and not WeChat Pay") {
   CHECK(market.json(create("HOST-1"), 4)["errCodeDes"] == host + " answered HTTP 302");
   auto error = market.shop.run({"query", "HOST-1", "--json"});
   CHECK(json_line(error.err)["error"]["message"] == host + " answered HTTP 302");
-  market.refuse("权限未开通", 1, query_path);
+  market.refuse("权限未开通", 1, Operation::query);
   error = market.shop.run({"query", "HOST-1", "--json"});
   CHECK(error.code == 1);
   CHECK(json_line(error.err)["error"]["code"] == "NOAUTH");
   CHECK(json_line(error.err)["error"]["message"] == host + " refused the query: 权限未开通");
-  market.refuse(unknown_words, 1, query_path);
+  market.refuse(unknown_words, 1, Operation::query);
   error = market.shop.run({"query", "HOST-1", "--json"});
   CHECK(error.code == 4);
   CHECK(json_line(error.err)["error"]["message"] == host + " did not take the request: " + unknown_words);

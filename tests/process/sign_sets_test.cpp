@@ -190,14 +190,17 @@ TEST_CASE("pay parameters of the sandbox have the signatures that were computed 
            sign_type + R"(","paySign":"E5287D071837F0D53E05D22026DF77C3"})";
   };
   const auto sign = [&](const std::string& input) {
-    return json_line(shop.run({"-p", "sandbox", "sign", "--params", "-", "--json"}, input).out)["sign"];
+    return json_line(
+        shop.run({"-p", tested_api().profile, "sign", "--params", "-", "--json"}, input).out)["sign"];
   };
   CHECK(sign(set("timeStamp", "MD5")) == "E5287D071837F0D53E05D22026DF77C3");
   CHECK(sign(set("timestamp", "MD5")) == "E5287D071837F0D53E05D22026DF77C3");
   CHECK(sign(set("timeStamp", "HMAC-SHA256")) ==
         "B3EFFA2C2C8420515A527ABE77050A40764E5A3F0CE5801D135D15E3F402A357");
-  CHECK(shop.run({"-p", "sandbox", "sign", "--verify", "-"}, set("timeStamp", "MD5")).code == 0);
-  CHECK(shop.run({"-p", "sandbox", "sign", "--verify", "-"}, set("timeStamp", "HMAC-SHA256")).code == 5);
+  CHECK(shop.run({"-p", tested_api().profile, "sign", "--verify", "-"}, set("timeStamp", "MD5")).code == 0);
+  CHECK(
+      shop.run({"-p", tested_api().profile, "sign", "--verify", "-"}, set("timeStamp", "HMAC-SHA256")).code ==
+      5);
 }
 
 TEST_CASE("--verify takes pay parameters as the payer's side is called with them, and --explain says more") {
@@ -246,7 +249,7 @@ TEST_CASE("what only WeChat Pay signs is signed for the sandbox alone") {
     const auto error = at.sign({"--params", "-"}, input, 2)["error"].dump();
     CHECK(contains(error, "only WeChat Pay signs"));
   }
-  const Texts for_sandbox{"-p", "sandbox", "sign", "--params", "-"};
+  const Texts for_sandbox{"-p", tested_api().profile, "sign", "--params", "-"};
   CHECK(Shop{}.run(for_sandbox, notification).code == 0);
   // A profile of that name with a merchant's own key is no sandbox.
   at.shop.write("config/wxpayctl/config.toml",

@@ -136,10 +136,10 @@ TEST_CASE("a name of a million letters is cut in the error that it makes, and fo
   shop.write("h.csv", std::string(1'000'000, 'x') + "\n1\n");
   shop.write("k.json", "{\"" + std::string(60'000, 'x') + "\":\"1\"}");
   for (const auto& arguments :
-       {Texts{"-p", "sandbox", "create-order", "--batch", "h.csv"},
-        Texts{"-p", "sandbox", "orders", "import", "h.csv"},
-        Texts{"-p", "sandbox", "create-order", "--request", "k.json"}, Texts{std::string(100'000, 'x')},
-        Texts{"query", "--" + std::string(100'000, 'x')},
+       {Texts{"-p", tested_api().profile, "create-order", "--batch", "h.csv"},
+        Texts{"-p", tested_api().profile, "orders", "import", "h.csv"},
+        Texts{"-p", tested_api().profile, "create-order", "--request", "k.json"},
+        Texts{std::string(100'000, 'x')}, Texts{"query", "--" + std::string(100'000, 'x')},
         Texts{"orders", "list", "--state", std::string(100'000, 'x')},
         Texts{"sandbox", "fault", std::string(100'000, 'x')}}) {
     CAPTURE(arguments.front().substr(0, 9));
@@ -292,14 +292,14 @@ TEST_CASE("logging goes to standard error or the file, never to standard output"
   CHECK(quiet.err.empty());
   CHECK_FALSE(loud.err.empty());
   CHECK(loud.out == quiet.out);
-  CHECK(contains(loud.err, "/pay/orderquery"));
+  CHECK(contains(loud.err, tested_api().path(Operation::query)));
 
   const auto log = market.shop.path("wxpayctl.log").string();
   const auto filed =
       market.shop.run({"query", "ORDER-1", "--json", "--log-level", "debug", "--log-file", log});
   CHECK(filed.err.empty());
   CHECK(filed.out == quiet.out);
-  CHECK(contains(market.shop.read("wxpayctl.log"), "/pay/orderquery"));
+  CHECK(contains(market.shop.read("wxpayctl.log"), tested_api().path(Operation::query)));
   CHECK(market.shop.run({"query", "ORDER-1", "--log-level", "loud"}).code == 2);
   // A log that cannot be written is told before anything is asked of WeChat Pay, also where nothing would be
   // logged.
@@ -355,7 +355,7 @@ TEST_CASE("a secret never appears in output, logs, errors or the ledger, and an 
     printed += shop.run({"query", order, "-vvv"}).err;
   }
   const auto logged = shop.read("wxpayctl.log");
-  CHECK(contains(logged, "/pay/orderquery"));
+  CHECK(contains(logged, tested_api().path(Operation::query)));
   CHECK_FALSE(contains(printed, shop_key));
   CHECK_FALSE(contains(logged, shop_key));
   CHECK_FALSE(contains(logged, openid));

@@ -82,7 +82,7 @@ TEST_CASE("what belongs to later versions is unknown: exit 2, and not in any hel
   for (const auto& arguments : later) {
     CAPTURE(arguments);
     auto with_profile = arguments;
-    with_profile.insert(with_profile.end(), {"-p", "sandbox"});
+    with_profile.insert(with_profile.end(), {"-p", tested_api().profile});
     const auto result = shop.run(with_profile);
     CHECK(result.code == 2);
     CHECK(contains(result.err, "(USAGE)"));
@@ -173,8 +173,8 @@ TEST_CASE("a word among the arguments is an argument: nothing is closed that was
     CHECK(result.out.empty());
     CHECK(contains(result.err, "(USAGE)"));
   }
-  CHECK(sandbox.requests("/pay/closeorder") == 0);
-  CHECK(sandbox.requests("/sandbox/pay") == 0);
+  CHECK(sandbox.requests(Operation::close) == 0);
+  CHECK(sandbox.requests_below("/sandbox/pay") == 0);
   CHECK(json_line(shop.run({"close", "close", "--json"}).out)["ledgerState"] == "CLOSED");
 }
 
@@ -210,7 +210,7 @@ TEST_CASE("an empty --option= does not take the next argument, and no option tak
 
 TEST_CASE("wrong usage is found before the configuration is read") {
   const Shop shop;
-  CHECK(shop.run(create("bad number", {"-p", "sandbox"})).code == 2);
+  CHECK(shop.run(create("bad number", {"-p", tested_api().profile})).code == 2);
   CHECK(shop.run({"query", "bad number", "-p", "sandbox"}).code == 2);
   CHECK_FALSE(std::filesystem::exists(shop.path("state")));
 }

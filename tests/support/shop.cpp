@@ -119,8 +119,8 @@ void Shop::configure(const std::string& base_url, const std::string& more_of_the
   std::ostringstream text;
   text << "default_profile = \"shop\"\n\n[profiles.shop]\nmch_id = \"" << shop_mch_id << "\"\napp_id = \""
        << shop_app_id << "\"\nbody = \"test goods\"\nnotify_url = \"https://pay.example.com/notify\"\n"
-       << "base_url = \"" << base_url << "\"\nkey_file = \"" << path("shop.key").string() << "\"\n"
-       << more_of_the_profile;
+       << "base_url = \"" << base_url << "\"\n"
+       << tested_api().profile_lines(path("shop.key").string()) << more_of_the_profile;
   write("config/wxpayctl/config.toml", text.str());
 }
 
@@ -143,7 +143,7 @@ std::filesystem::path new_log(const Shop& shop) {
 Sandbox::Sandbox(Shop& shop, const std::filesystem::path& state)
     : log_{new_log(shop)}, process_{serve(shop, state, log_)} {
   url_ = Json::parse(process_.read_line()).at("listening").get<std::string>();
-  shop.environment["WXPAYCTL_PROFILE"] = "sandbox";
+  shop.environment["WXPAYCTL_PROFILE"] = tested_api().profile;
   shop.environment["WXPAYCTL_BASE_URL"] = url_;
 }
 
@@ -168,22 +168,26 @@ void Sandbox::pay(const std::string& out_trade_no, int fee) const {
   control("/sandbox/pay", request);
 }
 
-void Sandbox::fault(const std::string& kind, int count, const std::string& match, int seconds) const {
+void Sandbox::fault(const std::string& kind, int count, Operation operation, int seconds) const {
   Json request{{"kind", kind}};
-  if (kind != "none") request.update({{"count", count}, {"match", match}, {"seconds", seconds}});
+  if (kind != "none") {
+    request.update({{"count", count}, {"match", tested_api().path(operation)}, {"seconds", seconds}});
+  }
   control("/sandbox/fault", request);
 }
 
-int Sandbox::requests(const std::string& path) const {
+int Sandbox::requests(Operation operation) const { return requests_below(tested_api().path(operation)); }
+
+int Sandbox::requests_below(const std::string& path) const {
   std::ifstream log{log_};
   int count = 0;
   for (std::string line; std::getline(log, line);) count += contains(line, " POST " + path) ? 1 : 0;
   return count;
 }
 
-void Sandbox::wait_for_requests(int count, const std::string& path) const {
+void Sandbox::wait_for_requests(int count, Operation operation) const {
   const auto deadline = std::chrono::steady_clock::now() + std::chrono::minutes{1};
-  while (requests(path) < count) {
+  while (requests(operation) < count) {
     if (std::chrono::steady_clock::now() > deadline) throw std::runtime_error{"no request in a minute"};
     std::this_thread::sleep_for(std::chrono::milliseconds{5});
   }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "support/api.hpp"
 #include "support/process.hpp"
 
 namespace wxpay::test {
@@ -49,7 +50,7 @@ class Shop {
   std::filesystem::path write(const std::string& name, std::string_view text, mode_t mode = 0600) const;
   std::string read(const std::string& name) const;
   /// Where a profile's ledger is unless something else is said.
-  std::filesystem::path ledger(const std::string& profile = "sandbox") const;
+  std::filesystem::path ledger(const std::string& profile = tested_api().profile) const;
   /// Writes the configuration with one profile, "shop", of the merchant below, and its key file.
   void configure(const std::string& base_url, const std::string& more_of_the_profile = {}) const;
 
@@ -78,12 +79,14 @@ class Sandbox {
   std::vector<Json> orders() const;
   Json order(const std::string& out_trade_no) const;
   void pay(const std::string& out_trade_no, int fee = 0) const;
-  void fault(const std::string& kind, int count = 1, const std::string& match = "/pay/",
+  void fault(const std::string& kind, int count = 1, Operation operation = Operation::any,
              int seconds = 5) const;
-  /// How many requests to this path it has carried out.
-  int requests(const std::string& path = "/pay/") const;
+  /// How many such requests it has carried out.
+  int requests(Operation operation = Operation::any) const;
+  /// How many of any kind below this path, also commands of the sandbox itself.
+  int requests_below(const std::string& path) const;
   /// Returns when it has carried out this many, answered or not.
-  void wait_for_requests(int count, const std::string& path = "/pay/") const;
+  void wait_for_requests(int count, Operation operation = Operation::any) const;
 
  private:
   Json control(const std::string& path, const Json& request) const;
