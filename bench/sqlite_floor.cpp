@@ -38,7 +38,7 @@ constexpr std::size_t group = 1024;
 constexpr std::size_t together = 16;
 
 constexpr std::size_t history_columns = wxpay::ledger::entry_columns.size() + 1;
-constexpr std::size_t notification_columns = 8;
+constexpr std::size_t notification_columns = 10;
 
 /// A prepared statement with no more around SQLite's calls than they need.
 class BareStatement {
@@ -117,10 +117,11 @@ class Floor {
     update_order_.run(paid);
     const std::array<Value, history_columns> entry{
         ++entries_, seq,   now_,  notpay_, success_, "notify", "bench", {}, std::string_view{texts.digest},
-        {},         hash_, hash_, hash_};
+        {},         hash_, hash_, hash_,   {},       {}};
     std::copy(entry.begin(), entry.end(), entry_values_.begin() + row * history_columns);
     const std::array<Value, notification_columns> notification{
-        number + 1, now_, mch_id_, out_trade_no, "APPLIED", std::string_view{texts.digest}, hash_, raw_};
+        number + 1, now_, mch_id_, out_trade_no, "APPLIED", std::string_view{texts.digest}, hash_,
+        raw_,       {},   {}};
     std::copy(notification.begin(), notification.end(),
               notification_values_.begin() + row * notification_columns);
   }

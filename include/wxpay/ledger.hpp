@@ -109,6 +109,8 @@ struct KeptNotification {
   std::string outcome;       ///< APPLIED, BAD_SIGNATURE, …
   std::string digest;        ///< SHA-256 of the raw bytes, lower-case hex
   std::string raw;
+  NotificationKind kind = NotificationKind::payment;  ///< what it tells of, as it says
+  std::string headers = {};  ///< of the message, where they are a part of what is verified
 };
 
 struct CheckReport {

@@ -250,7 +250,8 @@ class NotificationReplay::Item final : public PipelineItem {
                        .out_trade_no = result_.out_trade_no,
                        .outcome = std::string{to_string(kept_as)},
                        .digest = notification_.digest,
-                       .raw = saved_.message.body});
+                       .raw = saved_.message.body,
+                       .kind = notification_.kind.value_or(NotificationKind::payment)});
   }
 
   bool is_to_be_forwarded() const {

@@ -19,7 +19,7 @@ std::string HistoryWriter::append(std::span<const Value> after, StoredEntry entr
   const auto& last = head();
   entry.entry.number = number_after(last.number);
   entry.entry.actor = actor_;
-  entry.order_seq = std::get<std::int64_t>(after.front());
+  entry.subject = {order_subject, std::get<std::int64_t>(after.front())};
   entry.hash_after = hash_order(order_columns, after);
   auto order_hash = entry.hash_after;
   auto hash = hash_entry(last.hash, entry_columns, to_row(entry));

@@ -49,9 +49,6 @@ class KeptNotifications {
   Statement select_end_{database_, "SELECT number, hash FROM notifications ORDER BY number DESC LIMIT 1"};
   Statement insert_one_{database_, insertion(1)};
   Statement insert_many_{database_, insertion(together)};
-  Statement select_{database_,
-                    "SELECT at, mch_id, out_trade_no, outcome, digest, raw FROM notifications "
-                    "WHERE mch_id = ? AND out_trade_no = ? ORDER BY number"};
 };
 
 /// The chain of the kept notifications, recomputed.

@@ -13,6 +13,15 @@ namespace wxpay::ledger {
 
 namespace {
 
+/// The columns of an entry as a file of this schema can be asked for them.
+std::string entry_selection(std::int64_t schema) {
+  constexpr std::int64_t schema_with_subjects = 4;
+  constexpr std::size_t since_schema_1 = 12;
+  static_assert(entry_columns[since_schema_1] == "subject_kind");
+  if (schema >= schema_with_subjects) return join_columns(entry_columns);
+  return join_columns(std::span{entry_columns}.first<since_schema_1>()) + ", NULL, NULL";
+}
+
 std::string entry_name(std::int64_t number) { return "entry " + std::to_string(number); }
 
 class Checker {
@@ -62,8 +71,8 @@ class Checker {
   }
 
   void walk_chain(const std::string& expected_head) {
-    Statement statement{
-        database_, "SELECT " + join_columns(entry_columns) + ", entry_hash FROM history ORDER BY number"};
+    Statement statement{database_, "SELECT " + entry_selection(schema_version(database_)) +
+                                       ", entry_hash FROM history ORDER BY number"};
     auto previous = chain_start();
     report_.head = to_hex(previous);
     met_expected_ = expected_head.empty() || expected_head == report_.head;

@@ -177,8 +177,9 @@ StoredOrder read_order(const OrderRow& row, std::string_view ledger) {
 
 EntryRow to_row(const StoredEntry& stored) {
   const auto& entry = stored.entry;
+  const bool is_order = stored.subject.kind == order_subject;
   return {entry.number,
-          stored.order_seq,
+          is_order ? Value{stored.subject.seq} : Value{},
           value_of(entry.at),
           value_of(entry.from),
           value_of(entry.to),
@@ -188,7 +189,9 @@ EntryRow to_row(const StoredEntry& stored) {
           value_of(entry.digest),
           value_of(stored.details),
           stored.hash_before.empty() ? Value{} : Value{Blob{stored.hash_before}},
-          Blob{stored.hash_after}};
+          Blob{stored.hash_after},
+          is_order ? Value{} : Value{stored.subject.kind},
+          is_order ? Value{} : Value{stored.subject.seq}};
 }
 
 HistoryEntry read_entry(std::span<const Value, entry_fields> row, std::string_view ledger) {

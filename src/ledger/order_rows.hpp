@@ -9,6 +9,7 @@
 #include <tuple>
 
 #include "domain/order_columns.hpp"
+#include "ledger/subject.hpp"
 #include "ledger/value.hpp"
 #include "wxpay/ledger.hpp"
 #include "wxpay/order.hpp"
@@ -70,9 +71,9 @@ std::array<Value, Size + 1> update_values(const OrderRow& row, const std::array<
 }
 
 /// The columns of `history` that an entry's hash covers: all but the hash itself.
-inline constexpr std::array<std::string_view, 12> entry_columns{
-    "number", "order_seq", "at",     "from_state", "to_state",          "source",
-    "actor",  "reason",    "digest", "details",    "order_hash_before", "order_hash"};
+inline constexpr std::array<std::string_view, 14> entry_columns{
+    "number", "order_seq", "at",      "from_state",        "to_state",   "source",       "actor",
+    "reason", "digest",    "details", "order_hash_before", "order_hash", "subject_kind", "subject_seq"};
 using EntryRow = std::array<Value, entry_columns.size()>;
 
 /// The number of the next entry in a chain. Only a file that somebody else wrote to has the highest there is,
@@ -93,9 +94,9 @@ inline constexpr std::string_view kept_mark{R"({"kept":true})"};
 /// A history entry and what the ledger keeps with it.
 struct StoredEntry {
   HistoryEntry entry;
-  std::int64_t order_seq = 0;
+  Subject subject;
   std::string details;      ///< the parameters that were replaced (JSON), `kept_mark`, or empty
-  std::string hash_before;  ///< of the order's row, raw; empty for its first entry
+  std::string hash_before;  ///< of the subject's row, raw; empty for its first entry
   std::string hash_after;
 };
 

@@ -98,7 +98,7 @@ void check_ledger_rows(std::string_view input) {
     expect(rows.next(), "a row of any values is a row");
     const auto entry =
         ledger::read_entry(ledger::raw_values<ledger::entry_fields>(rows), any.database.name());
-    expect(ledger::to_row({entry, 1, {}, {}, {}}).size() == ledger::entry_columns.size(),
+    expect(ledger::to_row({entry, {}, {}, {}, {}}).size() == ledger::entry_columns.size(),
            "an entry can be written");
   });
 }

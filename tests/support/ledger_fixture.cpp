@@ -169,7 +169,10 @@ std::int64_t RawDatabase::number(const std::string& sql) {
 }
 
 std::string RawDatabase::dump() {
-  return text("SELECT * FROM orders ORDER BY seq") + text("SELECT * FROM history ORDER BY number");
+  return text("SELECT * FROM orders ORDER BY seq") +
+         text(
+             "SELECT number, order_seq, at, from_state, to_state, source, actor, reason, digest, details, "
+             "order_hash_before, order_hash, entry_hash FROM history ORDER BY number");
 }
 
 std::string read_bytes(const std::filesystem::path& path) {

@@ -57,6 +57,29 @@ TEST_CASE_FIXTURE(Ledger, "a notification comes back byte for byte, oldest first
   CHECK(kept("T3").empty());
 }
 
+TEST_CASE_FIXTURE(Ledger, "a notification comes back with what it tells of and its headers") {
+  auto refund = notification_of("T1", "APPLIED", "{\"event_type\":\"REFUND.SUCCESS\"}");
+  refund.kind = NotificationKind::refund;
+  refund.headers = "Wechatpay-Timestamp: 1795420800\nWechatpay-Nonce: 5K8264ILTKCH16CQ2502SI8ZNMTM67VS";
+  ledger->keep(refund);
+  ledger->keep(notification_of("T1"));
+  const auto both = kept("T1");
+  REQUIRE(both.size() == 2);
+  CHECK((both[0].kind == NotificationKind::refund));
+  CHECK(both[0].headers == refund.headers);
+  CHECK(both[0].raw == refund.raw);
+  CHECK((both[1].kind == NotificationKind::payment));
+  CHECK(both[1].headers.empty());
+  CHECK(RawDatabase{folder.ledger()}.number(
+            "SELECT count(*) FROM notifications WHERE kind IS NULL AND headers IS NULL") == 1);
+  const auto report = ledger->check({});
+  CHECK_MESSAGE(report.ok, report.problem);
+  ledger.reset();
+  RawDatabase{folder.ledger()}.run(
+      "DROP TRIGGER notifications_no_update; UPDATE notifications SET kind = 'x'");
+  CHECK_THROWS_AS(open_read_only(folder.ledger())->notifications(test_merchant(), number_of("T1")), Error);
+}
+
 TEST_CASE_FIXTURE(Ledger, "a notification is kept once for each outcome, however often it comes") {
   for (int i = 0; i < 3; ++i) {
     ledger->keep(notification_of("T1"));
@@ -162,22 +185,23 @@ TEST_CASE_FIXTURE(Ledger, "a notification that was put in past this program is f
   ledger.reset();
   struct Row {
     const char* insertion;
+    const char* selection;
     const char* problem;
   };
   const Row rows[] = {
-      {"INSERT INTO notifications SELECT 4, at, mch_id, 'T4'",
-       "the kept notification 4 does not match its hash"},
-      {"INSERT INTO notifications SELECT 5, at, mch_id, 'T4'", "the kept notification 4 is missing"},
-      {"INSERT OR REPLACE INTO notifications SELECT 3, at, mch_id, 'T4'",
-       "the kept notification 3 does not match its hash"},
-      {"INSERT OR REPLACE INTO notifications SELECT 2, at, mch_id, 'T4'",
-       "the kept notification 2 does not match its hash"},
+      {"INSERT", "SELECT 4, at, mch_id, 'T4'", "the kept notification 4 does not match its hash"},
+      {"INSERT", "SELECT 5, at, mch_id, 'T4'", "the kept notification 4 is missing"},
+      {"INSERT OR REPLACE", "SELECT 3, at, mch_id, 'T4'", "the kept notification 3 does not match its hash"},
+      {"INSERT OR REPLACE", "SELECT 2, at, mch_id, 'T4'", "the kept notification 2 does not match its hash"},
   };
   const auto original = read_bytes(folder.ledger());
   for (const auto& row : rows) {
-    CAPTURE(std::string{row.insertion});
+    CAPTURE(std::string{row.problem});
     write_bytes(folder.ledger(), original);
     REQUIRE(RawDatabase{folder.ledger()}.run(std::string{row.insertion} +
+                                             " INTO notifications (number, at, mch_id, out_trade_no, "
+                                             "outcome, digest, hash, raw) " +
+                                             row.selection +
                                              ", outcome, digest, hash, raw FROM notifications "
                                              "WHERE number = 3") == "");
     CHECK(open_read_only(folder.ledger())->check({}).problem == row.problem);
@@ -194,6 +218,10 @@ TEST_CASE_FIXTURE(Ledger, "a kept notification that was changed past this progra
   const Row rows[] = {
       {"UPDATE notifications SET raw = x'00' WHERE number = 2",
        "the kept notification 2 does not match its digest"},
+      {"UPDATE notifications SET kind = 'refund' WHERE number = 2",
+       "the kept notification 2 does not match its hash"},
+      {"UPDATE notifications SET headers = 'Wechatpay-Nonce: 1' WHERE number = 2",
+       "the kept notification 2 does not match its hash"},
       {"UPDATE notifications SET outcome = 'BAD_SIGNATURE' WHERE number = 2",
        "the kept notification 2 does not match its hash"},
       {"UPDATE notifications SET at = at + 1 WHERE number = 1",

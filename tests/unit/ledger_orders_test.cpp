@@ -469,8 +469,8 @@ TEST_CASE("the tables refuse what no order can be, whoever writes it") {
   create_order(*ledger, "T1");
   RawDatabase raw{folder.ledger()};
   for (const auto* change :
-       {"UPDATE orders SET state = 9", "UPDATE orders SET state = 7", "UPDATE orders SET total_fee = 'much'",
-        "UPDATE orders SET trade_type = 'CASH'", "UPDATE orders SET prepay_id = NULL",
+       {"UPDATE orders SET state = -1", "UPDATE orders SET state = 7", "UPDATE orders SET total_fee = 'much'",
+        "UPDATE orders SET trade_type = ''", "UPDATE orders SET prepay_id = NULL",
         "UPDATE orders SET mch_id = ''", "DELETE FROM orders", "UPDATE history SET reason = 'other'",
         "DELETE FROM history", "INSERT INTO history SELECT * FROM history WHERE number = 1"}) {
     CAPTURE(std::string{change});

@@ -13,6 +13,11 @@ using namespace wxpay::test::ledger_fixture;
 
 namespace {
 
+/// The columns of the history that all schemas have.
+const std::string history_columns{
+    "number, order_seq, at, from_state, to_state, source, actor, reason, digest, details, "
+    "order_hash_before, order_hash, entry_hash"};
+
 /// An empty ledger of this schema, as the program of its time made it.
 void make_ledger(const std::filesystem::path& path, std::int64_t version) {
   write_bytes(path, "");
@@ -34,7 +39,8 @@ void make_older(const std::filesystem::path& path, std::int64_t version) {
   // The rows are the same in all.
   REQUIRE(RawDatabase{path}.run("PRAGMA journal_mode = WAL; ATTACH '" + folder.ledger().string() +
                                 "' AS newer; INSERT INTO orders SELECT * FROM newer.orders; "
-                                "INSERT INTO history SELECT * FROM newer.history ORDER BY number") == "");
+                                "INSERT INTO history SELECT " +
+                                history_columns + " FROM newer.history ORDER BY number") == "");
 }
 
 std::string schema_of(const std::filesystem::path& path) {
@@ -61,8 +67,10 @@ TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps 
   const LedgerFolder folder;
   SUBCASE("of version 1") { make_older(folder.ledger(), 1); }
   SUBCASE("of version 2") { make_older(folder.ledger(), 2); }
+  SUBCASE("of version 3") { make_older(folder.ledger(), 3); }
   SUBCASE("empty, of version 1") { make_ledger(folder.ledger(), 1); }
   SUBCASE("empty, of version 2") { make_ledger(folder.ledger(), 2); }
+  SUBCASE("empty, of version 3") { make_ledger(folder.ledger(), 3); }
   SUBCASE("in the middle of which a process died") {
     make_older(folder.ledger(), 1);
     Child child{[&folder](Child& self) {
@@ -80,7 +88,7 @@ TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps 
   const auto before = RawDatabase{folder.ledger()}.dump();
   const auto ledger = open_ledger(folder.ledger());
   RawDatabase raw{folder.ledger()};
-  CHECK(raw.number("PRAGMA user_version") == 3);
+  CHECK(raw.number("PRAGMA user_version") == 4);
   CHECK(raw.dump() == before);
   create_order(*ledger, "T3");
   ledger->keep({standing_clock().now(), test_merchant(), "T3", "AMOUNT_MISMATCH",
@@ -88,8 +96,65 @@ TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps 
   CHECK(ledger->notifications(test_merchant(), number_of("T3")).size() == 1);
   const auto report = ledger->check({});
   CHECK_MESSAGE(report.ok, report.problem);
-  make_ledger(folder.path() / "new.db", 3);
+  make_ledger(folder.path() / "new.db", 4);
   CHECK(schema_of(folder.ledger()) == schema_of(folder.path() / "new.db"));
+}
+
+TEST_CASE("heads that were kept elsewhere outlive a migration") {
+  for (const std::int64_t version : {1, 2, 3}) {
+    CAPTURE(version);
+    const LedgerFolder folder;
+    make_older(folder.ledger(), version);
+    if (version > 1) {
+      RawDatabase raw{folder.ledger()};
+      const KeptNotification kept{standing_clock().now(),       test_merchant(), "T9", "UNKNOWN_ORDER",
+                                  crypto::sha256_hex("<xml/>"), "<xml/>"};
+      const LedgerFolder newer;
+      open_ledger(newer.ledger())->keep(kept);
+      REQUIRE(raw.run("ATTACH '" + newer.ledger().string() +
+                      "' AS newer; INSERT INTO notifications SELECT number, at, mch_id, out_trade_no, "
+                      "outcome, digest, hash, raw FROM newer.notifications") == "");
+    }
+    const auto before = open_read_only(folder.ledger())->check({});
+    CHECK_MESSAGE(before.ok, before.problem);
+    const auto ledger = open_ledger(folder.ledger());
+    create_order(*ledger, "T3");
+    for (const auto& head : {before.head, before.notifications_head}) {
+      const auto report = ledger->check(head);
+      CHECK_MESSAGE(report.ok, report.problem);
+    }
+    CHECK(before.notifications == (version > 1 ? 1 : 0));
+  }
+}
+
+TEST_CASE("the tables take words that a later program may know") {
+  const LedgerFolder folder;
+  {
+    const auto ledger = open_ledger(folder.ledger());
+    create_order(*ledger, "T1");
+  }
+  RawDatabase raw{folder.ledger()};
+  for (const auto* change :
+       {"UPDATE orders SET prepay_sign_type = 'RSA'", "UPDATE orders SET trade_type = 'PAPAY'",
+        "UPDATE orders SET state = 9, paid_at = 1",
+        "INSERT INTO history (number, at, to_state, source, order_hash, entry_hash, subject_kind, "
+        "subject_seq) "
+        "SELECT 3, at, 20, 'abnormal', order_hash, entry_hash, 'refund', 1 FROM history WHERE number = 2"}) {
+    CAPTURE(std::string{change});
+    CHECK(raw.run(change) == "");
+  }
+  for (const auto* change :
+       {"INSERT INTO history (number, at, to_state, source, order_hash, entry_hash, subject_kind) "
+        "SELECT 4, at, 20, 'abnormal', order_hash, entry_hash, 'refund' FROM history WHERE number = 2",
+        "INSERT INTO history (number, at, to_state, source, order_hash, entry_hash) "
+        "SELECT 4, at, 20, 'abnormal', order_hash, entry_hash FROM history WHERE number = 2",
+        "INSERT INTO history (number, at, to_state, source, order_hash, entry_hash, subject_kind, "
+        "subject_seq, "
+        "order_seq) SELECT 4, at, 20, 'abnormal', order_hash, entry_hash, 'refund', 1, 1 FROM history WHERE "
+        "number = 2"}) {
+    CAPTURE(std::string{change});
+    CHECK(raw.run(change) != "");
+  }
 }
 
 TEST_CASE("processes that migrate the same ledger at once all succeed") {
@@ -116,6 +181,7 @@ TEST_CASE("a ledger of an older schema is read as it is, without writing") {
   const LedgerFolder folder;
   SUBCASE("of version 1") { make_older(folder.ledger(), 1); }
   SUBCASE("of version 2") { make_older(folder.ledger(), 2); }
+  SUBCASE("of version 3") { make_older(folder.ledger(), 3); }
   const auto before = read_bytes(folder.ledger());
   {
     const auto ledger = open_read_only(folder.ledger());
