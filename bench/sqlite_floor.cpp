@@ -22,9 +22,9 @@
 #include "base/handle.hpp"
 #include "cli/config/settings.hpp"
 #include "ledger/order_rows.hpp"
-#include "ledger/schema.hpp"
-#include "ledger/sql_text.hpp"
-#include "ledger/sqlite_database.hpp"
+#include "ledger/sqlite/schema.hpp"
+#include "ledger/sqlite/sql_text.hpp"
+#include "ledger/sqlite/sqlite_database.hpp"
 #include "sample_order.hpp"
 #include "wxpay/ledger.hpp"
 

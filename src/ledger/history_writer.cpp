@@ -6,59 +6,47 @@
 #include <variant>
 
 #include "ledger/hash_chain.hpp"
-#include "ledger/sql_text.hpp"
 
 namespace wxpay::ledger {
 
 void HistoryWriter::begin() {
-  head_.reset();
+  end_.reset();
   waiting_.clear();
+}
+
+void HistoryWriter::append(const Subject& subject, std::string hash_after, StoredEntry entry) {
+  const auto& last = end();
+  entry.entry.number = number_after(last.number);
+  entry.entry.actor = actor_;
+  entry.subject = subject;
+  entry.hash_after = std::move(hash_after);
+  auto hash = hash_entry(last.hash, entry_columns, to_row(entry));
+  end_ = {entry.entry.number, hash};
+  waiting_.push_back({std::move(entry), std::move(hash)});
+  if (waiting_.size() == together) flush();
 }
 
 std::string HistoryWriter::append(std::span<const Value> after, StoredEntry entry) {
-  const auto& last = head();
-  entry.entry.number = number_after(last.number);
-  entry.entry.actor = actor_;
-  entry.subject = {order_subject, std::get<std::int64_t>(after.front())};
-  entry.hash_after = hash_order(order_columns, after);
-  auto order_hash = entry.hash_after;
-  auto hash = hash_entry(last.hash, entry_columns, to_row(entry));
-  head_ = {entry.entry.number, hash};
-  waiting_.push_back({std::move(entry), std::move(hash)});
-  if (waiting_.size() == together) flush();
-  return order_hash;
+  auto hash = hash_order(order_columns, after);
+  append({order_subject, std::get<std::int64_t>(after.front())}, hash, std::move(entry));
+  return hash;
 }
 
 void HistoryWriter::flush() {
-  std::size_t first = 0;
-  for (; waiting_.size() - first >= together; first += together) insert<together>(insert_many_, first);
-  for (; first < waiting_.size(); ++first) insert<1>(insert_one_, first);
+  if (waiting_.empty()) return;
+  std::array<HistoryRow, together> rows;
+  for (std::size_t i = 0; i < waiting_.size(); ++i) {
+    const auto columns = to_row(waiting_[i].entry);
+    std::copy(columns.begin(), columns.end(), rows.at(i).begin());
+    rows.at(i).back() = Blob{waiting_[i].hash};
+  }
+  store_.append_entries(std::span{rows}.first(waiting_.size()));
   waiting_.clear();
 }
 
-const HistoryWriter::Head& HistoryWriter::head() {
-  if (!head_) {
-    auto rows = select_head_.run({});
-    head_ = rows.next() ? Head{rows.integer(0), std::string{rows.text(1)}} : Head{0, chain_start()};
-  }
-  return *head_;
-}
-
-template <std::size_t Count>
-void HistoryWriter::insert(Statement& statement, std::size_t first) {
-  std::array<Value, Count * columns> values;
-  auto* place = values.begin();
-  for (std::size_t i = first; i < first + Count; ++i) {
-    const auto row = to_row(waiting_[i].entry);
-    place = std::copy(row.begin(), row.end(), place);
-    *place++ = Blob{waiting_[i].hash};
-  }
-  statement.change(values, Count);
-}
-
-std::string HistoryWriter::insertion(std::size_t count) {
-  return "INSERT INTO history (" + join_columns(entry_columns) + ", entry_hash) VALUES " +
-         placeholders(columns, count);
+const ChainEnd& HistoryWriter::end() {
+  if (!end_) end_ = store_.last_entry().value_or(ChainEnd{0, chain_start()});
+  return *end_;
 }
 
 }  // namespace wxpay::ledger

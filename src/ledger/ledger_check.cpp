@@ -1,41 +1,56 @@
 #include "ledger/ledger_check.hpp"
 
+#include <array>
+#include <cstddef>
+#include <span>
+#include <string_view>
 #include <utility>
 
 #include "base/text.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/kept_notifications.hpp"
 #include "ledger/order_rows.hpp"
-#include "ledger/schema.hpp"
-#include "ledger/sql_text.hpp"
 
 namespace wxpay::ledger {
 
 namespace {
 
-/// The columns of an entry as a file of this schema can be asked for them.
-std::string entry_selection(std::int64_t schema) {
-  constexpr std::int64_t schema_with_subjects = 4;
-  constexpr std::size_t since_schema_1 = 12;
-  static_assert(entry_columns[since_schema_1] == "subject_kind");
-  if (schema >= schema_with_subjects) return join_columns(entry_columns);
-  return join_columns(std::span{entry_columns}.first<since_schema_1>()) + ", NULL, NULL";
-}
-
 std::string entry_name(std::int64_t number) { return "entry " + std::to_string(number); }
+
+/// What the check knows of one kind of subject.
+struct SubjectKind {
+  std::string_view name;
+  const char* with_article;
+  std::span<const std::string_view> columns;
+  std::size_t name_column;
+  std::size_t state_column;
+  std::string (*hash)(std::span<const std::string_view> columns, std::span<const Value> values);
+  std::int64_t CheckReport::*count;
+};
+
+constexpr std::array subject_kinds{SubjectKind{order_subject, "an order", order_columns,
+                                               place_of("out_trade_no"), place_of("state"), hash_order,
+                                               &CheckReport::orders}};
+
+bool is_known(std::string_view kind) {
+  for (const auto& known : subject_kinds) {
+    if (known.name == kind) return true;
+  }
+  return false;
+}
 
 class Checker {
  public:
-  explicit Checker(const Database& database) : database_{database} {}
+  explicit Checker(LedgerStore& store) : store_{store} {}
 
   CheckReport run(const std::optional<std::string>& expected_head) {
-    Transaction snapshot{database_, Transaction::Kind::read};
+    const auto snapshot = store_.begin_reading();
     const auto expected = expected_head ? to_lower(*expected_head) : std::string{};
     attempt([&] { walk_chain(expected); });
     // What follows can only be read, and is only worth it, while the chain itself holds.
-    attempt([&] { walk_orders(); });
+    for (const auto& kind : subject_kinds) attempt([&] { walk_subjects(kind); });
     attempt([&] {
-      const auto kept = walk_notifications(database_, expected);
+      const auto kept = walk_notifications(store_, expected);
       report_.notifications = kept.count;
       report_.notifications_head = kept.head;
       met_expected_ = met_expected_ || kept.met_expected;
@@ -44,10 +59,9 @@ class Checker {
     if (!met_expected_) {
       found("the head " + expected + " is not in this chain: its end was cut off or it was rewritten");
     }
-    if (report_.ok) attempt([&] { found_if_any(untied_entry(database_)); });
-    if (report_.ok) attempt([&] { found_if_any(schema_problem(database_)); });
-    if (report_.ok) attempt([&] { check_file(); });
-    snapshot.commit();
+    if (report_.ok) attempt([&] { found_if_any(untied_entry(store_)); });
+    if (report_.ok) attempt([&] { found_if_any(store_.problem()); });
+    snapshot->commit();
     return std::move(report_);
   }
 
@@ -70,24 +84,29 @@ class Checker {
     report_.bad_entry = entry;
   }
 
+  void found_if_any(const std::string& problem) {
+    if (!problem.empty()) found(problem);
+  }
+
   void walk_chain(const std::string& expected_head) {
-    Statement statement{database_, "SELECT " + entry_selection(schema_version(database_)) +
-                                       ", entry_hash FROM history ORDER BY number"};
     auto previous = chain_start();
     report_.head = to_hex(previous);
     met_expected_ = expected_head.empty() || expected_head == report_.head;
     std::int64_t last_number = 0;
-    auto rows = statement.run({});
-    while (rows.next()) {
-      const auto values = raw_values<entry_columns.size()>(rows);
-      const auto number = rows.integer(0);
+    const auto rows = store_.entries();
+    for (auto row = rows->next(); !row.empty(); row = rows->next()) {
+      const auto number = number_in(row.front());
       if (const auto next = number_after(last_number); number != next) {
         found(entry_name(next) + " is missing", next);
       }
-      if (hash_entry(previous, entry_columns, values) != rows.text(entry_columns.size())) {
+      if (hash_entry(previous, entry_columns, row.first<entry_columns.size()>()) != text_of(row.back())) {
         found(entry_name(number) + " does not match its hash", number);
       }
-      previous = rows.text(entry_columns.size());
+      if (const auto kind = text_in(row[entry_place_of("subject_kind")]); kind && !is_known(*kind)) {
+        found(entry_name(number) + " is about what this program does not know: " + std::string{*kind},
+              number);
+      }
+      previous = text_of(row.back());
       report_.head = to_hex(previous);
       met_expected_ = met_expected_ || expected_head == report_.head;
       last_number = number;
@@ -95,85 +114,91 @@ class Checker {
     }
   }
 
-  /// Merges the orders with the history, both by order.
-  void walk_orders() {
-    Statement orders{database_, "SELECT " + join_columns(order_columns) + " FROM orders ORDER BY seq"};
-    // By name, so that the entries come one by one instead of being sorted first.
-    Statement entries{
-        database_,
-        "SELECT number, order_seq, from_state, to_state, order_hash_before, order_hash FROM history "
-        "INDEXED BY history_of_order ORDER BY order_seq, number"};
-    auto order = orders.run({});
-    auto entry = entries.run({});
-    bool has_entry = entry.next();
-    while (order.next()) {
-      ++report_.orders;
-      const auto seq = order.integer(0);
-      for (; has_entry && entry.integer(1) < seq; has_entry = entry.next()) without_order(entry);
-      Last last;
-      for (; has_entry && entry.integer(1) == seq; has_entry = entry.next()) follow(entry, last);
-      compare(order, last);
-    }
-    for (; has_entry; has_entry = entry.next()) without_order(entry);
-  }
-
-  /// An order's newest entry so far; number 0 is none.
-  struct Last {
+  /// A link of an entry to its subject; one without number is none.
+  struct Link {
     std::int64_t number = 0;
-    std::int64_t state = 0;
-    std::string order_hash;
+    std::int64_t subject = 0;
+    std::optional<std::int64_t> from;
+    std::int64_t to = 0;
+    std::optional<std::string> hash_before;
+    std::string hash_after;
   };
 
-  void without_order(const Rows& entry) {
-    found(entry_name(entry.integer(0)) + " belongs to an order that is missing", entry.integer(0));
+  static Link next_link(RowStream& links) {
+    const auto row = links.next();
+    if (row.empty()) return {};
+    const auto column = [row](LinkColumn which) -> const Value& {
+      return row[static_cast<std::size_t>(which)];
+    };
+    Link link;
+    link.number = number_in(column(LinkColumn::number));
+    link.subject = number_in(column(LinkColumn::subject));
+    const auto& from = column(LinkColumn::from_state);
+    if (!is_null(from)) link.from = number_in(from);
+    link.to = number_in(column(LinkColumn::to_state));
+    const auto& hash_before = column(LinkColumn::hash_before);
+    if (!is_null(hash_before)) link.hash_before = text_of(hash_before);
+    link.hash_after = text_of(column(LinkColumn::hash_after));
+    return link;
   }
 
-  /// Holds an entry against the one before it of the same order.
-  void follow(const Rows& entry, Last& last) {
-    const auto number = entry.integer(0);
-    const bool is_first = last.number == 0;
-    const bool links =
-        is_first ? entry.is_null(2) && entry.is_null(4) : !entry.is_null(2) && entry.integer(2) == last.state;
-    if (!links) {
-      found(entry_name(number) + " does not follow the order's entry before it", number);
-    } else if (!is_first && entry.text(4) != last.order_hash) {
-      found("the order of " + entry_name(number) + " was changed outside this program before it", number);
+  /// Merges the subjects of a kind with the history, both by subject.
+  void walk_subjects(const SubjectKind& kind) {
+    const auto subjects = store_.subjects(kind.name);
+    const auto links = store_.links(kind.name);
+    auto link = next_link(*links);
+    for (auto row = subjects->next(); !row.empty(); row = subjects->next()) {
+      ++(report_.*kind.count);
+      const auto seq = number_in(row.front());
+      for (; link.number != 0 && link.subject < seq; link = next_link(*links)) without_subject(kind, link);
+      Link last;
+      for (; link.number != 0 && link.subject == seq; link = next_link(*links)) {
+        follow(kind, link, last);
+        last = std::move(link);
+      }
+      compare(kind, row, last);
     }
-    last = {number, entry.integer(3), std::string{entry.text(5)}};
+    for (; link.number != 0; link = next_link(*links)) without_subject(kind, link);
   }
 
-  /// Holds an order against its last entry.
-  void compare(const Rows& order, const Last& last) {
-    const std::string name = "the order " + std::string{order.text(place_of("out_trade_no"))};
-    constexpr int state_column = place_of("state");
+  void without_subject(const SubjectKind& kind, const Link& link) {
+    found(entry_name(link.number) + " belongs to " + kind.with_article + " that is missing", link.number);
+  }
+
+  /// Holds an entry against the one before it about the same subject.
+  void follow(const SubjectKind& kind, const Link& link, const Link& last) {
+    const bool is_first = last.number == 0;
+    const bool links = is_first ? !link.from && !link.hash_before : link.from == last.to;
+    const auto name = entry_name(link.number);
+    if (!links) {
+      found(name + " does not follow the " + std::string{kind.name} + "'s entry before it", link.number);
+    } else if (!is_first && link.hash_before.value_or("") != last.hash_after) {
+      found("the " + std::string{kind.name} + " of " + name + " was changed outside this program before it",
+            link.number);
+    }
+  }
+
+  /// Holds a subject against its last entry.
+  void compare(const SubjectKind& kind, std::span<const Value> row, const Link& last) {
+    const auto name = "the " + std::string{kind.name} + " " + std::string{text_of(row[kind.name_column])};
     if (last.number == 0) {
       found(name + " has no history");
-    } else if (hash_order(order_columns, raw_values<order_columns.size()>(order)) != last.order_hash ||
-               order.integer(state_column) != last.state) {
+    } else if (kind.hash(kind.columns, row) != last.hash_after ||
+               number_in(row[kind.state_column]) != last.to) {
       found(name + " was changed outside this program: it does not match its last entry, " +
             std::to_string(last.number));
     }
   }
 
-  void found_if_any(const std::string& problem) {
-    if (!problem.empty()) found(problem);
-  }
-
-  void check_file() {
-    Statement statement{database_, "PRAGMA integrity_check(1)"};
-    auto rows = statement.run({});
-    if (rows.next() && rows.text(0) != "ok") found("the file is damaged: " + std::string{rows.text(0)});
-  }
-
-  const Database& database_;
+  LedgerStore& store_;
   CheckReport report_;
   bool met_expected_ = true;
 };
 
 }  // namespace
 
-CheckReport check_ledger(const Database& database, const std::optional<std::string>& expected_head) {
-  return Checker{database}.run(expected_head);
+CheckReport check_ledger(LedgerStore& store, const std::optional<std::string>& expected_head) {
+  return Checker{store}.run(expected_head);
 }
 
 }  // namespace wxpay::ledger

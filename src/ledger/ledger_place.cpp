@@ -8,11 +8,11 @@
 #include <system_error>
 
 #include "base/links.hpp"
-#include "ledger/examination.hpp"
-#include "ledger/file_permissions.hpp"
-#include "ledger/ledger_restore.hpp"
-#include "ledger/run_lock.hpp"
-#include "ledger/sqlite_ledger.hpp"
+#include "ledger/sqlite/examination.hpp"
+#include "ledger/sqlite/file_permissions.hpp"
+#include "ledger/sqlite/ledger_restore.hpp"
+#include "ledger/sqlite/run_lock.hpp"
+#include "ledger/sqlite/sqlite_ledger.hpp"
 
 namespace wxpay {
 
@@ -118,5 +118,7 @@ RestoredLedger restore_ledger(const LedgerAddress& address, const std::filesyste
   }
   return {};
 }
+
+std::string ledger_library_version() { return ledger::sqlite_library_version(); }
 
 }  // namespace wxpay

@@ -19,13 +19,6 @@ std::string key_of(const MerchantId& mch_id, const OutTradeNo& out_trade_no) {
 
 }  // namespace
 
-void OrderCache::check_version() {
-  auto rows = select_version_.run({});
-  const auto version = rows.next() ? rows.integer(0) : 0;
-  if (version != version_) forget();
-  version_ = version;
-}
-
 void OrderCache::keep(Loaded order) {
   if (orders_.size() >= most_orders) forget();
   const auto& intent = order.stored.order.intent;

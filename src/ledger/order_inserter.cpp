@@ -5,7 +5,6 @@
 
 #include "ledger/damage.hpp"
 #include "ledger/order_changes.hpp"
-#include "ledger/sql_text.hpp"
 
 namespace wxpay::ledger {
 
@@ -30,8 +29,7 @@ std::optional<std::string> OrderInserter::add(StoredOrder& stored) {
   const auto& order = stored.order;
   stored.seq = last_seq() + 1;
   const auto row = to_row(stored.seq, order);
-  insert_one_.execute(row);
-  if (changes() == 0) return std::nullopt;
+  if (!store_.insert_orders({&row, 1}).front()) return std::nullopt;
   last_seq_ = stored.seq;
   return history_.append(row,
                          new_entry(order.updated_at, std::nullopt, order.state, EvidenceSource::create, {}));
@@ -39,58 +37,40 @@ std::optional<std::string> OrderInserter::add(StoredOrder& stored) {
 
 std::size_t OrderInserter::import(std::span<const Order> orders, std::chrono::sys_seconds now) {
   std::size_t imported = 0;
-  for (; orders.size() >= together; orders = orders.subspan(together)) {
-    imported += import_some(orders.first<together>(), now, insert_many_);
-  }
-  for (; !orders.empty(); orders = orders.subspan(1)) {
-    imported += import_some(orders.first<1>(), now, insert_one_);
+  while (!orders.empty()) {
+    const auto count = std::min(orders.size(), together);
+    imported += import_some(orders.first(count), now);
+    orders = orders.subspan(count);
   }
   return imported;
 }
 
-template <std::size_t Count>
-std::size_t OrderInserter::import_some(std::span<const Order, Count> orders, std::chrono::sys_seconds now,
-                                       Statement& statement) {
+std::size_t OrderInserter::import_some(std::span<const Order> orders, std::chrono::sys_seconds now) {
   const auto first = last_seq() + 1;
-  std::array<Value, Count * order_columns.size()> rows;
-  const auto row_of = [&rows](std::size_t i) {
-    return std::span{rows}.subspan(i * order_columns.size(), order_columns.size());
-  };
-  for (std::size_t i = 0; i < Count; ++i) {
-    const auto row = imported_row(first + static_cast<std::int64_t>(i), orders[i], now);
-    std::copy(row.begin(), row.end(), row_of(i).begin());
+  std::array<OrderRow, together> rows;
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    rows.at(i) = imported_row(first + static_cast<std::int64_t>(i), orders[i], now);
   }
-  statement.execute(rows);
-  const auto imported = changes();
-  const auto append = [&](std::int64_t seq) {
-    const auto i = static_cast<std::size_t>(seq - first);
-    history_.append(row_of(i), new_entry(now, std::nullopt, orders[i].state, EvidenceSource::import, {}));
-    last_seq_ = seq;
-  };
-  if (imported == Count) {
-    for (std::size_t i = 0; i < Count; ++i) append(first + static_cast<std::int64_t>(i));
-  } else if (imported > 0) {
-    // Those whose numbers were known have left gaps in the keys.
-    auto inserted = select_seqs_from_.run({first});
-    while (inserted.next()) append(inserted.integer(0));
+  const auto added = store_.insert_orders(std::span{rows}.first(orders.size()));
+  std::size_t imported = 0;
+  // Those whose numbers were known leave gaps in the keys.
+  for (std::size_t i = 0; i < orders.size(); ++i) {
+    if (!added[i]) continue;
+    history_.append(rows.at(i), new_entry(now, std::nullopt, orders[i].state, EvidenceSource::import, {}));
+    last_seq_ = first + static_cast<std::int64_t>(i);
+    ++imported;
   }
   return imported;
 }
 
 std::int64_t OrderInserter::last_seq() {
   if (!last_seq_) {
-    auto rows = select_last_seq_.run({});
-    last_seq_ = rows.next() ? rows.integer(0) : 0;
+    last_seq_ = store_.last_order();
     if (*last_seq_ > highest_seq) {
-      throw damaged(database_.name(), "an order has a key that is never reached");
+      throw damaged(store_.name(), "an order has a key that is never reached");
     }
   }
   return *last_seq_;
-}
-
-std::string OrderInserter::insertion(std::size_t count) {
-  return "INSERT INTO orders (" + join_columns(order_columns) + ") VALUES " +
-         placeholders(order_columns.size(), count) + " ON CONFLICT (mch_id, out_trade_no) DO NOTHING";
 }
 
 }  // namespace wxpay::ledger

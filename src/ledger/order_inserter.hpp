@@ -9,15 +9,15 @@
 
 #include "ledger/history_writer.hpp"
 #include "ledger/order_rows.hpp"
-#include "ledger/sqlite_database.hpp"
+#include "ledger/store.hpp"
 
 namespace wxpay::ledger {
 
-/// The table `orders` of an open file, for a connection that adds to it. Only inside a transaction that
+/// Gives new orders their keys, and writes them with their first entries. Only inside a transaction that
 /// writes.
 class OrderInserter {
  public:
-  OrderInserter(const Database& database, HistoryWriter& history) : database_{database}, history_{history} {}
+  OrderInserter(LedgerStore& store, HistoryWriter& history) : store_{store}, history_{history} {}
 
   /// To be called when such a transaction begins: others may have added orders.
   void begin() { last_seq_.reset(); }
@@ -29,25 +29,16 @@ class OrderInserter {
   std::size_t import(std::span<const Order> orders, std::chrono::sys_seconds now);
 
  private:
-  /// Orders in one statement, for which SQLite takes less than for as many one by one.
+  /// Orders that are handed over at once.
   static constexpr std::size_t together = 16;
 
-  static std::string insertion(std::size_t count);
   std::int64_t last_seq();
-  std::size_t changes() const { return static_cast<std::size_t>(sqlite3_changes(database_.handle())); }
-  template <std::size_t Count>
-  std::size_t import_some(std::span<const Order, Count> orders, std::chrono::sys_seconds now,
-                          Statement& statement);
+  std::size_t import_some(std::span<const Order> orders, std::chrono::sys_seconds now);
 
-  const Database& database_;
+  LedgerStore& store_;
   HistoryWriter& history_;
   // Known while a transaction holds the lock; nobody else can write then.
   std::optional<std::int64_t> last_seq_;
-
-  Statement select_last_seq_{database_, "SELECT seq FROM orders ORDER BY seq DESC LIMIT 1"};
-  Statement select_seqs_from_{database_, "SELECT seq FROM orders WHERE seq >= ? ORDER BY seq"};
-  Statement insert_one_{database_, insertion(1)};
-  Statement insert_many_{database_, insertion(together)};
 };
 
 }  // namespace wxpay::ledger

@@ -16,10 +16,6 @@ constexpr std::int64_t least_time = earliest_time.time_since_epoch().count();
 constexpr std::int64_t most_time = latest_time.time_since_epoch().count();
 constexpr std::int64_t longest_duration = most_time - least_time;
 
-/// The columns that read_entry takes.
-constexpr std::array<std::string_view, entry_fields> read_entry_columns{
-    "number", "at", "from_state", "to_state", "source", "actor", "reason", "digest", "details"};
-
 /// What could not be read again is not written.
 std::int64_t within(std::int64_t number, std::int64_t least, std::int64_t most) {
   if (number >= least && number <= most) return number;
@@ -77,7 +73,7 @@ class Reader {
   std::chrono::sys_seconds time() {
     return std::chrono::sys_seconds{std::chrono::seconds{integer(least_time, most_time, "time")}};
   }
-  bool is_null(std::size_t column) const { return std::holds_alternative<std::monostate>(row_[column]); }
+  bool is_null(std::size_t column) const { return ledger::is_null(row_[column]); }
   std::optional<std::chrono::sys_seconds> optional_time() {
     if (is_null(column_)) return skip(), std::nullopt;
     return time();
@@ -160,7 +156,7 @@ OrderRow to_row(std::int64_t seq, const Order& order) {
   return row;
 }
 
-StoredOrder read_order(const OrderRow& row, std::string_view ledger) {
+StoredOrder read_order(std::span<const Value, order_columns.size()> row, std::string_view ledger) {
   Reader reader{row, order_columns, ledger, "order", place_of("out_trade_no")};
   const auto seq = reader.integer();
   auto no_number = OutTradeNo::trusted({});
@@ -194,10 +190,11 @@ EntryRow to_row(const StoredEntry& stored) {
           is_order ? Value{} : Value{stored.subject.seq}};
 }
 
-HistoryEntry read_entry(std::span<const Value, entry_fields> row, std::string_view ledger) {
-  Reader reader{row, read_entry_columns, ledger, "history entry", 0};
+HistoryEntry read_entry(std::span<const Value> row, std::string_view ledger) {
+  Reader reader{row, entry_columns, ledger, "history entry", 0};
   HistoryEntry entry;
   entry.number = reader.integer();
+  reader.skip();  // the order's key
   entry.at = reader.time();
   entry.from = reader.optional_state();
   entry.to = reader.state();

@@ -76,6 +76,13 @@ inline constexpr std::array<std::string_view, 14> entry_columns{
     "reason", "digest",    "details", "order_hash_before", "order_hash", "subject_kind", "subject_seq"};
 using EntryRow = std::array<Value, entry_columns.size()>;
 
+/// Where the column of this name stands in an entry.
+consteval std::size_t entry_place_of(std::string_view name) {
+  std::size_t place = 0;
+  while (entry_columns.at(place) != name) ++place;
+  return place;
+}
+
 /// The number of the next entry in a chain. Only a file that somebody else wrote to has the highest there is,
 /// and then this is the lowest, which the tables refuse.
 constexpr std::int64_t number_after(std::int64_t number) {
@@ -106,17 +113,14 @@ OrderRow to_row(std::int64_t seq, const Order& order);
 
 /// @param ledger  its name, for messages
 /// @throws UnreadableOrder  the row holds what no order can hold
-StoredOrder read_order(const OrderRow& row, std::string_view ledger);
+StoredOrder read_order(std::span<const Value, order_columns.size()> row, std::string_view ledger);
 
 /// Views into the entry, which must outlive them.
 EntryRow to_row(const StoredEntry& stored);
 
-/// How many columns read_entry takes: number, at, from_state, to_state, source, actor, reason, digest,
-/// details.
-inline constexpr std::size_t entry_fields = 9;
-
+/// @param row     begins with the entry_columns
 /// @param ledger  its name, for messages
 /// @throws Error{ledger}  the row holds what no entry can hold
-HistoryEntry read_entry(std::span<const Value, entry_fields> row, std::string_view ledger);
+HistoryEntry read_entry(std::span<const Value> row, std::string_view ledger);
 
 }  // namespace wxpay::ledger

@@ -7,9 +7,9 @@
 #include "fuzz/rules.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/order_rows.hpp"
-#include "ledger/schema.hpp"
-#include "ledger/sql_text.hpp"
-#include "ledger/sqlite_database.hpp"
+#include "ledger/sqlite/schema.hpp"
+#include "ledger/sqlite/sql_text.hpp"
+#include "ledger/sqlite/sqlite_database.hpp"
 
 namespace wxpay::fuzz {
 

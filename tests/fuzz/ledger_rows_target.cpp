@@ -9,7 +9,7 @@
 #include "fuzz/targets.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/order_rows.hpp"
-#include "ledger/sqlite_database.hpp"
+#include "ledger/sqlite/sqlite_database.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::fuzz {
@@ -58,7 +58,7 @@ std::string question_marks(std::size_t count) {
 struct AnyRows {
   Database database{{}, ledger::Access::memory, std::chrono::milliseconds{0}};
   ledger::Statement order{database, question_marks(ledger::order_columns.size())};
-  ledger::Statement entry{database, question_marks(ledger::entry_fields)};
+  ledger::Statement entry{database, question_marks(ledger::entry_columns.size())};
 };
 
 template <class Read>
@@ -94,10 +94,10 @@ void check_ledger_rows(std::string_view input) {
   for (auto& value : row) value = values.next();
   expect_error_or([&] { check_order(any, row); });
   expect_error_or([&] {
-    auto rows = any.entry.run(std::span{row}.first<ledger::entry_fields>());
+    auto rows = any.entry.run(std::span{row}.first<ledger::entry_columns.size()>());
     expect(rows.next(), "a row of any values is a row");
     const auto entry =
-        ledger::read_entry(ledger::raw_values<ledger::entry_fields>(rows), any.database.name());
+        ledger::read_entry(ledger::raw_values<ledger::entry_columns.size()>(rows), any.database.name());
     expect(ledger::to_row({entry, {}, {}, {}, {}}).size() == ledger::entry_columns.size(),
            "an entry can be written");
   });

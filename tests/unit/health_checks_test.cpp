@@ -3,7 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "gateway/v2/reactions.hpp"
-#include "ledger/file_permissions.hpp"
+#include "ledger/sqlite/file_permissions.hpp"
 #include "support/config_folder.hpp"
 
 using namespace std::chrono_literals;

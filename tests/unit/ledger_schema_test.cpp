@@ -5,7 +5,7 @@
 #include <string>
 
 #include "crypto/digest.hpp"
-#include "ledger/schema.hpp"
+#include "ledger/sqlite/schema.hpp"
 #include "support/ledger_fixture.hpp"
 
 using namespace wxpay;

@@ -70,6 +70,11 @@ class Database {
   /// The one number that a pragma or query gives; 0 when it gives none.
   std::int64_t number(const char* sql) const;
 
+  /// How many rows the last insertion or update concerned.
+  std::size_t changes() const;
+  /// @throws Error{ledger}  it was not so many: nothing may be reported as written
+  void require_changes(std::size_t rows) const;
+
   /// @throws Error{ledger}  the file was removed or replaced since it was opened
   void require_in_place() const;
   /// Of an immutable one: that nobody has written it since it was opened, so that what was read is one state.
@@ -185,9 +190,5 @@ class Transaction {
   std::optional<Database::Undisturbed> undisturbed_;  ///< of one that writes
   bool open_ = true;
 };
-
-/// The Error for a failure of SQLite, told in the user's terms.
-/// @param system_error  errno of the call below SQLite, or 0
-Error describe_failure(int code, int system_error, const std::string& name, std::string_view detail);
 
 }  // namespace wxpay::ledger

@@ -1,4 +1,4 @@
-#include "ledger/run_lock.hpp"
+#include "ledger/sqlite/run_lock.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>

@@ -1,4 +1,4 @@
-#include "ledger/ledger_restore.hpp"
+#include "ledger/sqlite/ledger_restore.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,10 +10,10 @@
 #include <system_error>
 
 #include "base/text.hpp"
-#include "ledger/ledger_file.hpp"
-#include "ledger/run_lock.hpp"
-#include "ledger/sqlite_database.hpp"
-#include "ledger/sqlite_ledger.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
+#include "ledger/sqlite/run_lock.hpp"
+#include "ledger/sqlite/sqlite_database.hpp"
+#include "ledger/sqlite/sqlite_ledger.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::ledger {

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "ledger/sqlite_database.hpp"
+#include "ledger/sqlite/sqlite_database.hpp"
 
 namespace wxpay::ledger {
 

@@ -1,78 +1,40 @@
-// The ledger on SQLite: the rules are in settle.hpp, and this carries them out.
-#include <algorithm>
+// The rules are in settle.hpp, and this carries them out, on any store.
+#include "ledger/ledger.hpp"
+
+#include <functional>
 #include <optional>
+#include <span>
 #include <stdexcept>
-#include <string>
 #include <utility>
 #include <vector>
 
 #include "ledger/hash_chain.hpp"
 #include "ledger/history_writer.hpp"
 #include "ledger/kept_notifications.hpp"
-#include "ledger/ledger_backup.hpp"
 #include "ledger/ledger_check.hpp"
-#include "ledger/ledger_file.hpp"
 #include "ledger/order_cache.hpp"
 #include "ledger/order_changes.hpp"
 #include "ledger/order_inserter.hpp"
-#include "ledger/order_queries.hpp"
+#include "ledger/order_pages.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/replaced_parameters.hpp"
-#include "ledger/run_lock.hpp"
-#include "ledger/schema.hpp"
-#include "ledger/sql_text.hpp"
-#include "ledger/sqlite_database.hpp"
-#include "ledger/sqlite_ledger.hpp"
-#include "wxpay/ledger.hpp"
-#include "wxpay/ledger_place.hpp"
 
-namespace wxpay {
-
-namespace ledger {
+namespace wxpay::ledger {
 
 namespace {
 
-Database open_for_reading(const std::filesystem::path& file, const LedgerOptions& options) {
-  const auto access = must_be_immutable(file) ? Access::immutable : Access::read_only;
-  Database database{file, access, BusyWait{options.busy_wait, options.stop, options.undisturbed}};
-  // The first to open a file after a crash keeps others out while it reads the log.
-  const Database::Undisturbed undisturbed{database};
-  // An older schema is read as it is: what it does not know yet, it does not hold.
-  if (identify(database) == 0) {
-    throw Error{ErrorKind::ledger, "the ledger " + database.name() + " is empty", "the first order fills it"};
-  }
-  return database;
-}
-
-Database open_database(const std::filesystem::path& file, const LedgerOptions& options) {
-  prepare_file(file, options);
-  if (options.read_only) return open_for_reading(file, options);
-  Database database{file, Access::read_write, BusyWait{options.busy_wait, options.stop, options.undisturbed}};
-  const Database::Undisturbed undisturbed{database};
-  if (sqlite3_db_readonly(database.handle(), "main") != 0) database.fail(SQLITE_READONLY);
-  identify(database);  // before anything is changed in what may be somebody else's file
-  prepare_for_writing(database, options.busy_wait);
-  return database;
-}
-
-}  // namespace
-
-class SqliteLedger final : public OrderLedger {
+class Ledger final : public OrderLedger {
  public:
-  SqliteLedger(const std::filesystem::path& file, const LedgerOptions& options, const Clock& clock)
-      : clock_{clock},
-        file_{file},
-        database_{open_database(file, options)},
-        history_{database_, options.actor} {}
+  Ledger(std::unique_ptr<LedgerStore> store, std::string actor, const Clock& clock)
+      : clock_{clock}, store_{std::move(store)}, history_{*store_, std::move(actor)} {}
 
   std::optional<Order> find(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
-    auto rows = select_order_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
-    if (!rows.next()) {
-      database_.require_unchanged();
-      return std::nullopt;
+    std::optional<Order> order;
+    const auto rows = store_->find_order(mch_id, out_trade_no);
+    if (const auto row = rows->next(); !row.empty()) {
+      order = read_order(row.first<order_columns.size()>(), store_->name()).order;
     }
-    auto order = read_order(raw_values<order_columns.size()>(rows), database_.name()).order;
-    database_.require_unchanged();
+    store_->require_one_state();
     return order;
   }
 
@@ -88,7 +50,7 @@ class SqliteLedger final : public OrderLedger {
     if (!loaded) {
       throw Error{
           ErrorKind::ledger,
-          "the ledger " + database_.name() + " did not take an order: something in it is not wxpayctl's",
+          "the ledger " + store_->name() + " did not take an order: something in it is not wxpayctl's",
           "`wxpayctl ledger check` names it"};
     }
     auto& known = loaded->stored.order;
@@ -117,7 +79,7 @@ class SqliteLedger final : public OrderLedger {
       const auto now = clock_.now();
       apply(stored.order, evidence, settlement, now);
       const auto row = to_row(stored.seq, stored.order);
-      settle_order_.change(update_values(row, settled_order_columns), 1);
+      store_->update_order(row, ChangedBy::evidence);
       auto entry = new_entry(now, from, settlement.to, evidence.source, std::move(loaded->row_hash));
       entry.entry.reason = reason_of(evidence, settlement);
       entry.entry.digest = evidence.digest;
@@ -182,56 +144,60 @@ class SqliteLedger final : public OrderLedger {
   std::vector<KeptNotification> notifications(const MerchantId& mch_id,
                                               const OutTradeNo& out_trade_no) override {
     auto kept = notifications_.of_order(mch_id, out_trade_no);
-    database_.require_unchanged();
+    store_->require_one_state();
     return kept;
   }
 
   std::vector<Order> page(const MerchantId& mch_id, const OpenOrders& which, OrderCursor& cursor,
                           std::size_t most) override {
-    return page_of(database_, mch_id, which, cursor, most);
+    return page_of(*store_, mch_id, which, cursor, most);
   }
   std::vector<Order> page(const MerchantId& mch_id, const ClosedOrders& which, OrderCursor& cursor,
                           std::size_t most) override {
-    return page_of(database_, mch_id, which, cursor, most);
+    return page_of(*store_, mch_id, which, cursor, most);
   }
   std::int64_t count(const MerchantId& mch_id, const OpenOrders& which) override {
-    return count_of(database_, mch_id, which);
+    return store_->count(mch_id, which);
   }
   std::int64_t count(const MerchantId& mch_id, const ClosedOrders& which) override {
-    return count_of(database_, mch_id, which);
+    return store_->count(mch_id, which);
   }
   void list(const MerchantId& mch_id, const OrderFilter& filter,
             const std::function<bool(const Order&)>& visit) override {
-    list_orders(database_, mch_id, filter, visit);
-    database_.require_unchanged();
+    list_orders(*store_, mch_id, filter, visit);
+    store_->require_one_state();
   }
 
   std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
     std::vector<HistoryEntry> entries;
     history_.flush();
-    auto rows = select_history_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
-    while (rows.next()) entries.push_back(read_entry(raw_values<entry_fields>(rows), database_.name()));
-    database_.require_unchanged();
+    const auto orders = store_->find_order(mch_id, out_trade_no);
+    if (const auto order = orders->next(); !order.empty()) {
+      const auto rows = store_->entries_of(number_in(order.front()));
+      for (auto row = rows->next(); !row.empty(); row = rows->next()) {
+        entries.push_back(read_entry(row, store_->name()));
+      }
+    }
+    store_->require_one_state();
     return entries;
   }
 
   CheckReport check(const std::optional<std::string>& expected_head) override {
     require_no_transaction();
-    auto report = check_ledger(database_, expected_head);
-    database_.require_unchanged();
+    auto report = check_ledger(*store_, expected_head);
+    store_->require_one_state();
     return report;
   }
 
   void backup(const std::filesystem::path& target) override {
     require_no_transaction();
-    backup_ledger(database_, target);
+    store_->backup(target);
   }
 
-  std::unique_ptr<JobLock> lock(LedgerJob job) override { return std::make_unique<RunLock>(file_, job); }
-
+  std::unique_ptr<JobLock> lock(LedgerJob job) override { return store_->lock(job); }
   std::optional<std::chrono::sys_seconds> last_complete(LedgerJob job,
                                                         const MerchantIdentity& merchant) override {
-    return RunLock::last_complete(file_, job, merchant);
+    return store_->last_complete(job, merchant);
   }
 
  private:
@@ -249,16 +215,16 @@ class SqliteLedger final : public OrderLedger {
   };
 
   /// One change: a transaction of its own, or a part of the one that `transact` holds. A part that fails
-  /// dooms the whole, even where its exception was swallowed: SQLite may have rolled back already.
+  /// dooms the whole, even where its exception was swallowed: the store may have rolled back already.
   class Change {
    public:
-    explicit Change(SqliteLedger& owner) : owner_{owner} {
+    explicit Change(Ledger& owner) : owner_{owner} {
       if (owner_.depth_ == 0) {
-        transaction_.emplace(owner_.database_, Transaction::Kind::write);
+        transaction_ = owner_.store_->begin_writing();
         owner_.new_orders_.begin();
         owner_.history_.begin();
         owner_.notifications_.begin();
-        owner_.begun_.check_version();
+        if (owner_.store_->others_wrote()) owner_.begun_.forget();
         owner_.doomed_ = false;
       } else if (owner_.doomed_) {
         throw Error{ErrorKind::ledger, "an earlier change of the same transaction failed"};
@@ -287,8 +253,8 @@ class SqliteLedger final : public OrderLedger {
     }
 
    private:
-    SqliteLedger& owner_;
-    std::optional<Transaction> transaction_;
+    Ledger& owner_;
+    std::unique_ptr<StoreTransaction> transaction_;
     bool done_ = false;
   };
 
@@ -299,11 +265,12 @@ class SqliteLedger final : public OrderLedger {
   /// To be called before the change has written anything.
   std::optional<Loaded> load(const MerchantId& mch_id, const OutTradeNo& out_trade_no, Change& change) {
     if (auto begun = begun_.take(mch_id, out_trade_no)) return begun;
-    auto rows = select_order_.run({std::string_view{mch_id.text()}, std::string_view{out_trade_no.text()}});
-    if (!rows.next()) return std::nullopt;
-    const auto row = raw_values<order_columns.size()>(rows);
+    const auto rows = store_->find_order(mch_id, out_trade_no);
+    const auto row = rows->next();
+    if (row.empty()) return std::nullopt;
     try {
-      return Loaded{read_order(row, database_.name()), hash_order(order_columns, row)};
+      return Loaded{read_order(row.first<order_columns.size()>(), store_->name()),
+                    hash_order(order_columns, row)};
     } catch (const UnreadableOrder&) {
       change.leave();
       throw;
@@ -313,8 +280,19 @@ class SqliteLedger final : public OrderLedger {
   /// Whether nobody but a person has said anything of the order since it was imported.
   bool was_only_imported(std::int64_t seq) {
     history_.flush();
-    auto rows = select_imported_.run({seq});
-    return rows.next() && rows.integer(0) != 0;
+    bool imported = false;
+    const auto rows = store_->entries_of(seq);
+    for (auto row = rows->next(); !row.empty(); row = rows->next()) {
+      const auto source = parse_evidence_source(text_of(row[entry_place_of("source")]));
+      imported = imported || source == EvidenceSource::import;
+      if (source == EvidenceSource::import || source == EvidenceSource::hand) continue;
+      // An entry without a digest that changes no state is a note.
+      const auto& from = row[entry_place_of("from_state")];
+      const bool changes_state =
+          !is_null(from) && number_in(from) != number_in(row[entry_place_of("to_state")]);
+      if (changes_state || !is_null(row[entry_place_of("digest")])) return false;
+    }
+    return imported;
   }
 
   std::optional<Order> create(const OrderIntent& intent, std::chrono::sys_seconds now) {
@@ -333,51 +311,26 @@ class SqliteLedger final : public OrderLedger {
                            std::move(loaded.row_hash));
     entry.details = replaced_parameters(to_row(before.seq, before.order));
     const auto row = to_row(after.seq, after.order);
-    replace_order_.change(update_values(row, changing_order_columns), 1);
+    store_->update_order(row, ChangedBy::new_try);
     begun_.keep({after, history_.append(row, std::move(entry))});
     return std::move(after.order);
   }
 
   const Clock& clock_;
-  std::filesystem::path file_;
-  Database database_;
+  std::unique_ptr<LedgerStore> store_;
   int depth_ = 0;
   bool doomed_ = false;
-  OrderCache begun_{database_};
+  OrderCache begun_;
   HistoryWriter history_;
-  OrderInserter new_orders_{database_, history_};
-  KeptNotifications notifications_{database_};
-
-  Statement select_order_{database_, "SELECT " + join_columns(order_columns) +
-                                         " FROM orders WHERE mch_id = ? AND out_trade_no = ?"};
-  Statement replace_order_{
-      database_, "UPDATE orders SET " + assignments(names_at(changing_order_columns)) + " WHERE seq = ?"};
-  Statement settle_order_{
-      database_, "UPDATE orders SET " + assignments(names_at(settled_order_columns)) + " WHERE seq = ?"};
-  // An entry without a digest that changes no state is a note.
-  Statement select_imported_{
-      database_,
-      "SELECT max(source = 'import') AND max(source <> 'import' AND source <> 'hand' AND "
-      "(digest IS NOT NULL OR from_state <> to_state)) = 0 FROM history WHERE order_seq = ?"};
-  Statement select_history_{
-      database_,
-      "SELECT number, at, from_state, to_state, source, actor, reason, digest, details FROM history "
-      "WHERE order_seq = (SELECT seq FROM orders WHERE mch_id = ? AND out_trade_no = ?) "
-      "ORDER BY number"};
+  OrderInserter new_orders_{*store_, history_};
+  KeptNotifications notifications_{*store_};
 };
 
-std::unique_ptr<OrderLedger> open_sqlite_ledger(const std::filesystem::path& file,
-                                                const LedgerOptions& options, const Clock& clock) {
-  return std::make_unique<SqliteLedger>(file, options, clock);
+}  // namespace
+
+std::unique_ptr<OrderLedger> make_ledger(std::unique_ptr<LedgerStore> store, std::string actor,
+                                         const Clock& clock) {
+  return std::make_unique<Ledger>(std::move(store), std::move(actor), clock);
 }
 
-}  // namespace ledger
-
-void spare_memory_statistics() {
-  // Refused once SQLite is in use; then all goes on as it was.
-  sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-}
-
-std::string ledger_library_version() { return std::string{"SQLite/"} + sqlite3_libversion(); }
-
-}  // namespace wxpay
+}  // namespace wxpay::ledger

@@ -1,11 +1,11 @@
-#include "ledger/schema.hpp"
+#include "ledger/sqlite/schema.hpp"
 
 #include <map>
 #include <utility>
 
 #include "crypto/digest.hpp"
 #include "ledger/damage.hpp"
-#include "ledger/migrations.hpp"
+#include "ledger/sqlite/migrations.hpp"
 
 namespace wxpay::ledger {
 

@@ -2,7 +2,7 @@
 
 #include <filesystem>
 
-#include "ledger/sqlite_database.hpp"
+#include "ledger/sqlite/sqlite_database.hpp"
 
 namespace wxpay::ledger {
 

@@ -1,11 +1,12 @@
-#include "ledger/order_queries.hpp"
+#include "ledger/sqlite/order_queries.hpp"
 
 #include <algorithm>
 #include <string>
 #include <utility>
 
 #include "ledger/order_rows.hpp"
-#include "ledger/sql_text.hpp"
+#include "ledger/sqlite/row_streams.hpp"
+#include "ledger/sqlite/sql_text.hpp"
 
 namespace wxpay::ledger {
 
@@ -32,11 +33,9 @@ class Selection {
     return *this;
   }
 
-  void visit(const Database& database, const std::function<bool(const Rows&)>& take) {
-    Statement statement{database, std::move(sql_)};
-    auto rows = statement.run(values_);
-    while (rows.next() && take(rows)) {
-    }
+  template <std::size_t Columns>
+  std::unique_ptr<RowStream> run(const Database& database) {
+    return std::make_unique<QueryStream<Columns>>(database, std::move(sql_), values_);
   }
 
  private:
@@ -69,44 +68,16 @@ Selection closed_orders(const char* what, const MerchantId& mch_id, const Closed
   return selection;
 }
 
-/// @param select  the orders behind the cursor
-template <class Select>
-std::vector<Order> take_page(const Select& select, const Database& database, OrderCursor& cursor,
-                             std::size_t most) {
-  constexpr int updated_at = place_of("updated_at");
-  std::vector<Order> orders;
-  bool at_the_end = false;
-  // An empty page is the end, so one of nothing but orders that cannot be read is none.
-  while (orders.empty() && !at_the_end) {
-    at_the_end = true;
-    select().add(" LIMIT ?", static_cast<std::int64_t>(most)).visit(database, [&](const Rows& rows) {
-      at_the_end = false;
-      cursor.seq = rows.integer(0);
-      cursor.instant = rows.integer(updated_at);
-      try {
-        orders.push_back(read_order(raw_values<order_columns.size()>(rows), database.name()).order);
-      } catch (const UnreadableOrder& error) {
-        cursor.unreadable.add(error);
-      }
-      return true;
-    });
-  }
-  return orders;
-}
-
 std::int64_t take_count(Selection selection, const Database& database) {
-  std::int64_t count = 0;
-  selection.visit(database, [&count](const Rows& rows) {
-    count = rows.integer(0);
-    return false;
-  });
-  return count;
+  const auto rows = selection.run<1>(database);
+  const auto row = rows->next();
+  return row.empty() ? 0 : number_in(row.front());
 }
 
 }  // namespace
 
-void list_orders(const Database& database, const MerchantId& mch_id, const OrderFilter& filter,
-                 const std::function<bool(const Order&)>& visit) {
+std::unique_ptr<RowStream> select_orders(const Database& database, const MerchantId& mch_id,
+                                         const OrderFilter& filter) {
   // The open ones have an index of their own, in the order that is wanted; any other list walks the orders
   // from the newest on.
   const bool open_ones = filter.state && is_open(*filter.state);
@@ -119,46 +90,31 @@ void list_orders(const Database& database, const MerchantId& mch_id, const Order
   if (filter.max_fee) selection.add(" AND total_fee <= ?", filter.max_fee->count());
   selection.add(filter.oldest_first ? " ORDER BY seq" : " ORDER BY seq DESC");
   if (filter.limit) selection.add(" LIMIT ?", std::max(*filter.limit, std::int64_t{0}));
-  UnreadableOrders unreadable;
-  bool stopped = false;
-  selection.visit(database, [&](const Rows& rows) {
-    try {
-      const auto stored = read_order(raw_values<order_columns.size()>(rows), database.name());
-      stopped = !visit(stored.order);
-    } catch (const UnreadableOrder& error) {
-      unreadable.add(error);
-    }
-    return !stopped;
-  });
-  if (!stopped && !unreadable.empty()) throw unreadable.together();
+  return selection.run<order_columns.size()>(database);
 }
 
-std::vector<Order> page_of(const Database& database, const MerchantId& mch_id, const OpenOrders& which,
-                           OrderCursor& cursor, std::size_t most) {
-  const auto select = [&] {
-    auto selection = open_orders(all_columns().c_str(), mch_id, which);
-    selection.add(" AND seq > ?", cursor.seq).add(" ORDER BY seq");
-    return selection;
-  };
-  return take_page(select, database, cursor, most);
+std::unique_ptr<RowStream> select_page(const Database& database, const MerchantId& mch_id,
+                                       const OpenOrders& which, const OrderCursor& cursor, std::size_t most) {
+  auto selection = open_orders(all_columns().c_str(), mch_id, which);
+  selection.add(" AND seq > ?", cursor.seq).add(" ORDER BY seq");
+  selection.add(" LIMIT ?", static_cast<std::int64_t>(most));
+  return selection.run<order_columns.size()>(database);
 }
 
-std::vector<Order> page_of(const Database& database, const MerchantId& mch_id, const ClosedOrders& which,
-                           OrderCursor& cursor, std::size_t most) {
-  const auto select = [&] {
-    auto selection = closed_orders(all_columns().c_str(), mch_id, which);
-    selection.add(" AND (updated_at, seq) > (?,", cursor.instant).add(" ?)", cursor.seq);
-    selection.add(" ORDER BY updated_at, seq");
-    return selection;
-  };
-  return take_page(select, database, cursor, most);
+std::unique_ptr<RowStream> select_page(const Database& database, const MerchantId& mch_id,
+                                       const ClosedOrders& which, const OrderCursor& cursor,
+                                       std::size_t most) {
+  auto selection = closed_orders(all_columns().c_str(), mch_id, which);
+  selection.add(" AND (updated_at, seq) > (?,", cursor.instant).add(" ?)", cursor.seq);
+  selection.add(" ORDER BY updated_at, seq").add(" LIMIT ?", static_cast<std::int64_t>(most));
+  return selection.run<order_columns.size()>(database);
 }
 
-std::int64_t count_of(const Database& database, const MerchantId& mch_id, const OpenOrders& which) {
+std::int64_t select_count(const Database& database, const MerchantId& mch_id, const OpenOrders& which) {
   return take_count(open_orders("count(*)", mch_id, which), database);
 }
 
-std::int64_t count_of(const Database& database, const MerchantId& mch_id, const ClosedOrders& which) {
+std::int64_t select_count(const Database& database, const MerchantId& mch_id, const ClosedOrders& which) {
   return take_count(closed_orders("count(*)", mch_id, which), database);
 }
 

@@ -1,4 +1,4 @@
-#include "ledger/examination.hpp"
+#include "ledger/sqlite/examination.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -8,9 +8,9 @@
 #include <optional>
 
 #include "base/unique_fd.hpp"
-#include "ledger/ledger_file.hpp"
-#include "ledger/schema.hpp"
-#include "ledger/sqlite_database.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
+#include "ledger/sqlite/schema.hpp"
+#include "ledger/sqlite/sqlite_database.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::ledger {

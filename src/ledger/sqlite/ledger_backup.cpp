@@ -1,4 +1,4 @@
-#include "ledger/ledger_backup.hpp"
+#include "ledger/sqlite/ledger_backup.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -13,7 +13,8 @@
 #include <system_error>
 
 #include "base/unique_fd.hpp"
-#include "ledger/ledger_file.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
+#include "ledger/sqlite/sqlite_failure.hpp"
 
 namespace wxpay::ledger {
 

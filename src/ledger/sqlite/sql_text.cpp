@@ -1,4 +1,4 @@
-#include "ledger/sql_text.hpp"
+#include "ledger/sqlite/sql_text.hpp"
 
 namespace wxpay::ledger {
 

@@ -1,4 +1,4 @@
-#include "ledger/file_permissions.hpp"
+#include "ledger/sqlite/file_permissions.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>

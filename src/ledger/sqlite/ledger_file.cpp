@@ -1,6 +1,7 @@
-#include "ledger/ledger_file.hpp"
+#include "ledger/sqlite/ledger_file.hpp"
 
 #include <fcntl.h>
+#include <sqlite3.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
@@ -10,7 +11,7 @@
 #include <system_error>
 
 #include "base/unique_fd.hpp"
-#include "ledger/sqlite_database.hpp"
+#include "ledger/sqlite/sqlite_failure.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::ledger {

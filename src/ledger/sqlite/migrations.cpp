@@ -1,5 +1,5 @@
 // The steps from each schema of the ledger's file to the next. A step that was given out is never edited.
-#include "ledger/migrations.hpp"
+#include "ledger/sqlite/migrations.hpp"
 
 #include <array>
 

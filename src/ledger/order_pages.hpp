@@ -1,0 +1,20 @@
+#pragma once
+
+#include <cstddef>
+#include <functional>
+#include <vector>
+
+#include "ledger/store.hpp"
+#include "wxpay/ledger.hpp"
+
+namespace wxpay::ledger {
+
+/// OrderLedger::list and page on a store.
+void list_orders(LedgerStore& store, const MerchantId& mch_id, const OrderFilter& filter,
+                 const std::function<bool(const Order&)>& visit);
+std::vector<Order> page_of(LedgerStore& store, const MerchantId& mch_id, const OpenOrders& which,
+                           OrderCursor& cursor, std::size_t most);
+std::vector<Order> page_of(LedgerStore& store, const MerchantId& mch_id, const ClosedOrders& which,
+                           OrderCursor& cursor, std::size_t most);
+
+}  // namespace wxpay::ledger

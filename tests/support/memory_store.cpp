@@ -1,0 +1,398 @@
+#include "support/memory_store.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <iterator>
+#include <map>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "wxpay/error.hpp"
+
+namespace wxpay::test {
+
+namespace {
+
+using ledger::Blob;
+using ledger::entry_place_of;
+using ledger::number_in;
+using ledger::place_of;
+using ledger::RowStream;
+using ledger::text_of;
+using ledger::Value;
+
+/// A value with its bytes.
+class KeptValue {
+ public:
+  explicit KeptValue(const Value& value) : bytes_{text_of(value)}, value_{value} {}
+
+  Value view() const {
+    if (std::holds_alternative<Blob>(value_)) return Blob{bytes_};
+    if (ledger::text_in(value_)) return std::string_view{bytes_};
+    return value_;
+  }
+
+ private:
+  std::string bytes_;
+  Value value_;  ///< its kind, or the number; no view in it is used
+};
+
+using KeptRow = std::vector<KeptValue>;
+using Table = std::vector<KeptRow>;
+
+KeptRow kept(std::span<const Value> row) {
+  KeptRow copy;
+  for (const auto& value : row) copy.emplace_back(value);
+  return copy;
+}
+
+std::int64_t number_at(const KeptRow& row, std::size_t column) { return number_in(row.at(column).view()); }
+
+std::string text_at(const KeptRow& row, std::size_t column) {
+  return std::string{text_of(row.at(column).view())};
+}
+
+/// Rows as they were when they were asked for.
+class TableStream final : public RowStream {
+ public:
+  explicit TableStream(Table rows) : rows_{std::move(rows)} {}
+
+  std::span<const Value> next() override {
+    row_.clear();
+    if (at_ == rows_.size()) return {};
+    for (const auto& value : rows_[at_]) row_.push_back(value.view());
+    ++at_;
+    return row_;
+  }
+
+ private:
+  Table rows_;
+  std::size_t at_ = 0;
+  std::vector<Value> row_;
+};
+
+std::unique_ptr<RowStream> stream_of(Table rows) { return std::make_unique<TableStream>(std::move(rows)); }
+
+Table rows_where(const Table& table, const std::function<bool(const KeptRow&)>& condition) {
+  Table found;
+  std::copy_if(table.begin(), table.end(), std::back_inserter(found), condition);
+  return found;
+}
+
+void limit(Table& rows, std::size_t most) {
+  if (rows.size() > most) rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(most), rows.end());
+}
+
+// Of a row of the kept notifications: ledger::notification_columns.
+constexpr std::size_t mch_id_column = 2;
+constexpr std::size_t outcome_column = 4;
+constexpr std::size_t digest_column = 5;
+constexpr std::size_t kind_column = 6;
+
+struct Tables {
+  Table orders, history, notifications;
+};
+
+class MemoryTransaction final : public ledger::StoreTransaction {
+ public:
+  explicit MemoryTransaction(Tables& tables) : tables_{tables}, before_{tables} {}
+  MemoryTransaction(const MemoryTransaction&) = delete;
+  MemoryTransaction& operator=(const MemoryTransaction&) = delete;
+  MemoryTransaction(MemoryTransaction&&) = delete;
+  MemoryTransaction& operator=(MemoryTransaction&&) = delete;
+  ~MemoryTransaction() override {
+    if (!committed_) std::swap(tables_, before_);
+  }
+  void commit() override { committed_ = true; }
+
+ private:
+  Tables& tables_;
+  Tables before_;
+  bool committed_ = false;
+};
+
+struct Job {
+  bool is_taken = false;
+  std::vector<std::pair<MerchantIdentity, std::chrono::sys_seconds>> complete;
+};
+
+class MemoryLock final : public JobLock {
+ public:
+  explicit MemoryLock(Job& job) : job_{job} {
+    if (job_.is_taken) throw Error{ErrorKind::lock_held, "another run is at work"};
+    job_.is_taken = true;
+  }
+  MemoryLock(const MemoryLock&) = delete;
+  MemoryLock& operator=(const MemoryLock&) = delete;
+  MemoryLock(MemoryLock&&) = delete;
+  MemoryLock& operator=(MemoryLock&&) = delete;
+  ~MemoryLock() override { job_.is_taken = false; }
+
+  void set_complete(const MerchantIdentity& merchant, std::chrono::sys_seconds started) override {
+    job_.complete.emplace_back(merchant, started);
+  }
+
+ private:
+  Job& job_;
+};
+
+class MemoryStore final : public ledger::LedgerStore {
+ public:
+  const std::string& name() const override { return name_; }
+  std::unique_ptr<ledger::StoreTransaction> begin_writing() override {
+    return std::make_unique<MemoryTransaction>(tables_);
+  }
+  std::unique_ptr<ledger::StoreTransaction> begin_reading() override { return begin_writing(); }
+  bool others_wrote() override { return false; }
+  void require_one_state() override {}
+
+  std::unique_ptr<RowStream> find_order(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
+    return stream_of(rows_where(tables_.orders, [&](const KeptRow& row) {
+      return text_at(row, place_of("mch_id")) == mch_id.text() &&
+             text_at(row, place_of("out_trade_no")) == out_trade_no.text();
+    }));
+  }
+
+  std::int64_t last_order() override {
+    return tables_.orders.empty() ? 0 : number_at(tables_.orders.back(), 0);
+  }
+
+  std::vector<bool> insert_orders(std::span<const ledger::OrderRow> rows) override {
+    std::vector<bool> added;
+    for (const auto& row : rows) {
+      const auto new_row = kept(row);
+      added.push_back(std::none_of(tables_.orders.begin(), tables_.orders.end(), [&](const KeptRow& other) {
+        return text_at(other, place_of("mch_id")) == text_at(new_row, place_of("mch_id")) &&
+               text_at(other, place_of("out_trade_no")) == text_at(new_row, place_of("out_trade_no"));
+      }));
+      if (added.back()) tables_.orders.push_back(new_row);
+    }
+    return added;
+  }
+
+  void update_order(const ledger::OrderRow& row, ChangedBy changed_by) override {
+    auto& old = *std::find_if(tables_.orders.begin(), tables_.orders.end(), [&](const KeptRow& other) {
+      return number_at(other, 0) == number_in(row.front());
+    });
+    const auto take = [&](std::size_t place) { old.at(place) = KeptValue{row.at(place)}; };
+    if (changed_by == ChangedBy::evidence) {
+      std::for_each(ledger::settled_order_columns.begin(), ledger::settled_order_columns.end(), take);
+    } else {
+      std::for_each(ledger::changing_order_columns.begin(), ledger::changing_order_columns.end(), take);
+    }
+  }
+
+  std::unique_ptr<RowStream> orders(const MerchantId& mch_id, const OrderFilter& filter) override {
+    auto rows = rows_where(tables_.orders, [&](const KeptRow& row) {
+      const auto created_at = instant_at(row, "created_at");
+      const Fen fee{number_at(row, place_of("total_fee"))};
+      return text_at(row, place_of("mch_id")) == mch_id.text() &&
+             (!filter.state || state_of(row) == *filter.state) &&
+             (!filter.since || created_at >= *filter.since) &&
+             (!filter.until || created_at < *filter.until) && (!filter.min_fee || fee >= *filter.min_fee) &&
+             (!filter.max_fee || fee <= *filter.max_fee);
+    });
+    if (!filter.oldest_first) std::reverse(rows.begin(), rows.end());
+    if (filter.limit) limit(rows, static_cast<std::size_t>(std::max(*filter.limit, std::int64_t{0})));
+    return stream_of(std::move(rows));
+  }
+
+  std::unique_ptr<RowStream> page(const MerchantId& mch_id, const OpenOrders& which,
+                                  const OrderCursor& cursor, std::size_t most) override {
+    auto rows = rows_where(open_orders(mch_id, which),
+                           [&](const KeptRow& row) { return number_at(row, 0) > cursor.seq; });
+    limit(rows, most);
+    return stream_of(std::move(rows));
+  }
+
+  std::unique_ptr<RowStream> page(const MerchantId& mch_id, const ClosedOrders& which,
+                                  const OrderCursor& cursor, std::size_t most) override {
+    const auto place = [](const KeptRow& row) {
+      return std::pair{number_at(row, place_of("updated_at")), number_at(row, 0)};
+    };
+    auto rows = rows_where(closed_orders(mch_id, which), [&](const KeptRow& row) {
+      return place(row) > std::pair{cursor.instant, cursor.seq};
+    });
+    std::sort(rows.begin(), rows.end(),
+              [&](const KeptRow& one, const KeptRow& other) { return place(one) < place(other); });
+    limit(rows, most);
+    return stream_of(std::move(rows));
+  }
+
+  std::int64_t count(const MerchantId& mch_id, const OpenOrders& which) override {
+    return std::ssize(open_orders(mch_id, which));
+  }
+  std::int64_t count(const MerchantId& mch_id, const ClosedOrders& which) override {
+    return std::ssize(closed_orders(mch_id, which));
+  }
+
+  std::optional<ledger::ChainEnd> last_entry() override {
+    if (tables_.history.empty()) return std::nullopt;
+    const auto& last = tables_.history.back();
+    return ledger::ChainEnd{number_at(last, 0), text_at(last, last.size() - 1)};
+  }
+
+  void append_entries(std::span<const ledger::HistoryRow> rows) override {
+    for (const auto& row : rows) tables_.history.push_back(kept(row));
+  }
+
+  std::unique_ptr<RowStream> entries() override { return stream_of(tables_.history); }
+
+  std::unique_ptr<RowStream> entries_of(std::int64_t order) override {
+    return stream_of(rows_where(tables_.history, [&](const KeptRow& row) {
+      return number_at(row, entry_place_of("order_seq")) == order;
+    }));
+  }
+
+  std::optional<ledger::ChainEnd> last_notification() override {
+    if (tables_.notifications.empty()) return std::nullopt;
+    const auto& last = tables_.notifications.back();
+    return ledger::ChainEnd{number_at(last, 0), text_at(last, ledger::notification_hash)};
+  }
+
+  bool append_notifications(std::span<const ledger::NotificationRow> rows) override {
+    auto all = tables_.notifications;
+    for (const auto& row : rows) {
+      const auto new_row = kept(row);
+      const bool is_there = std::any_of(all.begin(), all.end(), [&](const KeptRow& other) {
+        const auto same = [&](std::size_t column) {
+          return text_at(other, column) == text_at(new_row, column);
+        };
+        return same(mch_id_column) && same(mch_id_column + 1) && same(outcome_column) && same(digest_column);
+      });
+      if (is_there) return false;
+      all.push_back(new_row);
+    }
+    tables_.notifications = std::move(all);
+    return true;
+  }
+
+  std::unique_ptr<RowStream> notifications() override { return stream_of(tables_.notifications); }
+
+  std::unique_ptr<RowStream> notifications_of(const MerchantId& mch_id,
+                                              const OutTradeNo& out_trade_no) override {
+    return stream_of(rows_where(tables_.notifications, [&](const KeptRow& row) {
+      return text_at(row, mch_id_column) == mch_id.text() &&
+             text_at(row, mch_id_column + 1) == out_trade_no.text();
+    }));
+  }
+
+  std::unique_ptr<RowStream> subjects(std::string_view kind) override {
+    return stream_of(kind == ledger::order_subject ? tables_.orders : Table{});
+  }
+
+  std::unique_ptr<RowStream> links(std::string_view kind) override {
+    Table links;
+    for (const auto& order : tables_.orders) {
+      for (const auto& entry : tables_.history) {
+        if (number_at(entry, entry_place_of("order_seq")) == number_at(order, 0)) {
+          links.push_back({entry.front(), order.front(), entry.at(entry_place_of("from_state")),
+                           entry.at(entry_place_of("to_state")),
+                           entry.at(entry_place_of("order_hash_before")),
+                           entry.at(entry_place_of("order_hash"))});
+        }
+      }
+    }
+    return stream_of(kind == ledger::order_subject ? links : Table{});
+  }
+
+  std::unique_ptr<RowStream> notified_entries() override {
+    Table found;
+    for (const auto& entry : tables_.history) {
+      if (!is_notified(entry)) continue;
+      const auto is_kept = std::any_of(tables_.notifications.begin(), tables_.notifications.end(),
+                                       [&](const KeptRow& notification) {
+                                         return is_applied(notification) && names(entry, notification);
+                                       });
+      found.push_back({entry.front(), entry.at(entry_place_of("details")),
+                       KeptValue{Value{std::int64_t{is_kept ? 1 : 0}}}});
+    }
+    return stream_of(std::move(found));
+  }
+
+  std::unique_ptr<RowStream> notifications_without_entry() override {
+    return stream_of(rows_where(tables_.notifications, [&](const KeptRow& notification) {
+      return is_applied(notification) && ledger::is_null(notification.at(kind_column).view()) &&
+             std::none_of(tables_.history.begin(), tables_.history.end(), [&](const KeptRow& entry) {
+               return is_notified(entry) && names(entry, notification);
+             });
+    }));
+  }
+
+  std::string problem() override { return {}; }
+
+  void backup(const std::filesystem::path& target) override {
+    throw Error{ErrorKind::file, "memory is not copied to " + target.string()};
+  }
+
+  std::unique_ptr<JobLock> lock(LedgerJob job) override { return std::make_unique<MemoryLock>(jobs_[job]); }
+  std::optional<std::chrono::sys_seconds> last_complete(LedgerJob job,
+                                                        const MerchantIdentity& merchant) override {
+    const auto& complete = jobs_[job].complete;
+    const auto found = std::find_if(complete.rbegin(), complete.rend(),
+                                    [&](const auto& run) { return run.first == merchant; });
+    return found == complete.rend() ? std::nullopt : std::optional{found->second};
+  }
+
+ private:
+  static std::chrono::sys_seconds instant_at(const KeptRow& row, std::string_view column) {
+    std::size_t place = 0;
+    while (ledger::order_columns.at(place) != column) ++place;
+    return std::chrono::sys_seconds{std::chrono::seconds{number_at(row, place)}};
+  }
+  static OrderState state_of(const KeptRow& row) {
+    return static_cast<OrderState>(number_at(row, place_of("state")));
+  }
+
+  Table open_orders(const MerchantId& mch_id, const OpenOrders& which) const {
+    return rows_where(tables_.orders, [&](const KeptRow& row) {
+      const auto created_at = instant_at(row, "created_at");
+      return text_at(row, place_of("mch_id")) == mch_id.text() && is_open(state_of(row)) &&
+             (!which.since || created_at >= *which.since) &&
+             (created_at < which.until || (which.ahead_of && created_at > *which.ahead_of));
+    });
+  }
+
+  Table closed_orders(const MerchantId& mch_id, const ClosedOrders& which) const {
+    return rows_where(tables_.orders, [&](const KeptRow& row) {
+      const auto closed_at = instant_at(row, "updated_at");
+      return text_at(row, place_of("mch_id")) == mch_id.text() && state_of(row) == OrderState::closed &&
+             closed_at >= which.since &&
+             (closed_at < which.until || (which.ahead_of && closed_at > *which.ahead_of));
+    });
+  }
+
+  static bool is_applied(const KeptRow& notification) {
+    return text_at(notification, outcome_column) == "APPLIED";
+  }
+
+  static bool is_notified(const KeptRow& entry) {
+    return text_at(entry, entry_place_of("source")) == "notify" &&
+           !text_at(entry, entry_place_of("digest")).empty();
+  }
+
+  /// Whether they are of one order and of the same bytes.
+  bool names(const KeptRow& entry, const KeptRow& notification) const {
+    return text_at(entry, entry_place_of("digest")) == text_at(notification, digest_column) &&
+           std::any_of(tables_.orders.begin(), tables_.orders.end(), [&](const KeptRow& order) {
+             return number_at(order, 0) == number_at(entry, entry_place_of("order_seq")) &&
+                    text_at(order, place_of("mch_id")) == text_at(notification, mch_id_column) &&
+                    text_at(order, place_of("out_trade_no")) == text_at(notification, mch_id_column + 1);
+           });
+  }
+
+  std::string name_{"in memory"};
+  Tables tables_;
+  std::map<LedgerJob, Job> jobs_;
+};
+
+}  // namespace
+
+std::unique_ptr<ledger::LedgerStore> make_memory_store() { return std::make_unique<MemoryStore>(); }
+
+}  // namespace wxpay::test
