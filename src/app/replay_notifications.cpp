@@ -120,6 +120,18 @@ bool is_kept(NotificationOutcome outcome, const Notification& notification) {
   }
 }
 
+/// As they came, a line each; empty where only the body was saved.
+std::string header_lines(const std::vector<HttpHeader>& headers) {
+  std::string lines;
+  for (const auto& [name, value] : headers) {
+    lines += name;
+    lines += ": ";
+    lines += value;
+    lines += "\r\n";
+  }
+  return lines;
+}
+
 }  // namespace
 
 std::string_view to_string(NotificationOutcome outcome) {
@@ -251,7 +263,8 @@ class NotificationReplay::Item final : public PipelineItem {
                        .outcome = std::string{to_string(kept_as)},
                        .digest = notification_.digest,
                        .raw = saved_.message.body,
-                       .kind = notification_.kind.value_or(NotificationKind::payment)});
+                       .kind = notification_.kind.value_or(NotificationKind::payment),
+                       .headers = header_lines(saved_.message.headers)});
   }
 
   bool is_to_be_forwarded() const {

@@ -142,6 +142,16 @@ TEST_CASE("a notification that comes again is applied once") {
     using enum app::NotificationOutcome;
     CHECK((outcomes == std::vector{applied, already_applied}));
     CHECK((world.state() == OrderState::success));
+    const auto kept =
+        world.ledger->notifications(ledger_fixture::test_merchant(), ledger_fixture::number_of("T1"));
+    REQUIRE(kept.size() == 1);
+    CHECK(kept.front().raw == api.payment.body);
+    CHECK((kept.front().kind == NotificationKind::payment));
+    // Without what a signature stands in, nobody could verify it again.
+    for (const auto& header : api.payment.headers) {
+      CHECK(kept.front().headers.find(header.name + ": " + header.value) != std::string::npos);
+    }
+    CHECK(kept.front().headers.empty() == api.payment.headers.empty());
   });
 }
 
