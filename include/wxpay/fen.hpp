@@ -38,7 +38,4 @@ std::optional<Fen> parse_yuan(std::string_view text);
 /// An amount as WeChat Pay's answers carry it: like parse_fen, but 0 is an amount (a cash_fee may be 0).
 std::optional<Fen> parse_wire_fen(std::string_view text);
 
-/// "12.34", for people.
-std::string format_yuan(Fen amount);
-
 }  // namespace wxpay

@@ -38,7 +38,4 @@ std::optional<std::chrono::sys_seconds> parse_time(std::string_view text, std::c
 /// The calendar day in Beijing.
 std::chrono::year_month_day beijing_day(std::chrono::sys_seconds instant);
 
-/// "30s", "45m", "2h", "7d": the shortest exact form.
-std::string format_duration(std::chrono::seconds duration);
-
 }  // namespace wxpay

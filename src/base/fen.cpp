@@ -39,13 +39,4 @@ std::optional<Fen> parse_yuan(std::string_view text) {
   return amount;
 }
 
-std::string format_yuan(Fen amount) {
-  const bool negative = amount.count() < 0;
-  const auto magnitude =
-      negative ? -static_cast<std::uint64_t>(amount.count()) : static_cast<std::uint64_t>(amount.count());
-  const auto places = magnitude % 100;
-  return (negative ? "-" : "") + std::to_string(magnitude / 100) + (places < 10 ? ".0" : ".") +
-         std::to_string(places);
-}
-
 }  // namespace wxpay

@@ -192,12 +192,4 @@ year_month_day beijing_day(sys_seconds instant) {
   return year_month_day{std::chrono::floor<days>(instant + beijing_offset)};
 }
 
-std::string format_duration(seconds duration) {
-  const auto count = duration.count();
-  if (count != 0 && count % 86400 == 0) return std::to_string(count / 86400) + "d";
-  if (count != 0 && count % 3600 == 0) return std::to_string(count / 3600) + "h";
-  if (count != 0 && count % 60 == 0) return std::to_string(count / 60) + "m";
-  return std::to_string(count) + "s";
-}
-
 }  // namespace wxpay

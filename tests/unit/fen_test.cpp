@@ -66,12 +66,6 @@ TEST_CASE("an answer's amount may be zero") {
   CHECK((wxpay::parse_wire_fen("1.00") == std::nullopt));
 }
 
-TEST_CASE("format_yuan writes two decimals") {
-  CHECK(wxpay::format_yuan(Fen{1}) == "0.01");
-  CHECK(wxpay::format_yuan(Fen{1990}) == "19.90");
-  CHECK(wxpay::format_yuan(Fen{-5}) == "-0.05");
-}
-
 TEST_CASE("a sum that does not fit is refused") {
   CHECK_THROWS_AS(Fen{INT64_MAX} + Fen{1}, std::overflow_error);
 }

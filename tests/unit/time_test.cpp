@@ -194,17 +194,6 @@ TEST_CASE("a duration is a whole number and its unit") {
   }
 }
 
-TEST_CASE("a duration is shown in its shortest exact form") {
-  using std::chrono::seconds;
-  CHECK(format_duration(seconds{0}) == "0s");
-  CHECK(format_duration(seconds{59}) == "59s");
-  CHECK(format_duration(seconds{60}) == "1m");
-  CHECK(format_duration(seconds{90}) == "90s");
-  CHECK(format_duration(seconds{7200}) == "2h");
-  CHECK(format_duration(seconds{5400}) == "90m");
-  CHECK(format_duration(seconds{604'800}) == "7d");
-}
-
 TEST_CASE("a time of the command line is any of its forms") {
   const auto now = at(1'795'420'800);
   struct Row {
