@@ -6,8 +6,7 @@
 
 namespace wxpay {
 
-/// What went wrong, as coarse as the exit codes: docs/exit-codes in README.md says what a caller may do about
-/// each.
+/// What went wrong, one kind for each exit code. README.md, "Exit codes", says what a caller may do about each.
 enum class ErrorKind {
   refused,    ///< WeChat Pay or the ledger's rules said no; the code says which rule
   usage,      ///< an argument or request that can never be right
@@ -18,7 +17,7 @@ enum class ErrorKind {
   gateway,    ///< an answer that is no answer: 5xx, HTML, broken XML, too large
   untrusted,  ///< a signature, merchant, app, order or amount that does not agree
   ledger,     ///< the ledger cannot be opened, written or believed
-  /// The ledger cannot keep a value: the trouble of one order, not of the ledger.
+  /// The ledger cannot keep a value of one order; all other orders are fine.
   ledger_value,
   ledger_busy,  ///< another process kept the ledger locked past the wait
   lock_held,    ///< another run does the same job already

@@ -35,9 +35,9 @@ class OutTradeNo {
 
   /// @throws Error{usage} saying what is wrong with it
   static OutTradeNo parse(std::string_view text);
-  /// Nothing where it is no such number.
+  /// Empty where the text is no such number.
   static std::optional<OutTradeNo> try_parse(std::string_view text);
-  /// Trusts its argument: for numbers that were parsed when they were stored.
+  /// Does not check: for numbers that were checked when they were stored.
   static OutTradeNo trusted(std::string text) { return OutTradeNo{std::move(text)}; }
 
   const std::string& text() const noexcept { return text_; }

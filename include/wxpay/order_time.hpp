@@ -7,7 +7,7 @@
 
 namespace wxpay {
 
-// What may be concluded from a time that a clock said which may have been wrong.
+// Rules for times that may come from a wrong clock.
 
 /// No order is older than WeChat Pay, which began in August 2013. An earlier time comes from a clock that
 /// stood still or had lost its battery.
@@ -16,12 +16,12 @@ inline constexpr std::chrono::sys_seconds earliest_order_time =
 inline constexpr std::chrono::sys_seconds latest_order_time =
     std::chrono::sys_days{std::chrono::year{2100} / std::chrono::January / 1};
 
-/// Whether a clock that is right may say this.
+/// Whether a correct clock can show this time.
 constexpr bool is_possible_time(std::chrono::sys_seconds time) {
   return time >= earliest_order_time && time < latest_order_time;
 }
 
-/// By more than this a clock may not differ from WeChat Pay's to be believed.
+/// The largest difference from WeChat Pay's clock at which this machine's is believed.
 inline constexpr std::chrono::minutes largest_clock_error{5};
 
 /// @param ahead  of WeChat Pay's clock; negative: behind it
@@ -35,10 +35,10 @@ constexpr std::chrono::sys_seconds believed_time(std::chrono::sys_seconds now,
   return ahead && is_clock_wrong(*ahead) ? now - *ahead : now;
 }
 
-/// A clock that runs a little fast is set back by no more than this.
+/// The most by which a clock that runs a little fast is set back.
 inline constexpr std::chrono::seconds largest_set_back{60};
 
-/// Whether a time of the past lies in the future, so that a clock was or is wrong.
+/// Whether a time that should be past lies in the future, so that a clock was or is wrong.
 constexpr bool lies_ahead(std::chrono::sys_seconds time, std::chrono::sys_seconds now) {
   return time > now + largest_set_back;
 }

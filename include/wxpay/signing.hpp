@@ -11,8 +11,7 @@
 namespace wxpay {
 
 /// The string that API v2 signs: names in byte order, `sign` and empty values left out, `name=value` joined
-/// with
-/// `&`, values raw. The key is not in it (API v2, 4_3).
+/// with `&`, values raw. The key is not in it (API v2, 4_3).
 std::string canonical_string(const Fields& fields);
 
 /// The signature of a field set: upper-case hex, 32 characters for MD5 and 64 for HMAC-SHA256 (API v2, 4_3).

@@ -28,7 +28,7 @@ struct HttpHeader {
 class BodySink {
  public:
   virtual ~BodySink() = default;
-  /// @return whether it goes on; false ends the transfer as a failure. Must not throw.
+  /// @return whether to go on; false ends the transfer as a failure. Must not throw.
   virtual bool take(std::string_view piece) noexcept = 0;
 };
 
@@ -82,20 +82,20 @@ class AsyncTransport {
   virtual ~AsyncTransport() = default;
   /// Begins a request in a slot that is free. The request must outlive its transfer.
   virtual void start(std::size_t slot, const HttpRequest& request) = 0;
-  /// What has ended, and whose slots are free again. Waits for something to end, but for no longer than this,
-  /// and not once `wake` was called; so it may give nothing. When the program is asked to stop, all that is
-  /// under way ends as interrupted.
+  /// Waits until a request ends, `longest` is over or `wake` is called.
+  /// @return the requests that ended, whose slots are free again; may be empty. When the program is asked to
+  /// stop, all that is under way ends as interrupted
   virtual std::vector<Arrival> await(std::chrono::milliseconds longest) = 0;
-  /// Ends a wait, also the next one where there is none. From any thread.
+  /// Ends the current wait or, where there is none, the next one. From any thread.
   virtual void wake() noexcept = 0;
 };
 
-/// When the next request may be sent; shared by all who send to one merchant's WeChat Pay. From any thread.
+/// Limits the rate of requests; shared by all who send to one merchant's WeChat Pay. From any thread.
 class RateLimiter {
  public:
   virtual ~RateLimiter() = default;
-  /// Takes the turn to send one request where it has come.
-  /// @return zero; else how long it is until the turn comes, and none was taken
+  /// Takes the permission to send one request, if there is one now.
+  /// @return zero if it was taken; else the time until there will be one
   virtual std::chrono::nanoseconds try_acquire() = 0;
   /// WeChat Pay said that there were too many requests.
   virtual void slow_down() = 0;

@@ -17,7 +17,7 @@ std::optional<int> digit_of(char c) {
   return std::nullopt;
 }
 
-/// The byte that the text's first two characters are in hex.
+/// The byte that the first two characters spell in hex.
 std::optional<char> hex_byte(std::string_view text) {
   if (text.size() < 2) return std::nullopt;
   const auto high = digit_of(text[0]);
@@ -26,7 +26,7 @@ std::optional<char> hex_byte(std::string_view text) {
   return static_cast<char>(*high * 16 + *low);
 }
 
-/// How many characters at the text's start stand for this byte of the secret; 0 where none do.
+/// The number of characters at the text's start that spell this byte of the secret; 0 where none do.
 std::size_t spelt_plainly(std::string_view text, char byte) {
   return !text.empty() && is_same_letter(text.front(), byte) ? 1 : 0;
 }
@@ -41,7 +41,7 @@ std::size_t spelt_in_hex(std::string_view text, char byte) {
   return decoded && is_same_letter(*decoded, byte) ? 2 : 0;
 }
 
-/// How long the secret is at the text's start, each byte spelt in this way; 0 where it does not stand there.
+/// The length of the secret at the text's start in this spelling; 0 where the text does not start with it.
 template <class Spelling>
 std::size_t length_of(std::string_view secret, std::string_view text, Spelling spelt) {
   std::size_t length = 0;

@@ -7,7 +7,7 @@
 
 namespace wxpay {
 
-/// What is shown in the place of a secret.
+/// The text that is shown instead of a secret.
 inline constexpr std::string_view secret_mask = "********";
 
 /// The text with the mask wherever the secret stands in it: as it is, in another case, percent-encoded in

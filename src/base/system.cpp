@@ -19,7 +19,7 @@ std::chrono::steady_clock::time_point SystemClock::steady_now() const {
 
 void SystemClock::sleep_for(std::chrono::milliseconds pause) {
   const auto end = steady_now() + pause;
-  // A signal between the question and the sleep would be missed until the slice ends, so slices are short.
+  // A signal that comes just before the sleep is seen only when a slice ends, so slices are short.
   constexpr std::chrono::milliseconds slice{50};
   while (!stop_.requested()) {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(end - steady_now());

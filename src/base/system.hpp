@@ -32,8 +32,7 @@ class SystemRandom final : public Random {
   std::size_t left_ = 0;
 };
 
-/// Asks for the end only some time after it was asked for: what is under way may end by itself until then.
-/// From any thread.
+/// Delays a request to stop, so that what is under way can end by itself first. From any thread.
 class GraceStop final : public Stop {
  public:
   GraceStop(const Stop& stop, const Clock& clock, std::chrono::milliseconds grace)

@@ -29,7 +29,7 @@ std::size_t sequence_length(std::string_view bytes) {
   return length;
 }
 
-/// How many bytes from the start are ASCII, taken in words: most of any input is.
+/// The number of leading ASCII bytes. Reads eight bytes at a time, as most input is ASCII.
 std::size_t ascii_prefix(std::string_view bytes) {
   constexpr std::uint64_t high_bits = 0x8080808080808080U;
   std::size_t length = 0;
@@ -43,7 +43,7 @@ std::size_t ascii_prefix(std::string_view bytes) {
   return length;
 }
 
-/// Letters to insert, delete or replace, or neighbours to swap, to come from one to the other.
+/// The edit distance: insertions, deletions, replacements, and swaps of neighbours.
 std::size_t edit_distance(std::string_view a, std::string_view b) {
   std::vector<std::size_t> before(b.size() + 1);
   std::vector<std::size_t> above(b.size() + 1);
@@ -170,10 +170,10 @@ std::string to_lower(std::string_view text) {
 
 std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> candidates) {
   std::optional<std::string> best;
-  // A third of the letters may be wrong, but at least one and at most three: further away it is a guess.
+  // A third of the letters may be wrong, at least one and at most three.
   std::size_t best_distance = std::clamp<std::size_t>(typed.size() / 3, 1, 3) + 1;
   for (const auto& candidate : candidates) {
-    // At least so many letters must come or go: also what keeps a very long word cheap.
+    // The difference of lengths is a lower bound of the distance, and skips very long words.
     const auto longer = std::max(typed.size(), candidate.size()) - std::min(typed.size(), candidate.size());
     if (longer >= best_distance) continue;
     const auto distance = edit_distance(typed, candidate);

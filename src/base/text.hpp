@@ -15,15 +15,15 @@ bool is_utf8(std::string_view bytes);
 /// Whether the text holds a control character (C0 or DEL).
 bool has_control_character(std::string_view text);
 
-/// How many bytes the character has at the start of the text that no terminal may be shown: a control
-/// character (C0, DEL, C1), or one that ends a line or turns the direction of writing (U+2028, U+202E and
-/// their like). 0 where it is another.
+/// The length in bytes of an unsafe character at the start of the text; 0 where the first character is safe.
+/// Unsafe for a terminal are control characters (C0, DEL, C1), line separators and marks that turn the
+/// direction of writing (U+2028, U+202E and similar).
 std::size_t unshowable_prefix(std::string_view text);
 
-/// The text with a blank for each byte of such a character, so that it stays one line and reads as it is.
+/// The text with a blank in place of each byte of an unsafe character, so that it stays one line.
 std::string without_control_characters(std::string text);
 
-/// The text, or its beginning and an ellipsis where it is longer than a name in a message should be.
+/// The text; one that is too long for a message is cut and ends with an ellipsis.
 std::string shortened(std::string_view text);
 
 bool has_outer_blank(std::string_view text);
@@ -41,7 +41,7 @@ std::string to_upper_hex(std::string_view bytes);
 
 std::string to_lower(std::string_view text);
 
-/// The candidate nearest to what was typed, when it is near enough to be what was meant.
+/// The candidate with the fewest typing errors, if the errors are few enough (for "did you mean").
 std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> candidates);
 
 }  // namespace wxpay

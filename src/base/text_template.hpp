@@ -11,8 +11,8 @@ namespace wxpay {
 /// A text with gaps: prepared once, filled in many times.
 class TextTemplate {
  public:
-  /// What stands for a gap in the text that a form is made of: a character that no real text holds, and that
-  /// neither JSON nor CSV escapes. Gaps are numbered from 0 to 9.
+  /// The placeholder of a gap, numbered 0 to 9: a character that no real text holds and that neither JSON nor
+  /// CSV escapes.
   static std::string gap(std::size_t number);
 
   explicit TextTemplate(std::string_view text);

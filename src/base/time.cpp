@@ -79,8 +79,7 @@ std::optional<sys_seconds> civil_of(std::string_view digits) {
   return sys_days{*date} + std::chrono::hours{hour} + std::chrono::minutes{minute} + seconds{second};
 }
 
-/// Nothing where the year is another than 1970 to 9999 in Beijing: such a time could be written, but not read
-/// again.
+/// Empty where the year in Beijing is not 1970 to 9999, as such a time could not be read again.
 std::optional<sys_seconds> as_written(sys_seconds instant) {
   constexpr sys_seconds first = sys_days{std::chrono::year{1970} / 1 / 1} - beijing_offset;
   constexpr sys_seconds end = sys_days{std::chrono::year{10000} / 1 / 1} - beijing_offset;
@@ -90,7 +89,7 @@ std::optional<sys_seconds> as_written(sys_seconds instant) {
 }  // namespace
 
 std::string format_rfc3339(sys_seconds instant) {
-  // By hand: an export writes some millions of these.
+  // Formatted by hand for speed: an export writes millions of times.
   const auto time = beijing_civil(instant);
   std::string text{"0000-00-00T00:00:00+08:00"};
   const auto put = [&text](std::size_t place, int number) {

@@ -87,7 +87,7 @@ std::string HmacSha256::operator()(Pieces pieces) {
   auto* context = keyed_->context.get();
   Buffer buffer{};
   std::size_t length = 0;
-  // Without a key and parameters it begins again with those it has.
+  // Without a key and parameters, OpenSSL starts again with those that were set.
   bool good = EVP_MAC_init(context, nullptr, 0, nullptr) == 1;
   for (const auto piece : pieces) {
     good = good && EVP_MAC_update(context, data_of(piece), piece.size()) == 1;

@@ -7,7 +7,7 @@
 
 namespace wxpay::crypto {
 
-/// Bytes that are one text in several pieces.
+/// A text in several pieces, digested as one.
 using Pieces = std::initializer_list<std::string_view>;
 
 /// Raw bytes of the digest: 16 and 32.

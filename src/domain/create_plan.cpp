@@ -12,8 +12,8 @@ bool same_expiry(const OrderIntent& stored, const OrderIntent& wanted) {
   return stored.time_expire == wanted.time_expire;
 }
 
-/// A prepay_id is not given out again on the word of a clock that was wrong when it was made, or is wrong
-/// now: then one of its times lies in the future, and nobody knows how old it is.
+/// Whether the age of a prepay_id is known. It is not where one of its times lies in the future: the clock was
+/// wrong when it was made, or is wrong now. Such a prepay_id is not given out again.
 bool is_prepay_valid(const Order& order, std::chrono::sys_seconds now) {
   if (!order.prepay || order.prepay->expires_at <= now) return false;
   const auto made_at = order.prepay->expires_at - prepay_validity(order.intent.trade_type);

@@ -17,8 +17,8 @@ std::optional<std::chrono::sys_seconds> time_of_prepay(const Order& order, std::
 std::optional<std::chrono::sys_seconds> time_of_creation(const Order& order, std::chrono::sys_seconds now) {
   const auto of_prepay = time_of_prepay(order, now);
   if (order.created_at < earliest_order_time || lies_ahead(order.created_at, now)) return of_prepay;
-  // A prepay_id that is younger than the last change of its order tells that the clock was behind. One that
-  // was renewed with the right clock is not.
+  // A prepay_id younger than the last change of its order shows that the clock was behind, unless it was
+  // renewed with the right clock.
   const bool was_behind = of_prepay && *of_prepay > order.updated_at + largest_clock_error;
   return was_behind ? of_prepay : order.created_at;
 }

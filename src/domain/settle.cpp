@@ -4,8 +4,8 @@ namespace wxpay {
 
 namespace {
 
-/// How far along its life an order is. A change goes up, never down; CLOSED and REVOKED are two names of one
-/// end.
+/// The rank of a state. A change goes to a higher rank, never to a lower one; CLOSED and REVOKED are two names
+/// of one end.
 int rank(OrderState state) {
   switch (state) {
     case OrderState::creating:
@@ -90,7 +90,7 @@ class Settler {
   /// Anything WeChat Pay says of an order that is not paid.
   Settlement by_open_or_ended() const {
     if (is_paid(order_.state)) return nothing(Verdict::state_mismatch);
-    // A hand's mark is proved now, or given the name that WeChat Pay has for the same end.
+    // Proves a mark made by hand, or replaces it by WeChat Pay's own name of the same end.
     const bool proves_a_mark =
         order_.proven_state != order_.state && rank(evidence_.state) == rank(order_.state);
     // An open order at WeChat Pay may have other parameters than the refused ones, and its answer names no
@@ -113,7 +113,7 @@ class Settler {
     const bool without_transaction = order_.transaction_id.empty() && !evidence_.transaction_id.empty();
     if (!unproven && !without_transaction) return nothing(Verdict::already_applied);
     const auto proven = unproven ? evidence_.state : order_.proven_state;
-    // All that it says was imported before: no news, but the proof that was missing.
+    // An import said the same before: nothing changes, but the proof was missing.
     const bool was_imported = order_.proven_state == OrderState::creating && !without_transaction;
     return {Verdict::apply, order_.state, proven, false, was_imported};
   }

@@ -35,7 +35,7 @@ void set(CURL* easy, T value) {
 
 constexpr const char* no_more_files = "this process may open no more files (ulimit -n)";
 
-/// libcurl does not tell that from a host that cannot be reached.
+/// Told apart by the text, as libcurl has one code for it and for a host that cannot be reached.
 bool may_open_no_more_files() {
   const UniqueFd spare{::fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0)};
   return !spare && errno == EMFILE;
@@ -281,7 +281,7 @@ std::string CurlRequest::untrusted_certificate(const std::string& why) const {
   return text;
 }
 
-/// To whom a connection failed. Where libcurl's text does not name the host, it was to be to a proxy.
+/// The peer of a failed connection: the host, or a proxy where libcurl's text does not name the host.
 std::string CurlRequest::other_side() const {
   const std::string_view text{error_text_.data()};
   const bool direct = text.empty() || text.find(target_.host) != std::string_view::npos;
@@ -289,7 +289,7 @@ std::string CurlRequest::other_side() const {
   return proxy ? *proxy + " for " + target_.name() : target_.name();
 }
 
-// What libcurl, or under it the system, says; text of the other side's may be part of it.
+// The message of libcurl or of the system. It may quote text of the other side.
 std::string CurlRequest::cause(CURLcode code) const {
   std::string text{error_text_.data()};
   // It quotes the URL of a proxy that it does not understand, user and password too.

@@ -51,9 +51,9 @@ class CurlRequest {
   /// How long the transfer took.
   std::chrono::milliseconds elapsed() const;
 
-  /// What became of the transfer that libcurl ended with this code. To be asked once.
+  /// The result of the transfer that libcurl ended with this code. Called once.
   HttpResult result(CURLcode code);
-  /// What became of a transfer that was given up half-way because the program shall end.
+  /// The result of a transfer that was given up because the program ends.
   TransportFailure interrupted() const;
 
  private:

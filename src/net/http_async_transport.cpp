@@ -34,7 +34,7 @@ HttpAsyncTransport::HttpAsyncTransport(HttpOptions options, TrustAnchors anchors
   start_libcurl();
   multi_.reset(curl_multi_init());
   if (!multi_) throw std::bad_alloc{};
-  // By itself it keeps as many as belong to the requests of the moment.
+  // libcurl's default limit of kept connections depends on the requests under way at the moment.
   check(curl_multi_setopt(multi_.get(), CURLMOPT_MAXCONNECTS, static_cast<long>(slots)));
   for (std::size_t number = 0; number < slots; ++number) slots_[number].number = number;
 }
@@ -73,7 +73,7 @@ std::vector<AsyncTransport::Arrival> HttpAsyncTransport::await(std::chrono::mill
 
 void HttpAsyncTransport::wake() noexcept { curl_multi_wakeup(multi_.get()); }
 
-// Requests come in rows to one URL, and setting a handle up costs a good part of what a request costs.
+// Setting a handle up is a good part of a request's cost, and many requests go to one URL, so it is reused.
 bool HttpAsyncTransport::set_up(Slot& slot, const HttpRequest& request) {
   slot.method = request.method;
   if (slot.line && request.url == slot.url) return true;

@@ -10,7 +10,7 @@ namespace wxpay::net {
 
 namespace {
 
-// How long a request to stop may go unseen.
+// The longest time until a request to stop is seen.
 constexpr std::chrono::milliseconds longest_wait{100};
 
 /// One request after the other, in a slot of its own.
@@ -20,8 +20,7 @@ class HttpTransport final : public Transport {
       : options_{std::move(options)}, stop_{stop}, log_{log}, anchors_{options_.ca_file} {}
 
   HttpResult send(const HttpRequest& request) override {
-    // Left until there is something to send: starting libcurl costs more than many a command without a
-    // request.
+    // Started with the first request: starting libcurl costs more than a whole command without one.
     if (!async_transport_) async_transport_.emplace(std::move(options_), std::move(anchors_), 1, stop_, log_);
     async_transport_->start(0, request);
     while (true) {

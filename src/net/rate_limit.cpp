@@ -8,10 +8,10 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-/// A sender that was held up may be late by so much and still catch up, so that the rate is kept on average.
+/// The lateness that a sender may catch up with, so that the average rate is kept.
 constexpr std::chrono::milliseconds longest_delay{100};
-/// A little more than a second: a request leaves some milliseconds after its turn where the machine is busy,
-/// and what is sent evenly may arrive less so. It costs one per cent of the rate.
+/// The window in which the limit holds. A little over a second, as a busy machine sends some milliseconds late
+/// and requests may arrive less evenly than they were sent. It costs one per cent of the rate.
 constexpr std::chrono::milliseconds second{1'010};
 constexpr std::chrono::seconds slowest_interval{1};
 constexpr std::chrono::seconds between_changes{1};
@@ -46,7 +46,7 @@ RateLimit::Instant RateLimit::next_turn(Instant now) {
 void RateLimit::slow_down() {
   const std::lock_guard lock{mutex_};
   const auto now = clock_.steady_now();
-  // Of many requests that are refused at once, the first says it all.
+  // Many requests may be refused at once; only the first of them lowers the rate.
   if (interval_ != usual_interval_ && now - changed_ < between_changes) return;
   interval_ = std::min<nanoseconds>(interval_ * 2, std::max<nanoseconds>(slowest_interval, usual_interval_));
   planned_ = std::max(planned_, now + between_changes);

@@ -12,8 +12,8 @@
 
 namespace wxpay::report {
 
-/// One result of a command: named values in the order in which they are shown. A key without a value is not
-/// in it.
+/// One result of a command: named values in the order in which they are shown. Keys without a value are left
+/// out.
 class Record {
  public:
   using Value = std::variant<std::string, std::int64_t, bool, std::vector<std::string>, std::vector<Record>>;
@@ -53,7 +53,7 @@ std::string spreadsheet_row(const Record& record, const std::vector<std::string>
 /// Chooses the escape sequence that a shown value begins with; empty for none.
 using Painter = std::string_view (*)(std::string_view key, std::string_view value);
 std::string_view no_paint(std::string_view key, std::string_view value);
-/// Good states green, bad ones red, open ones yellow, and what is neither not at all.
+/// Colours good states green, bad ones red, open ones yellow, and nothing else.
 std::string_view paint_states(std::string_view key, std::string_view value);
 
 /// "key  value" lines, keys in one column.

@@ -37,7 +37,7 @@ std::string csv_cell(const std::string& text) {
   return quoted + '"';
 }
 
-/// Texts of others as a spreadsheet may be given them.
+/// Makes texts of others safe for a spreadsheet.
 struct Harmless : Plain {
   using Plain::operator();
   std::string operator()(const std::string& text) const {
@@ -120,7 +120,7 @@ std::string_view paint_states(std::string_view key, std::string_view value) {
     return std::find(names.begin(), names.end(), name) != names.end();
   };
   if (!among(keys, key) || among(neutral, value)) return {};
-  // A reason in words tells as well why nothing had to be done.
+  // A reason in words may also explain why nothing had to be done, so it has no colour.
   if (key == "reason" && !is_code(value)) return {};
   if (among(good, value)) return "\x1b[32m";
   return among(open, value) ? "\x1b[33m" : "\x1b[31m";
