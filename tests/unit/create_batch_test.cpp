@@ -34,7 +34,7 @@ class BreakingTransport final : public AsyncTransport {
  public:
   void start(std::size_t, const HttpRequest&) override { ++started; }
   std::vector<Arrival> await(std::chrono::milliseconds) override {
-    if (started > 0) throw Error{ErrorKind::internal, "the async_transport is broken"};
+    if (started > 0) throw Error{ErrorKind::internal, "the transport is broken"};
     return {};
   }
   void wake() noexcept override {}
@@ -117,11 +117,11 @@ class PickyLedger final : public FailingLedger {
 
 }  // namespace
 
-TEST_CASE("what a broken async_transport had under way is not said to be unsent") {
+TEST_CASE("what a broken transport had under way is not said to be unsent") {
   Batch batch;
   BreakingTransport async_transport;
   NoRateLimit rate_limiter;
-  CHECK_THROWS_WITH_AS(batch.run(async_transport, rate_limiter), "the async_transport is broken", Error);
+  CHECK_THROWS_WITH_AS(batch.run(async_transport, rate_limiter), "the transport is broken", Error);
   CHECK(async_transport.started == 2);
   CHECK(batch.kinds.size() == 6);
   CHECK(batch.count(Kind::not_recorded) == 2);

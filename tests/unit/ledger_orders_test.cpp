@@ -310,13 +310,13 @@ TEST_CASE("a mark by hand leaves what is proved, is kept with its reason, and ca
   const auto ledger = open_ledger(folder.ledger());
   create_order(*ledger, "T1");
   auto mark = evidence_of("T1", EvidenceSource::hand, OrderState::success);
-  mark.reason = "paid at the queue";
+  mark.reason = "paid at the desk";
   CHECK(ledger->settle(mark).settlement.verdict == Verdict::apply);
   auto found = ledger->find(test_merchant(), number_of("T1"));
   CHECK(found->state == OrderState::success);
   CHECK(found->proven_state == OrderState::notpay);
   CHECK(found->paid_at == standing_clock().now());
-  CHECK(ledger->history(test_merchant(), number_of("T1")).back().reason == "paid at the queue");
+  CHECK(ledger->history(test_merchant(), number_of("T1")).back().reason == "paid at the desk");
   CHECK(ledger->history(test_merchant(), number_of("T1")).back().digest.empty());
 
   SUBCASE("undone, it is no longer paid") {

@@ -54,7 +54,7 @@ class ReversingTransport final : public AsyncTransport {
  public:
   void start(std::size_t slot, const HttpRequest&) override {
     if (breaks_at && ++started == *breaks_at)
-      throw Error{ErrorKind::internal, "the async_transport is broken"};
+      throw Error{ErrorKind::internal, "the transport is broken"};
     under_way.push_back({slot, HttpResponse{}});
     most = std::max(most, under_way.size());
   }
@@ -133,10 +133,10 @@ TEST_CASE("items ask none, one or several questions, and are given out in the or
   CHECK(most > 1);
 }
 
-TEST_CASE("a async_transport that breaks ends the run: what was under way is left, nothing hangs") {
+TEST_CASE("a transport that breaks ends the run: what was under way is left, nothing hangs") {
   Questioning trial;
   trial.async_transports.front().breaks_at = 100;
-  CHECK_THROWS_WITH_AS(trial.run(), "the async_transport is broken", Error);
+  CHECK_THROWS_WITH_AS(trial.run(), "the transport is broken", Error);
   CHECK(trial.given.size() < 300);
   CHECK_FALSE(trial.left.empty());
 }
