@@ -58,10 +58,10 @@ void WorkQueue::hand_over(const std::vector<QueueEntry*>& entries) {
 }
 
 void WorkQueue::wake_one_with_room() {
-  const auto hungry = std::find(has_room_.begin(), has_room_.end(), true);
-  if (hungry == has_room_.end() || !wake_) return;
-  *hungry = false;
-  wake_(static_cast<std::size_t>(hungry - has_room_.begin()));
+  const auto worker = std::find(has_room_.begin(), has_room_.end(), true);
+  if (worker == has_room_.end() || !wake_) return;
+  *worker = false;
+  wake_(static_cast<std::size_t>(worker - has_room_.begin()));
 }
 
 void WorkQueue::await_finished(std::size_t count, std::chrono::milliseconds longest,
