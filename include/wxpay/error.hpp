@@ -6,7 +6,8 @@
 
 namespace wxpay {
 
-/// What went wrong, one kind for each exit code. README.md, "Exit codes", says what a caller may do about each.
+/// What went wrong, one kind for each exit code. README.md, "Exit codes", says what a caller may do about
+/// each.
 enum class ErrorKind {
   refused,    ///< WeChat Pay or the ledger's rules said no; the code says which rule
   usage,      ///< an argument or request that can never be right

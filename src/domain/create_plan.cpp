@@ -12,8 +12,8 @@ bool same_expiry(const OrderIntent& stored, const OrderIntent& wanted) {
   return stored.time_expire == wanted.time_expire;
 }
 
-/// Whether the age of a prepay_id is known. It is not where one of its times lies in the future: the clock was
-/// wrong when it was made, or is wrong now. Such a prepay_id is not given out again.
+/// Whether a prepay_id may be given out again. Not where one of its times lies in the future: the clock was
+/// wrong when it was made, or is wrong now, and nobody knows its age.
 bool is_prepay_valid(const Order& order, std::chrono::sys_seconds now) {
   if (!order.prepay || order.prepay->expires_at <= now) return false;
   const auto made_at = order.prepay->expires_at - prepay_validity(order.intent.trade_type);

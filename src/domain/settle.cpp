@@ -4,8 +4,8 @@ namespace wxpay {
 
 namespace {
 
-/// The rank of a state. A change goes to a higher rank, never to a lower one; CLOSED and REVOKED are two names
-/// of one end.
+/// The rank of a state. A change goes to a higher rank, never to a lower one; CLOSED and REVOKED are two
+/// names of one end.
 int rank(OrderState state) {
   switch (state) {
     case OrderState::creating:

@@ -10,8 +10,8 @@ using std::chrono::nanoseconds;
 
 /// The lateness that a sender may catch up with, so that the average rate is kept.
 constexpr std::chrono::milliseconds longest_delay{100};
-/// The window in which the limit holds. A little over a second, as a busy machine sends some milliseconds late
-/// and requests may arrive less evenly than they were sent. It costs one per cent of the rate.
+/// The window in which the limit holds. A little over a second, as a busy machine sends some milliseconds
+/// late and requests may arrive less evenly than they were sent. It costs one per cent of the rate.
 constexpr std::chrono::milliseconds second{1'010};
 constexpr std::chrono::seconds slowest_interval{1};
 constexpr std::chrono::seconds between_changes{1};

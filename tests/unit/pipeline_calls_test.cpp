@@ -53,8 +53,7 @@ class AskingItem final : public PipelineItem {
 class ReversingTransport final : public AsyncTransport {
  public:
   void start(std::size_t slot, const HttpRequest&) override {
-    if (breaks_at && ++started == *breaks_at)
-      throw Error{ErrorKind::internal, "the transport is broken"};
+    if (breaks_at && ++started == *breaks_at) throw Error{ErrorKind::internal, "the transport is broken"};
     under_way.push_back({slot, HttpResponse{}});
     most = std::max(most, under_way.size());
   }
