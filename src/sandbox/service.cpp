@@ -84,7 +84,7 @@ std::optional<std::string> text_or(const wire::JsonObject& object, std::string_v
 std::optional<std::string> unknown_key(const wire::JsonObject& object,
                                        std::initializer_list<std::string_view> known) {
   for (const auto& entry : object) {
-    if (std::find(known.begin(), known.end(), entry.first) == known.end()) return entry.first;
+    if (std::find(known.begin(), known.end(), entry.key) == known.end()) return entry.key;
   }
   return std::nullopt;
 }

@@ -125,7 +125,7 @@ class Reader {
     do {
       auto& [key, value] = members.emplace_back();
       if (!take_text(key)) return false;
-      const auto repeats = [&name = key](const auto& before) { return before.first == name; };
+      const auto repeats = [&name = key](const auto& before) { return before.key == name; };
       if (std::any_of(members.begin(), members.end() - 1, repeats)) {
         return fail("key " + json_quote(shortened(key)) + " is repeated");
       }
@@ -142,7 +142,7 @@ class Reader {
     rest_.remove_prefix(1);
     if (take(']')) return true;
     do {
-      if (!take_value(items.emplace_back().second, depth)) return false;
+      if (!take_value(items.emplace_back().value, depth)) return false;
     } while (take(','));
     return take(']');
   }
@@ -257,8 +257,8 @@ std::variant<JsonObject, Malformed> parse_json_object(std::string_view document)
 
 const JsonValue* find(const JsonObject& object, std::string_view key) {
   const auto at =
-      std::find_if(object.begin(), object.end(), [key](const auto& member) { return member.first == key; });
-  return at == object.end() ? nullptr : &at->second;
+      std::find_if(object.begin(), object.end(), [key](const auto& member) { return member.key == key; });
+  return at == object.end() ? nullptr : &at->value;
 }
 
 std::optional<std::string> text_of(const JsonObject& object, std::string_view key) {

@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <variant>
 #include <vector>
 
@@ -12,15 +11,20 @@
 
 namespace wxpay::wire {
 
-struct JsonValue;
-using JsonObject = std::vector<std::pair<std::string, JsonValue>>;
+struct JsonMember;
+using JsonObject = std::vector<JsonMember>;
 
 struct JsonValue {
   /// `number` is one with a fraction or exponent, or too large for 64 bits.
   enum class Kind { text, integer, number, boolean, null, object, array };
   Kind kind = Kind::null;
-  std::string text{};    ///< a text decoded; an integer, number or boolean as written
-  JsonObject members{};  ///< of an object; of an array too, without names
+  std::string text;    ///< a text decoded; an integer, number or boolean as written
+  JsonObject members;  ///< of an object; of an array too, without keys
+};
+
+struct JsonMember {
+  std::string key;
+  JsonValue value;
 };
 
 /// Reads one JSON object, keys in the order written. Refuses a repeated key and an object of more than 256

@@ -118,7 +118,7 @@ void check_quoting(std::string_view text) {
   expect(!is_utf8(text) || parsed.get<std::string>() == text, "what is quoted is read as it was");
   const auto again = wire::parse_json_object("{" + quoted + ":" + quoted + "}");
   const auto* object = std::get_if<wire::JsonObject>(&again);
-  expect(object != nullptr && object->size() == 1 && object->front().first == object->front().second.text,
+  expect(object != nullptr && object->size() == 1 && object->front().key == object->front().value.text,
          "what is quoted is both a key and a text");
 }
 
