@@ -67,6 +67,7 @@ std::optional<SavedMessage> SavedMessages::next() {
 void SavedMessages::choose_cutter() {
   std::string bytes(piece, '\0');
   bytes.resize(source_(bytes.data(), piece));
+  ended_ = bytes.empty();
   first_bytes_ = std::move(bytes);
   std::string_view start = first_bytes_;
   if (start.starts_with(byte_order_mark)) start.remove_prefix(byte_order_mark.size());
@@ -75,7 +76,13 @@ void SavedMessages::choose_cutter() {
 }
 
 std::size_t SavedMessages::read(char* buffer, std::size_t size) {
-  if (first_bytes_.empty()) return source_(buffer, size);
+  // A terminal's end of input is said once.
+  if (ended_) return 0;
+  if (first_bytes_.empty()) {
+    const auto count = source_(buffer, size);
+    ended_ = count == 0;
+    return count;
+  }
   const auto count = first_bytes_.copy(buffer, size);
   first_bytes_.erase(0, count);
   return count;

@@ -36,6 +36,11 @@ class SavedMessages final : public MessageCutter {
   /// @param reader  tells where a message ends that holds the beginning of another; must outlive this
   SavedMessages(MessageSource source, const NotificationReader& reader)
       : source_{std::move(source)}, reader_{reader} {}
+  SavedMessages(const SavedMessages&) = delete;
+  SavedMessages& operator=(const SavedMessages&) = delete;
+  SavedMessages(SavedMessages&&) = delete;
+  SavedMessages& operator=(SavedMessages&&) = delete;
+  ~SavedMessages() override = default;
 
   std::optional<SavedMessage> next() override;
   bool holds_message() override { return cutter_ && cutter_->holds_message(); }
@@ -46,6 +51,7 @@ class SavedMessages final : public MessageCutter {
 
   MessageSource source_;
   const NotificationReader& reader_;
+  bool ended_ = false;       ///< of the source
   std::string first_bytes_;  ///< read to choose, and not given to the cutter yet
   std::unique_ptr<MessageCutter> cutter_;
 };

@@ -92,7 +92,6 @@ void limit(Table& rows, std::size_t most) {
 constexpr std::size_t mch_id_column = 2;
 constexpr std::size_t outcome_column = 4;
 constexpr std::size_t digest_column = 5;
-constexpr std::size_t kind_column = 6;
 
 struct Tables {
   Table orders, history, notifications;
@@ -317,7 +316,7 @@ class MemoryStore final : public ledger::LedgerStore {
 
   std::unique_ptr<RowStream> notifications_without_entry() override {
     return stream_of(rows_where(tables_.notifications, [&](const KeptRow& notification) {
-      return is_applied(notification) && ledger::is_null(notification.at(kind_column).view()) &&
+      return is_applied(notification) &&
              std::none_of(tables_.history.begin(), tables_.history.end(), [&](const KeptRow& entry) {
                return is_notified(entry) && names(entry, notification);
              });

@@ -234,6 +234,17 @@ TEST_CASE("only an answer that was verified is given out as verified") {
   }
 }
 
+TEST_CASE("an unsigned refusal of a question that both levels say is asked again") {
+  for (const bool says_twice : {true, false}) {
+    const std::string more = says_twice ? "<result_code>FAIL</result_code>" : "";
+    const auto outcome = v2::read_orderquery(
+        {200, "<xml><return_code>FAIL</return_code><return_msg>busy</return_msg>" + more + "</xml>", {}},
+        shop_account(), {"T1", {}});
+    REQUIRE(std::holds_alternative<Unknown>(outcome));
+    CHECK(std::get<Unknown>(outcome).repeatable == says_twice);
+  }
+}
+
 TEST_CASE("what WeChat Pay says carries no terminal sequence into a message") {
   const auto fields = answer_fields({{"result_code", "FAIL"},
                                      {"err_code", "NOAUTH"},

@@ -487,3 +487,19 @@ TEST_CASE("a marked entry misses its notification even where none is left, and n
                 crypto::sha256_hex("forged"), "forged"});
   CHECK(contains(ledger->check({}).problem, "the kept notification 2 is in no entry of its order"));
 }
+
+TEST_CASE("a notification of a refund counts as applied only with an entry") {
+  const LedgerFolder folder;
+  const auto ledger = open_ledger(folder.ledger());
+  create_order(*ledger, "T20261128180001");
+  const auto refund = [](const char* outcome, const std::string& raw) {
+    KeptNotification notification{
+        standing_clock().now(), test_merchant(), "T20261128180001", outcome, crypto::sha256_hex(raw), raw};
+    notification.kind = NotificationKind::refund;
+    return notification;
+  };
+  ledger->keep(refund("IGNORED", "refunded"));
+  CHECK(ledger->check({}).ok);
+  ledger->keep(refund("APPLIED", "forged"));
+  CHECK(contains(ledger->check({}).problem, "the kept notification 2 is in no entry of its order"));
+}

@@ -190,6 +190,7 @@ TEST_CASE("a ledger on any store keeps each notification once, and ties it to it
     });
     auto refund = applied("T1", R"({"event_type":"REFUND.SUCCESS"})");
     refund.kind = NotificationKind::refund;
+    refund.outcome = "IGNORED";
     refund.headers = "Wechatpay-Nonce: 5K8264ILTKCH16CQ2502SI8ZNMTM67VS";
     opened->keep(refund);
     const auto kept = opened->notifications(test_merchant(), number_of("T1"));

@@ -58,7 +58,7 @@ TEST_CASE_FIXTURE(Ledger, "a notification comes back byte for byte, oldest first
 }
 
 TEST_CASE_FIXTURE(Ledger, "a notification comes back with what it tells of and its headers") {
-  auto refund = notification_of("T1", "APPLIED", "{\"event_type\":\"REFUND.SUCCESS\"}");
+  auto refund = notification_of("T1", "IGNORED", "{\"event_type\":\"REFUND.SUCCESS\"}");
   refund.kind = NotificationKind::refund;
   refund.headers = "Wechatpay-Timestamp: 1795420800\nWechatpay-Nonce: 5K8264ILTKCH16CQ2502SI8ZNMTM67VS";
   ledger->keep(refund);

@@ -59,6 +59,26 @@ TEST_CASE("a file is cut into messages, however it arrives and whatever stands b
   }
 }
 
+TEST_CASE("the end of the input is asked for once, as a terminal says it once") {
+  const auto reader = v2::make_notification_reader(shop_account());
+  for (const std::string_view text : {"", "<xml>1</xml>"}) {
+    int ends = 0;
+    bool is_read = text.empty();
+    gateway::SavedMessages messages{[&](char* buffer, std::size_t) -> std::size_t {
+                                      if (is_read) {
+                                        ++ends;
+                                        return 0;
+                                      }
+                                      is_read = true;
+                                      return text.copy(buffer, text.size());
+                                    },
+                                    *reader};
+    CHECK(messages.next().has_value());
+    CHECK_FALSE(messages.next().has_value());
+    CHECK(ends == 1);
+  }
+}
+
 TEST_CASE("before anything was read no message is held, and reading waits for no more than one message") {
   const auto reader = v2::make_notification_reader(shop_account());
   int reads = 0;

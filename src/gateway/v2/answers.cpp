@@ -47,8 +47,10 @@ std::string by(std::string_view speaker, std::string_view predicate) {
   return std::string{speaker}.append(predicate);
 }
 
+/// @param says_twice  its result_code says FAIL too
 std::variant<Verified, Refused, Unknown> read_unsigned_refusal(Operation operation, Said said,
-                                                               std::string digest, std::string_view speaker) {
+                                                               bool says_twice, std::string digest,
+                                                               std::string_view speaker) {
   said.text = said.remark;
   if (const auto refusal = unsigned_refusal(said.remark)) {
     said.code = refusal->err_code;
@@ -59,7 +61,9 @@ std::variant<Verified, Refused, Unknown> read_unsigned_refusal(Operation operati
     return refused(std::move(said), Reaction::ask_by_query, std::move(digest));
   }
   auto message = by(speaker, " did not take the request: ") + said.text;
-  return not_an_answer(std::move(message), std::move(said));
+  auto unknown = not_an_answer(std::move(message), std::move(said));
+  unknown.repeatable = says_twice;
+  return unknown;
 }
 
 }  // namespace
@@ -76,8 +80,8 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
   auto digest = crypto::sha256_hex(response.body);
   const auto return_code = fields.get("return_code");
   if (return_code == "FAIL") {
-    return read_unsigned_refusal(operation, said_in(fields, Said::Trust::unverified), std::move(digest),
-                                 speaker);
+    return read_unsigned_refusal(operation, said_in(fields, Said::Trust::unverified),
+                                 fields.get("result_code") == "FAIL", std::move(digest), speaker);
   }
   if (return_code != "SUCCESS") return not_an_answer(by(speaker, "'s answer has no return_code"));
   // The answer to a query came over TLS and is held against the order that was asked for: a customer's remark

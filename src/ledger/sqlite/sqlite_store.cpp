@@ -197,13 +197,11 @@ class SqliteStore final : public LedgerStore {
   }
 
   std::unique_ptr<RowStream> notifications_without_entry() override {
-    const auto schema = schema_version(database_);
-    if (schema < schema_with_notifications) return std::make_unique<EmptyStream>();
-    const std::string of_payments = schema < schema_with_subjects ? "" : "n.kind IS NULL AND ";
-    return query<1>("SELECT n.number FROM notifications n WHERE " + of_payments +
-                    "n.outcome = 'APPLIED' AND NOT EXISTS (SELECT 1 FROM orders o JOIN history h ON "
-                    "h.order_seq = o.seq WHERE o.mch_id = n.mch_id AND o.out_trade_no = n.out_trade_no "
-                    "AND h.source = 'notify' AND h.digest = n.digest) ORDER BY n.number");
+    if (schema_version(database_) < schema_with_notifications) return std::make_unique<EmptyStream>();
+    return query<1>(
+        "SELECT n.number FROM notifications n WHERE n.outcome = 'APPLIED' AND NOT EXISTS (SELECT 1 FROM "
+        "orders o JOIN history h ON h.order_seq = o.seq WHERE o.mch_id = n.mch_id AND o.out_trade_no = "
+        "n.out_trade_no AND h.source = 'notify' AND h.digest = n.digest) ORDER BY n.number");
   }
 
   std::string problem() override {
