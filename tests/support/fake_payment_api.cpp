@@ -85,7 +85,7 @@ class Gateway final : public PaymentGateway {
  private:
   std::unique_ptr<CallOf<QueryOutcome>> query(const Fields& fields) {
     return call<QueryOutcome>(
-        "/orders/query", fields, [](Answer answer, const std::string& body) -> QueryOutcome {
+        "/orders/query", fields, [](const Answer& answer, const std::string& body) -> QueryOutcome {
           return QueryAnswer{
               evidence_of(EvidenceSource::query, answer.fields, body), answer.fields.get("state"), {}};
         });
