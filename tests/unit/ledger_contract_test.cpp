@@ -1,5 +1,6 @@
 // What every store must give a ledger: each case runs over all of them.
 #include <doctest/doctest.h>
+#include <cstdint>
 
 #include <functional>
 #include <memory>
@@ -263,7 +264,7 @@ TEST_CASE("a ledger on any store lists by its filter") {
   over_all([](Opened& opened) {
     const auto start = opened.clock.time;
     for (int i = 1; i <= 5; ++i) {
-      opened->begin(intent_of("T" + std::to_string(i), i * 100), {});
+      opened->begin(intent_of("T" + std::to_string(i), std::int64_t{i} * 100), {});
       opened.clock.time += std::chrono::minutes{1};
     }
     auto accepted = prepay_of("T2");
