@@ -1,7 +1,7 @@
 // What every store must give a ledger: each case runs over all of them.
 #include <doctest/doctest.h>
-#include <cstdint>
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <stdexcept>
