@@ -71,6 +71,7 @@ TEST_CASE("a JSON object is read by its text alone") {
       {"{\"a\":\"x\ny\"}", std::nullopt},
       {"{\"a\":\"\xff\"}", std::nullopt},
       {"\xEF\xBB\xBF{\"a\":5}", std::nullopt},
+      {{"{}\0e", 4}, std::nullopt},
       {R"(["a"])", std::nullopt},
       {R"("a")", std::nullopt},
       {"", std::nullopt},

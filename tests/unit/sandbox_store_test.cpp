@@ -16,7 +16,6 @@ using wxpay::OrderState;
 using wxpay::SignType;
 using wxpay::sandbox::GatewayOrder;
 using wxpay::sandbox::OrderResult;
-using wxpay::sandbox::Refused;
 using wxpay::test::order_request;
 
 namespace {
@@ -37,10 +36,10 @@ struct Shop {
 
 /// SUCCESS, or the refusal in the words of API v2 and of the control.
 std::string code(const OrderResult& result) {
-  const auto* refused = std::get_if<Refused>(&result);
+  const auto* refused = std::get_if<wxpay::sandbox::Refused>(&result);
   if (refused == nullptr) return "SUCCESS";
-  if (*refused == Refused::order_expired) return "ORDER_EXPIRED";
-  if (*refused == Refused::prepay_expired) return "PREPAY_EXPIRED";
+  if (*refused == wxpay::sandbox::Refused::order_expired) return "ORDER_EXPIRED";
+  if (*refused == wxpay::sandbox::Refused::prepay_expired) return "PREPAY_EXPIRED";
   return wxpay::sandbox::v2_refusal(*refused).code;
 }
 
