@@ -19,8 +19,9 @@ sigset_t stop_signal() {
 /// As the signal would have: the whole program, where a shell is there to continue it. Returns after SIGCONT.
 void stop_here() {
   const auto signals = stop_signal();
-  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
+  // Raised while blocked, it stops the program together with what else is pending: once, for one SIGCONT.
   std::raise(SIGTSTP);
+  pthread_sigmask(SIG_UNBLOCK, &signals, nullptr);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
@@ -55,7 +56,8 @@ void Suspension::watch() {
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
   const auto signals = stop_signal();
-  while (true) {
+  // The destructor's signal is no longer pending where it came while the program was being stopped.
+  while (!ended_) {
     int received = 0;
     sigwait(&signals, &received);
     if (ended_) return;
