@@ -322,16 +322,16 @@ NotificationReplay::NotificationReplay(ReplayOptions options, ReplayDeps deps)
                 transact_with(options_, deps_.ledger),
                 deps_.stop} {}
 
-void NotificationReplay::run(const Ends& ends) {
+void NotificationReplay::run(const Source& source, const Sink& sink) {
   pipeline_.run({.read = [&]() -> std::unique_ptr<PipelineItem> {
-                   auto saved = ends.read();
+                   auto saved = source.read();
                    if (!saved) return nullptr;
                    return std::make_unique<Item>(*this, std::move(*saved));
                  },
-                 .readable = ends.readable},
-                {.give = [&](PipelineItem& item) { ends.result(static_cast<Item&>(item).result()); },
+                 .readable = source.readable},
+                {.give = [&](PipelineItem& item) { sink.result(static_cast<Item&>(item).result()); },
                  .leave = [](PipelineItem&) {},
-                 .pause = ends.pause});
+                 .pause = sink.pause});
 }
 
 SettleResult NotificationReplay::settle(const PaymentEvidence& evidence) {

@@ -85,13 +85,15 @@ class NotificationReplay {
  public:
   NotificationReplay(ReplayOptions options, ReplayDeps deps);
 
-  struct Ends {
+  struct Source {
     std::function<std::optional<SavedNotification>()> read;  ///< the next one; nothing at the end
     std::function<bool()> readable;                          ///< see PipelineSource
-    std::function<void(const ReplayResult&)> result;         ///< in the order of reading, after its commit
+  };
+  struct Sink {
+    std::function<void(const ReplayResult&)> result;  ///< in the order of reading, after its commit
     std::function<void()> pause;
   };
-  void run(const Ends& ends);
+  void run(const Source& source, const Sink& sink);
 
   /// Asks for a stop, from any thread.
   void halt() noexcept { pipeline_.halt(); }

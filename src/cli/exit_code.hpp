@@ -116,7 +116,8 @@ constexpr int gravest(int a, int b) {
                          exit_unknown, exit_refused, exit_differences, exit_cut_short}) {
     if (a == code || b == code) return code;
   }
-  return exit_done;
+  // A code that is not ranked is grave all the same.
+  return a != exit_done ? a : b;
 }
 
 }  // namespace wxpay::cli

@@ -127,14 +127,14 @@ class ReplayNotify {
     };
     or_halt([this] { output_.begin_rows(columns_); });
     try {
-      replay.run({.read = [this] { return input_.next(); },
-                  .readable = [this] { return input_.is_readable(); },
-                  .result =
-                      [&](const app::ReplayResult& result) {
-                        count(result);
-                        or_halt([&] { print(result); });
-                      },
-                  .pause = [&] { or_halt([this] { progress_.show(); }); }});
+      replay.run(
+          {.read = [this] { return input_.next(); }, .readable = [this] { return input_.is_readable(); }},
+          {.result =
+               [&](const app::ReplayResult& result) {
+                 count(result);
+                 or_halt([&] { print(result); });
+               },
+           .pause = [&] { or_halt([this] { progress_.show(); }); }});
     } catch (const Error& error) {
       tell(error);
     }

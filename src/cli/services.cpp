@@ -121,7 +121,8 @@ GatewayClient& Services::gateway() {
 }
 
 ClockReading Services::read_gateway_clock() {
-  const auto gateway = make_keyless_api(*this)->make_gateway({clock(), random(), stop_, log_});
+  const auto api = make_keyless_api(*this);
+  const auto gateway = api->make_gateway({clock(), random(), stop_, log_});
   return GatewayClient{*gateway, transport(), clock(), stop_}.read_clock();
 }
 

@@ -97,19 +97,23 @@ void add_explanation(report::Record& record, const SignedText& text, const std::
   if (!notes.empty()) record.list("notes", notes);
 }
 
-/// All but its text.
-GivenSet asked_set(const SignOptions& options, Services& services, Output& output) {
-  return {.text = {},
-          .scheme = asked_scheme(options),
-          .key_is_public = is_public_key(services.key()),
+/// The set in a file.
+/// @param text  where its text is kept, which must outlive it
+GivenSet read_set(const SignOptions& options, const std::string& file, std::string& text, Services& services,
+                  Output& output) {
+  services.add_inputs({file});
+  const auto scheme = asked_scheme(options);
+  const bool key_is_public = is_public_key(services.key());
+  text = read_input(file, largest_document);
+  return {.text = text,
+          .scheme = scheme,
+          .key_is_public = key_is_public,
           .warn = [&output](const std::string& doubt) { output.warn(doubt); }};
 }
 
 int sign_params(const SignOptions& options, Services& services, Output& output) {
-  services.add_inputs({options.params_file});
-  auto set = asked_set(options, services, output);
-  const auto text = read_input(options.params_file, largest_document);
-  set.text = text;
+  std::string text;
+  const auto set = read_set(options, options.params_file, text, services, output);
   const auto signature = services.api().set_signer().sign(set);
   report::Record record;
   record.text("sign", signature.sign).text("signType", std::string{to_string(signature.scheme)});
@@ -119,10 +123,8 @@ int sign_params(const SignOptions& options, Services& services, Output& output) 
 }
 
 int verify(const SignOptions& options, Services& services, Output& output) {
-  services.add_inputs({options.verify_file});
-  auto set = asked_set(options, services, output);
-  const auto text = read_input(options.verify_file, largest_document);
-  set.text = text;
+  std::string text;
+  const auto set = read_set(options, options.verify_file, text, services, output);
   const auto verdict = services.api().set_signer().verify(set);
   report::Record record;
   record.flag("valid", verdict.valid)

@@ -23,7 +23,7 @@ void HistoryWriter::append(const Subject& subject, std::string hash_after, Store
   auto hash = hash_entry(last.hash, entry_columns, to_row(entry));
   end_ = {entry.entry.number, hash};
   waiting_.push_back({std::move(entry), std::move(hash)});
-  if (waiting_.size() == together) flush();
+  if (waiting_.size() == rows_together) flush();
 }
 
 std::string HistoryWriter::append(std::span<const Value> after, StoredEntry entry) {
@@ -34,7 +34,7 @@ std::string HistoryWriter::append(std::span<const Value> after, StoredEntry entr
 
 void HistoryWriter::flush() {
   if (waiting_.empty()) return;
-  std::array<HistoryRow, together> rows;
+  std::array<HistoryRow, rows_together> rows;
   for (std::size_t i = 0; i < waiting_.size(); ++i) {
     const auto columns = to_row(waiting_[i].entry);
     std::copy(columns.begin(), columns.end(), rows.at(i).begin());

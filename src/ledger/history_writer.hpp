@@ -36,8 +36,6 @@ class HistoryWriter {
     StoredEntry entry;
     std::string hash;
   };
-  /// Entries that are handed over at once.
-  static constexpr std::size_t together = 16;
 
   const ChainEnd& end();
 

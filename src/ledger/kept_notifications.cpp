@@ -18,20 +18,20 @@ void KeptNotifications::begin() {
 
 void KeptNotifications::keep(const KeptNotification& notification) {
   waiting_.push_back(notification);
-  if (waiting_.size() == together) flush();
+  if (waiting_.size() == rows_together) flush();
 }
 
 void KeptNotifications::flush() {
   // One that is there already has no place in the chain, which those behind it were given for it.
-  if (waiting_.size() == together && append(0, together)) waiting_.clear();
+  if (waiting_.size() == rows_together && append(0, rows_together)) waiting_.clear();
   for (std::size_t i = 0; i < waiting_.size(); ++i) append(i, i + 1);
   waiting_.clear();
 }
 
 bool KeptNotifications::append(std::size_t first, std::size_t last) {
   auto new_end = end();
-  std::array<std::string, together> hashes;
-  std::array<NotificationRow, together> rows;
+  std::array<std::string, rows_together> hashes;
+  std::array<NotificationRow, rows_together> rows;
   for (std::size_t i = first; i < last; ++i) {
     const auto& notification = waiting_[i];
     auto& hash = hashes.at(i - first);

@@ -29,9 +29,6 @@ class KeptNotifications {
   std::vector<KeptNotification> of_order(const MerchantId& mch_id, const OutTradeNo& out_trade_no);
 
  private:
-  /// Notifications that are handed over at once.
-  static constexpr std::size_t together = 16;
-
   const ChainEnd& end();
   /// Hands over those from `first` up to `last`, as what follows the end of the chain.
   /// @return false where one of them is there already, and none was added

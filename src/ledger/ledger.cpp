@@ -99,7 +99,7 @@ class Ledger final : public OrderLedger {
 
   std::size_t import(std::span<const Order> orders) override {
     Change change{*this};
-    const auto imported = new_orders_.import(orders, clock_.now());
+    const auto imported = order_inserter_.import(orders, clock_.now());
     change.commit();
     return imported;
   }
@@ -221,10 +221,10 @@ class Ledger final : public OrderLedger {
     explicit Change(Ledger& owner) : owner_{owner} {
       if (owner_.depth_ == 0) {
         transaction_ = owner_.store_->begin_writing();
-        owner_.new_orders_.begin();
+        owner_.order_inserter_.begin();
         owner_.history_.begin();
         owner_.notifications_.begin();
-        if (owner_.store_->others_wrote()) owner_.begun_.forget();
+        if (owner_.store_->others_wrote()) owner_.order_cache_.forget();
         owner_.doomed_ = false;
       } else if (owner_.doomed_) {
         throw Error{ErrorKind::ledger, "an earlier change of the same transaction failed"};
@@ -237,7 +237,7 @@ class Ledger final : public OrderLedger {
     ~Change() {
       if (done_) return;
       owner_.doomed_ = true;
-      owner_.begun_.forget();
+      owner_.order_cache_.forget();
       owner_.history_.forget();
       owner_.notifications_.forget();
     }
@@ -264,7 +264,7 @@ class Ledger final : public OrderLedger {
 
   /// To be called before the change has written anything.
   std::optional<Loaded> load(const MerchantId& mch_id, const OutTradeNo& out_trade_no, Change& change) {
-    if (auto begun = begun_.take(mch_id, out_trade_no)) return begun;
+    if (auto begun = order_cache_.take(mch_id, out_trade_no)) return begun;
     const auto rows = store_->find_order(mch_id, out_trade_no);
     const auto row = rows->next();
     if (row.empty()) return std::nullopt;
@@ -297,9 +297,9 @@ class Ledger final : public OrderLedger {
 
   std::optional<Order> create(const OrderIntent& intent, std::chrono::sys_seconds now) {
     StoredOrder stored{0, new_order(intent, now, now)};
-    auto row_hash = new_orders_.add(stored);
+    auto row_hash = order_inserter_.add(stored);
     if (!row_hash) return std::nullopt;
-    begun_.keep({stored, std::move(*row_hash)});
+    order_cache_.keep({stored, std::move(*row_hash)});
     return std::move(stored.order);
   }
 
@@ -312,7 +312,7 @@ class Ledger final : public OrderLedger {
     entry.details = replaced_parameters(to_row(before.seq, before.order));
     const auto row = to_row(after.seq, after.order);
     store_->update_order(row, ChangedBy::new_try);
-    begun_.keep({after, history_.append(row, std::move(entry))});
+    order_cache_.keep({after, history_.append(row, std::move(entry))});
     return std::move(after.order);
   }
 
@@ -320,9 +320,9 @@ class Ledger final : public OrderLedger {
   std::unique_ptr<LedgerStore> store_;
   int depth_ = 0;
   bool doomed_ = false;
-  OrderCache begun_;
+  OrderCache order_cache_;
   HistoryWriter history_;
-  OrderInserter new_orders_{*store_, history_};
+  OrderInserter order_inserter_{*store_, history_};
   KeptNotifications notifications_{*store_};
 };
 

@@ -38,7 +38,7 @@ std::optional<std::string> OrderInserter::add(StoredOrder& stored) {
 std::size_t OrderInserter::import(std::span<const Order> orders, std::chrono::sys_seconds now) {
   std::size_t imported = 0;
   while (!orders.empty()) {
-    const auto count = std::min(orders.size(), together);
+    const auto count = std::min(orders.size(), rows_together);
     imported += import_some(orders.first(count), now);
     orders = orders.subspan(count);
   }
@@ -47,7 +47,7 @@ std::size_t OrderInserter::import(std::span<const Order> orders, std::chrono::sy
 
 std::size_t OrderInserter::import_some(std::span<const Order> orders, std::chrono::sys_seconds now) {
   const auto first = last_seq() + 1;
-  std::array<OrderRow, together> rows;
+  std::array<OrderRow, rows_together> rows;
   for (std::size_t i = 0; i < orders.size(); ++i) {
     rows.at(i) = imported_row(first + static_cast<std::int64_t>(i), orders[i], now);
   }

@@ -29,9 +29,6 @@ class OrderInserter {
   std::size_t import(std::span<const Order> orders, std::chrono::sys_seconds now);
 
  private:
-  /// Orders that are handed over at once.
-  static constexpr std::size_t together = 16;
-
   std::int64_t last_seq();
   std::size_t import_some(std::span<const Order> orders, std::chrono::sys_seconds now);
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <variant>
 
+#include "wire/json.hpp"
+
 namespace wxpay::ledger {
 
 namespace {
@@ -25,48 +27,13 @@ constexpr auto places = [] {
   return all;
 }();
 
-void append_control(std::string& json, unsigned char character) {
-  constexpr std::string_view digits{"0123456789abcdef"};
-  switch (character) {
-    case '\b':
-      json += "\\b";
-      return;
-    case '\f':
-      json += "\\f";
-      return;
-    case '\n':
-      json += "\\n";
-      return;
-    case '\r':
-      json += "\\r";
-      return;
-    case '\t':
-      json += "\\t";
-      return;
-    default:
-      json += {'\\', 'u', '0', '0', digits[character >> 4U], digits[character & 15U]};
-  }
-}
-
-/// Escapes no more than JSON demands.
-void append_string(std::string& json, std::string_view text) {
-  constexpr unsigned char first_printable = 0x20;
-  json += '"';
-  for (const char c : text) {
-    const auto character = static_cast<unsigned char>(c);
-    if (character < first_printable) {
-      append_control(json, character);
-      continue;
-    }
-    if (c == '"' || c == '\\') json += '\\';
-    json += c;
-  }
-  json += '"';
-}
-
 }  // namespace
 
 std::string replaced_parameters(const OrderRow& before) {
+  // Hashes cover these bytes: no more is escaped than JSON demands, as ever.
+  const auto append = [](std::string& to, std::string_view text) {
+    wire::append_json(to, text, wire::Escapes::fewest);
+  };
   std::string json{'{'};
   for (const auto place : places) {
     const auto& value = before.at(place);
@@ -74,12 +41,12 @@ std::string replaced_parameters(const OrderRow& before) {
     const auto text = text_in(value);
     if (number == nullptr && !text) continue;
     if (json.size() > 1) json += ',';
-    append_string(json, order_columns.at(place));
+    append(json, order_columns.at(place));
     json += ':';
     if (number != nullptr) {
       json += std::to_string(*number);
     } else {
-      append_string(json, *text);
+      append(json, *text);
     }
   }
   json += '}';

@@ -19,6 +19,9 @@
 
 namespace wxpay::ledger {
 
+/// So many rows are handed to a store at once, which may write them for less than one by one.
+inline constexpr std::size_t rows_together = 16;
+
 /// Rows that come one by one.
 class RowStream {
  public:

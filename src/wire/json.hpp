@@ -38,10 +38,12 @@ std::optional<std::string> text_of(const JsonObject& object, std::string_view ke
 /// Nothing where there is no such member, or it is no integer that fits.
 std::optional<std::int64_t> integer_of(const JsonObject& object, std::string_view key);
 
-/// What is escaped in a JSON string: also what no terminal may be shown, or no more than JSON demands.
-enum class Escapes : std::uint8_t { for_terminal, fewest };
+enum class Escapes : std::uint8_t {
+  for_terminal,  ///< also what no terminal may be shown; bytes that are not UTF-8 become U+FFFD
+  fewest         ///< no more than JSON demands; all other bytes stay as they are
+};
 
-/// The text as a JSON string, quotes included. Bytes that are not UTF-8 become U+FFFD.
+/// The text as a JSON string, quotes included.
 std::string json_quote(std::string_view text);
 /// The same, added to the end of `json`.
 void append_json(std::string& json, std::string_view text, Escapes escapes = Escapes::for_terminal);

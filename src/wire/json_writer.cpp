@@ -133,7 +133,9 @@ void append_value(std::string& json, const JsonValue& value) {
 }  // namespace
 
 void append_json(std::string& json, std::string_view text, Escapes escapes) {
-  if (!is_utf8(text)) return append_json(json, with_replacement_characters(text), escapes);
+  if (escapes == Escapes::for_terminal && !is_utf8(text)) {
+    return append_json(json, with_replacement_characters(text), escapes);
+  }
   const auto& escaped = escapes == Escapes::fewest ? escaped_by_json : escaped_for_terminal;
   json += '"';
   for (;;) {

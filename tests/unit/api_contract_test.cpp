@@ -136,8 +136,8 @@ TEST_CASE("a notification that comes again is applied once") {
                   if (left-- == 0) return std::nullopt;
                   return app::SavedNotification{.source = "a:1", .message = api.payment, .unreadable = {}};
                 },
-                .readable = {},
-                .result = [&](const app::ReplayResult& result) { outcomes.push_back(result.outcome); },
+                .readable = {}},
+               {.result = [&](const app::ReplayResult& result) { outcomes.push_back(result.outcome); },
                 .pause = [] {}});
     using enum app::NotificationOutcome;
     CHECK((outcomes == std::vector{applied, already_applied}));

@@ -60,7 +60,8 @@ TEST_CASE("the details of a new try are what the first programs had SQLite make"
   auto& intent = order.intent;
   for (auto* text : {&intent.body, &intent.attach, &intent.detail, &intent.goods_tag, &intent.product_id,
                      &intent.device_info, &intent.limit_pay, &intent.scene_info, &intent.sub_openid}) {
-    *text = "{\"a\": null} \xE8\xAF\xA6\\u0041" + all;
+    // Also what is turned on terminals, a control character of two bytes, and what is no UTF-8.
+    *text = "{\"a\": null} \xE8\xAF\xA6\\u0041\xE2\x80\xAE\xC2\x9B\xFF" + all;
   }
   intent.merchant.sub_mch_id = MerchantId{"1900000200"};
   intent.merchant.sub_app_id = AppId{"wxd678efh567hg6788"};

@@ -72,9 +72,8 @@ struct Replay {
                                            .message = {.headers = {}, .body = bytes},
                                            .unreadable = bytes == "?" ? "no such file" : ""};
                 },
-                .readable = {},
-                .result = [&](const ReplayResult& result) { results.push_back(result); },
-                .pause = [] {}});
+                .readable = {}},
+               {.result = [&](const ReplayResult& result) { results.push_back(result); }, .pause = [] {}});
     return results;
   }
   std::vector<ReplayResult> run(const std::vector<std::string>& documents) {

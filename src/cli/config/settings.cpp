@@ -253,7 +253,11 @@ std::vector<std::string> base_urls(const Selected& selected, const SettingOption
 /// An address as a configuration names it.
 LedgerAddress resolve_address(const LedgerAddress& named, const std::filesystem::path& folder,
                               const Environment& environment) {
-  return LedgerAddress{resolve_path(named.file().string(), folder, environment)};
+  switch (named.scheme()) {
+    case LedgerScheme::sqlite:
+      return LedgerAddress{resolve_path(named.file().string(), folder, environment)};
+  }
+  return named;
 }
 
 /// @param folder  what a relative path is relative to; empty: the working folder

@@ -9,6 +9,7 @@
 
 #include "ledger/sqlite/sql_text.hpp"
 #include "ledger/sqlite/sqlite_database.hpp"
+#include "ledger/store.hpp"
 
 namespace wxpay::ledger {
 
@@ -18,26 +19,24 @@ template <std::size_t Columns>
 class RowInserter {
  public:
   using Row = std::array<Value, Columns>;
-  /// Rows in one statement.
-  static constexpr std::size_t together = 16;
 
   /// @param into    the table and its columns, as INSERT INTO has them
   /// @param behind  what follows the values
   RowInserter(const Database& database, const std::string& into, const std::string& behind = {})
-      : one_{database, sql(into, 1, behind)}, many_{database, sql(into, together, behind)} {}
+      : one_{database, sql(into, 1, behind)}, many_{database, sql(into, rows_together, behind)} {}
 
-  /// Runs one statement for as many rows as may be together, from the first on.
+  /// Runs one statement for as many rows as go together, from the first on.
   /// @return how many rows it was for; sqlite3_changes says how many were inserted
   std::size_t insert_some(std::span<const Row> rows) {
-    if (rows.size() < together) {
+    if (rows.size() < rows_together) {
       one_.execute(rows.front());
       return 1;
     }
-    std::array<Value, together * Columns> values;
+    std::array<Value, rows_together * Columns> values;
     auto* place = values.begin();
-    for (const auto& row : rows.first(together)) place = std::copy(row.begin(), row.end(), place);
+    for (const auto& row : rows.first(rows_together)) place = std::copy(row.begin(), row.end(), place);
     many_.execute(values);
-    return together;
+    return rows_together;
   }
 
  private:
