@@ -253,11 +253,7 @@ std::vector<std::string> base_urls(const Selected& selected, const SettingOption
 /// An address as a configuration names it.
 LedgerAddress resolve_address(const LedgerAddress& named, const std::filesystem::path& folder,
                               const Environment& environment) {
-  switch (named.scheme()) {
-    case LedgerScheme::sqlite:
-      return LedgerAddress{resolve_path(named.file().string(), folder, environment)};
-  }
-  return named;
+  return named.resolved([&](const std::string& path) { return resolve_path(path, folder, environment); });
 }
 
 /// @param folder  what a relative path is relative to; empty: the working folder
@@ -267,7 +263,7 @@ LedgerPlace given_ledger(const Given& given, const std::filesystem::path& folder
   const bool from_file = !folder.empty();
   if (!parsed.address) {
     throw Error{from_file ? ErrorKind::config : ErrorKind::usage, given.origin + " " + parsed.fault,
-                "write a path, or sqlite:PATH"};
+                parsed.hint};
   }
   return {from_file ? resolve_address(*parsed.address, folder, environment) : *parsed.address, false};
 }
