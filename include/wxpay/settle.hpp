@@ -35,6 +35,10 @@ struct Settlement {
 /// Never backwards, never on another amount, merchant, app or transaction, and once only.
 Settlement settle(const Order& order, const PaymentEvidence& evidence);
 
+/// Changes the order as a settlement of verdict apply says.
+void apply(Order& order, const PaymentEvidence& evidence, const Settlement& settlement,
+           std::chrono::sys_seconds now);
+
 /// What `create-order` does with a number, given what the ledger holds of it.
 enum class CreatePlan {
   first,    ///< unknown number: CREATING, then send

@@ -60,8 +60,11 @@ NotificationOutcome outcome_of(NotificationVerdict verdict) {
   return NotificationOutcome::malformed;
 }
 
-NotificationOutcome outcome_of(const SettleResult& settled) {
-  if (!settled.order) return NotificationOutcome::unknown_order;
+/// @param is_of_other_app  whether it names another app than the profile's
+NotificationOutcome outcome_of(const SettleResult& settled, bool is_of_other_app) {
+  if (!settled.order) {
+    return is_of_other_app ? NotificationOutcome::other_app : NotificationOutcome::unknown_order;
+  }
   switch (settled.settlement.verdict) {
     case Verdict::apply:
       return settled.settlement.adds_proof ? NotificationOutcome::already_applied
@@ -82,9 +85,18 @@ NotificationOutcome outcome_of(const SettleResult& settled) {
   return NotificationOutcome::already_applied;
 }
 
+/// What the ledger keeps it as: a proof that was added is applied, though the payment itself is no news.
+NotificationOutcome kept_as(NotificationOutcome outcome, bool adds_proof) {
+  return adds_proof ? NotificationOutcome::applied : outcome;
+}
+
 std::string reason_for(NotificationOutcome outcome, const SettleResult& settled,
                        const PaymentEvidence& evidence) {
   if (outcome == NotificationOutcome::unknown_order) return "the ledger does not know this order";
+  if (outcome == NotificationOutcome::other_app) {
+    return "it is about the app " + evidence.merchant.app_id.text() +
+           ", whose order the ledger does not have";
+  }
   if (outcome == NotificationOutcome::wrong_merchant) {
     return "the ledger has the order under another app or sub-merchant";
   }
@@ -199,7 +211,8 @@ class NotificationReplay::Item final : public PipelineItem {
       record_failed(error);
       return Next::done;
     }
-    if (!replay_.options_.dry_run && (adds_proof_ || is_kept(result_.outcome, notification_))) keep();
+    const auto outcome = kept_as(result_.outcome, adds_proof_);
+    if (!replay_.options_.dry_run && is_kept(outcome, notification_)) keep(outcome);
     return is_to_be_forwarded() ? Next::work : Next::done;
   }
 
@@ -242,25 +255,18 @@ class NotificationReplay::Item final : public PipelineItem {
   void settle(const PaymentEvidence& evidence) {
     const auto settled = replay_.settle(evidence);
     adds_proof_ = settled.settlement.adds_proof;
-    result_.outcome = outcome_of(settled);
+    result_.outcome = outcome_of(settled, notification_.is_of_other_app);
     result_.reason = reason_for(result_.outcome, settled, evidence);
-    if (result_.outcome == NotificationOutcome::unknown_order && notification_.is_of_other_app) {
-      result_.outcome = NotificationOutcome::other_app;
-      result_.reason =
-          "it is about the app " + evidence.merchant.app_id.text() + ", whose order the ledger does not have";
-    }
     const bool after_close = settled.order && settled.settlement.paid_after_close;
     result_.note = after_close ? "PAID_AFTER_CLOSE" : "";
   }
 
-  void keep() {
+  void keep(NotificationOutcome outcome) {
     const auto& deps = replay_.deps_;
-    // A proof that was added is what the ledger applied, though the payment itself is no news.
-    const auto kept_as = adds_proof_ ? NotificationOutcome::applied : result_.outcome;
     deps.ledger->keep({.at = deps.clock.now(),
                        .mch_id = deps.mch_id,
                        .out_trade_no = result_.out_trade_no,
-                       .outcome = std::string{to_string(kept_as)},
+                       .outcome = std::string{to_string(outcome)},
                        .digest = notification_.digest,
                        .raw = saved_.message.body,
                        .kind = notification_.kind.value_or(NotificationKind::payment),
@@ -337,16 +343,17 @@ void NotificationReplay::run(const Source& source, const Sink& sink) {
 SettleResult NotificationReplay::settle(const PaymentEvidence& evidence) {
   if (!options_.dry_run) return deps_.ledger->settle(evidence);
   if (deps_.ledger == nullptr) return {};
-  auto previewed = deps_.ledger->preview(evidence);
-  if (!previewed.order || previewed.settlement.verdict != Verdict::apply) return previewed;
-  const auto [first, is_first] =
-      would_be_paid_.try_emplace(evidence.out_trade_no.text(), evidence.transaction_id.text());
-  if (is_first) return previewed;
-  const bool same = first->second == evidence.transaction_id.text();
-  previewed.settlement.verdict = same ? Verdict::already_applied : Verdict::transaction_mismatch;
-  previewed.settlement.paid_after_close = false;
-  previewed.order->transaction_id = TransactionId{first->second};
-  return previewed;
+  const auto& number = evidence.out_trade_no;
+  const auto known = would_be_.find(number.text());
+  auto order = known == would_be_.end() ? deps_.ledger->find(evidence.merchant.mch_id, number)
+                                        : std::optional{known->second};
+  if (!order) return {};
+  const auto settlement = wxpay::settle(*order, evidence);
+  if (settlement.verdict == Verdict::apply) {
+    apply(*order, evidence, settlement, deps_.clock.now());
+    would_be_.insert_or_assign(number.text(), *order);
+  }
+  return {settlement, std::move(order)};
 }
 
 }  // namespace wxpay::app

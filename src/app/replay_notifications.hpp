@@ -107,8 +107,8 @@ class NotificationReplay {
   ReplayOptions options_;
   ReplayDeps deps_;
   Pipeline pipeline_;
-  /// Of a dry run: what it would have applied, by order, for what comes again.
-  std::unordered_map<std::string, std::string> would_be_paid_;
+  /// Of a dry run: the orders that it would have changed, as they would be, by number.
+  std::unordered_map<std::string, Order> would_be_;
 };
 
 }  // namespace wxpay::app

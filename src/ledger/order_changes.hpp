@@ -19,8 +19,4 @@ StoredEntry new_entry(std::chrono::sys_seconds at, std::optional<OrderState> fro
 /// What the history says of why: the evidence's own reason, and that the order was paid after it was closed.
 std::string reason_of(const PaymentEvidence& evidence, const Settlement& settlement);
 
-/// Changes the order as a settlement says that applies.
-void apply(Order& order, const PaymentEvidence& evidence, const Settlement& settlement,
-           std::chrono::sys_seconds now);
-
 }  // namespace wxpay::ledger
