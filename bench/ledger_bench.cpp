@@ -27,7 +27,7 @@ class ScratchLedger {
   ScratchFolder folder_;
   NeverStop never_;
   SystemClock clock_{never_};
-  std::unique_ptr<OrderLedger> ledger_;
+  std::unique_ptr<Ledger> ledger_;
 };
 
 /// What one create-order costs the ledger: the intent, and the answer.

@@ -56,8 +56,8 @@ struct RestoredLedger {
   std::vector<std::string> kept_as;
 };
 
-/// Puts a copy that `OrderLedger::backup` made in the ledger's place. The copy is checked first; the ledger
-/// that was there, damaged or not, keeps its log and gets a name with the time.
+/// Puts a copy that `LedgerMaintenance::backup` made in the ledger's place. The copy is checked first; the
+/// ledger that was there, damaged or not, keeps its log and gets a name with the time.
 /// @param stop         ends the wait for somebody who writes the ledger; null: nobody does
 /// @param undisturbed  held while the files are exchanged; null: nobody wants to know
 /// @throws Error{ledger}  the copy is not whole, or the ledger cannot be replaced

@@ -5,7 +5,7 @@
 
 #include "app/outcome.hpp"
 #include "wxpay/gateway.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/order_ledger.hpp"
 
 namespace wxpay::app {
 

@@ -6,7 +6,7 @@
 #include "app/outcome.hpp"
 #include "wxpay/gateway.hpp"
 #include "wxpay/gateway_client.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/order_ledger.hpp"
 
 namespace wxpay::app {
 

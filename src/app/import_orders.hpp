@@ -13,7 +13,8 @@
 #include "app/csv_columns.hpp"
 #include "domain/order_columns.hpp"
 #include "wire/records.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/clock.hpp"
+#include "wxpay/order_ledger.hpp"
 
 namespace wxpay::app {
 

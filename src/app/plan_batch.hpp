@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "app/create_batch.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/order_ledger.hpp"
 
 namespace wxpay::app {
 

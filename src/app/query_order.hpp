@@ -8,7 +8,7 @@
 #include "wxpay/error.hpp"
 #include "wxpay/gateway.hpp"
 #include "wxpay/gateway_client.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/order_ledger.hpp"
 
 namespace wxpay::app {
 

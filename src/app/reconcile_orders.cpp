@@ -85,8 +85,8 @@ class ReconcileOrders::Item final : public PipelineItem {
       result_.kind = Kind::closed;
       return Next::done;
     }
-    run_.deps_.ledger->note(run_.deps_.merchant.mch_id, number(), EvidenceSource::close,
-                            "closing is asked for, as the order has expired");
+    run_.deps_.ledger.note(run_.deps_.merchant.mch_id, number(), EvidenceSource::close,
+                           "closing is asked for, as the order has expired");
     to_close_ = true;
     return Next::work;
   }
@@ -119,15 +119,15 @@ class ReconcileOrders::Item final : public PipelineItem {
   }
 
   SettleResult settle(const PaymentEvidence& evidence) {
-    auto& ledger = *run_.deps_.ledger;
+    auto& ledger = run_.deps_.ledger;
     return run_.options_.dry_run ? ledger.preview(evidence) : ledger.settle(evidence);
   }
 
   /// A closing in the future is dated by what is noted about it now.
   void note_closing() {
     if (run_.options_.dry_run || result_.kind != Kind::unchanged || run_.noted_as_closed(order_)) return;
-    run_.deps_.ledger->note(run_.deps_.merchant.mch_id, number(), EvidenceSource::query,
-                            "still closed; the time of its closing lies in the future");
+    run_.deps_.ledger.note(run_.deps_.merchant.mch_id, number(), EvidenceSource::query,
+                           "still closed; the time of its closing lies in the future");
   }
 
   void settle_answer() {
@@ -212,13 +212,12 @@ ReconcileOrders::ReconcileOrders(ReconcileOptions options, ReconcileDeps deps)
       pipeline_{{.workers = deps_.gateways.drivers, .ahead = 256},
                 [this](const std::function<void()>& work) {
                   if (options_.dry_run) return work();
-                  deps_.ledger->transact(work);
+                  deps_.ledger.transact(work);
                 },
                 deps_.stop,
                 deps_.gateways.resources(options_.jobs, deps_.clock)} {}
 
 void ReconcileOrders::run(const Output& output) {
-  if (deps_.ledger == nullptr) return;
   newest_ = newest_order();
   pipeline_.run({.read = [this]() -> std::unique_ptr<PipelineItem> {
                    auto order = next_order();
@@ -240,9 +239,8 @@ void ReconcileOrders::run(const Output& output) {
 }
 
 std::int64_t ReconcileOrders::count() const {
-  if (deps_.ledger == nullptr) return 0;
   const auto& mch_id = deps_.merchant.mch_id;
-  const auto all = deps_.ledger->count(mch_id, open_orders()) + deps_.ledger->count(mch_id, closed_orders());
+  const auto all = deps_.orders.count(mch_id, open_orders()) + deps_.orders.count(mch_id, closed_orders());
   return options_.limit ? std::min(all, *options_.limit) : all;
 }
 
@@ -265,7 +263,7 @@ ClosedOrders ReconcileOrders::closed_orders() const {
 /// When an earlier run noted that an order is closed whose closing lies in the future.
 std::optional<std::chrono::sys_seconds> ReconcileOrders::noted_as_closed(const Order& order) const {
   try {
-    const auto history = deps_.ledger->history(deps_.merchant.mch_id, order.intent.out_trade_no);
+    const auto history = deps_.orders.history(deps_.merchant.mch_id, order.intent.out_trade_no);
     if (history.empty() || history.back().from != OrderState::closed) return std::nullopt;
     if (lies_ahead(history.back().at, deps_.clock.now())) return std::nullopt;
     return history.back().at;
@@ -307,17 +305,17 @@ std::optional<Order> ReconcileOrders::next_order() {
 bool ReconcileOrders::fill_page() {
   page_place_ = 0;
   page_.clear();
-  if (!open_ones_given_) page_ = deps_.ledger->page(deps_.merchant.mch_id, open_orders(), cursor_, page_size);
+  if (!open_ones_given_) page_ = deps_.orders.page(deps_.merchant.mch_id, open_orders(), cursor_, page_size);
   if (!page_.empty()) return true;
   if (!std::exchange(open_ones_given_, true)) cursor_ = {.unreadable = std::move(cursor_.unreadable)};
-  page_ = deps_.ledger->page(deps_.merchant.mch_id, closed_orders(), cursor_, page_size);
+  page_ = deps_.orders.page(deps_.merchant.mch_id, closed_orders(), cursor_, page_size);
   return !page_.empty();
 }
 
 std::optional<OutTradeNo> ReconcileOrders::newest_order() const {
   std::optional<OutTradeNo> newest;
   try {
-    deps_.ledger->list(deps_.merchant.mch_id, {}, [&](const Order& order) {
+    deps_.orders.list(deps_.merchant.mch_id, {}, [&](const Order& order) {
       if (is_of_another_app(order.intent.merchant, deps_.merchant)) return true;
       newest = order.intent.out_trade_no;
       return false;

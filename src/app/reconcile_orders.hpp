@@ -18,7 +18,8 @@
 #include "app/throttling.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/gateway.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/order_ledger.hpp"
+#include "wxpay/order_listing.hpp"
 
 namespace wxpay::app {
 
@@ -56,8 +57,9 @@ struct ReconcileResult {
 };
 
 struct ReconcileDeps {
-  OrderLedger* ledger = nullptr;  ///< none: there is no ledger file, so nothing to do (dry run)
-  MerchantIdentity merchant;      ///< of the profile: orders of its other apps are left alone
+  OrderLedger& ledger;
+  OrderListing& orders;       ///< of the same ledger
+  MerchantIdentity merchant;  ///< of the profile: orders of its other apps are left alone
   GatewayPool gateways;
   Clock& clock;
   const Stop& stop;
@@ -88,7 +90,7 @@ class ReconcileOrders {
   std::int64_t count() const;
   void halt() noexcept { pipeline_.halt(); }
   /// Whether every order that it had to ask about was asked about.
-  bool finished() const noexcept { return deps_.ledger == nullptr || pipeline_.finished(); }
+  bool finished() const noexcept { return pipeline_.finished(); }
   /// Whether it stopped since WeChat Pay as a whole cannot be used.
   bool gave_up() const noexcept { return gave_up_; }
   /// Orders that it came by and left alone, as they are of another app or sub-merchant.

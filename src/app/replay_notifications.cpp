@@ -263,14 +263,14 @@ class NotificationReplay::Item final : public PipelineItem {
 
   void keep(NotificationOutcome outcome) {
     const auto& deps = replay_.deps_;
-    deps.ledger->keep({.at = deps.clock.now(),
-                       .mch_id = deps.mch_id,
-                       .out_trade_no = result_.out_trade_no,
-                       .outcome = std::string{to_string(outcome)},
-                       .digest = notification_.digest,
-                       .raw = saved_.message.body,
-                       .kind = notification_.kind.value_or(NotificationKind::payment),
-                       .headers = header_lines(saved_.message.headers)});
+    deps.notifications->keep({.at = deps.clock.now(),
+                              .mch_id = deps.mch_id,
+                              .out_trade_no = result_.out_trade_no,
+                              .outcome = std::string{to_string(outcome)},
+                              .digest = notification_.digest,
+                              .raw = saved_.message.body,
+                              .kind = notification_.kind.value_or(NotificationKind::payment),
+                              .headers = header_lines(saved_.message.headers)});
   }
 
   bool is_to_be_forwarded() const {

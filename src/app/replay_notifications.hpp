@@ -10,8 +10,10 @@
 #include <unordered_map>
 
 #include "app/pipeline.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/clock.hpp"
+#include "wxpay/notification_ledger.hpp"
 #include "wxpay/notifications.hpp"
+#include "wxpay/order_ledger.hpp"
 #include "wxpay/transport.hpp"
 
 namespace wxpay::app {
@@ -71,8 +73,9 @@ struct ReplayOptions {
 /// What a replay works with; all of it must outlive the run.
 struct ReplayDeps {
   const NotificationReader& reader;
-  MerchantId mch_id;    ///< of the profile
-  OrderLedger* ledger;  ///< none: no order is known; only for a dry run
+  MerchantId mch_id;                  ///< of the profile
+  OrderLedger* ledger;                ///< none: no order is known; only for a dry run
+  NotificationLedger* notifications;  ///< of the same ledger
   const Clock& clock;
   const Stop& stop;
   std::function<Transport&(std::size_t worker)> transport;  ///< only where something is sent

@@ -79,8 +79,8 @@ class Reconcile {
     started_at_ = services_.clock().now();
     const auto started = services_.clock().steady_now();
     Gateways pool{services_, options_.jobs, rate};
-    app::ReconcileOrders reconcile{options_,
-                                   {&ledger, merchant, pool.pool(), services_.clock(), services_.stop()}};
+    app::ReconcileOrders reconcile{
+        options_, {ledger, ledger, merchant, pool.pool(), services_.clock(), services_.stop()}};
     output_.buffer_output();
     progress_.emplace(output_, services_.clock(),
                       output_.shows_progress() ? std::optional{reconcile.count()} : std::nullopt);
@@ -92,9 +92,9 @@ class Reconcile {
 
  private:
   /// With -q the exit code alone says that another run is at it, or cron would send a mail each time.
-  bool take_lock(OrderLedger& ledger) {
+  bool take_lock(LedgerJobs& jobs) {
     try {
-      lock_ = ledger.lock(LedgerJob::reconcile);
+      lock_ = jobs.lock(LedgerJob::reconcile);
       return true;
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::lock_held || !output_.quiet()) throw;

@@ -117,6 +117,7 @@ class ReplayNotify {
         {.reader = reader_,
          .mch_id = services_.profile().merchant.mch_id,
          .ledger = ledger,
+         .notifications = ledger,
          .clock = services_.clock(),
          .stop = services_.stop(),
          .transport = [&forwarders](std::size_t worker) -> Transport& { return (*forwarders)[worker]; }}};

@@ -29,7 +29,7 @@ struct Services::Parts {
   std::optional<Profile> profile;
   std::optional<Secret> key;
   std::optional<Suspension> suspension;
-  std::unique_ptr<OrderLedger> ledger;
+  std::unique_ptr<Ledger> ledger;
   std::unique_ptr<Transport> transport;
   std::unique_ptr<PaymentApi> api;
   std::unique_ptr<PaymentGateway> gateway;
@@ -66,25 +66,25 @@ LedgerPlace Services::ledger_place() const {
   return mine ? LedgerPlace{mine->ledger, mine->default_ledger} : resolve_ledger(settings_, environment_);
 }
 
-OrderLedger& Services::new_or_existing_ledger() {
+Ledger& Services::new_or_existing_ledger() {
   const auto place = ledger_place();
   return open_ledger(place.address, {.create_directories = place.default_place,
                                      .actor = actor_of(this_caller(environment_), user_name)});
 }
 
-OrderLedger& Services::ledger() {
+Ledger& Services::ledger() {
   return open_ledger(ledger_place().address,
                      {.must_exist = true, .actor = actor_of(this_caller(environment_), user_name)});
 }
 
-OrderLedger& Services::ledger_read_only() { return open_ledger(ledger_place().address, {.read_only = true}); }
+Ledger& Services::ledger_read_only() { return open_ledger(ledger_place().address, {.read_only = true}); }
 
 std::mutex& Services::undisturbed() {
   if (!parts_->suspension) parts_->suspension.emplace();
   return parts_->suspension->undisturbed();
 }
 
-OrderLedger& Services::open_ledger(const LedgerAddress& address, LedgerOptions options) {
+Ledger& Services::open_ledger(const LedgerAddress& address, LedgerOptions options) {
   if (parts_->ledger) return *parts_->ledger;
   options.stop = &stop_;
   options.undisturbed = &undisturbed();

@@ -40,11 +40,11 @@ class Services {
 
   LedgerPlace ledger_place() const;
   /// Only commands that bring orders in make a ledger; for all others a missing one is an error.
-  OrderLedger& new_or_existing_ledger();
+  Ledger& new_or_existing_ledger();
   /// @throws Error{ledger}  there is none
-  OrderLedger& ledger();
+  Ledger& ledger();
   /// Writes nothing. @throws Error{ledger}  there is none
-  OrderLedger& ledger_read_only();
+  Ledger& ledger_read_only();
   /// Held while other processes are kept from the ledger: Ctrl-Z waits for it.
   std::mutex& undisturbed();
 
@@ -66,7 +66,7 @@ class Services {
 
  private:
   Transport& transport();
-  OrderLedger& open_ledger(const LedgerAddress& address, LedgerOptions options);
+  Ledger& open_ledger(const LedgerAddress& address, LedgerOptions options);
 
   struct Parts;
   SettingOptions settings_;

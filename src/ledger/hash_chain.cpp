@@ -71,8 +71,9 @@ std::string hash(std::string_view what, std::optional<std::string_view> previous
 
 std::string chain_start() { return std::string(hash_size, '\0'); }
 
-std::string hash_order(std::span<const std::string_view> columns, std::span<const Value> values) {
-  return hash("wxpayctl order", std::nullopt, columns, values);
+std::string hash_subject(std::string_view kind, std::span<const std::string_view> columns,
+                         std::span<const Value> values) {
+  return hash(std::string{"wxpayctl "}.append(kind), std::nullopt, columns, values);
 }
 
 std::string hash_entry(std::string_view previous, std::span<const std::string_view> columns,

@@ -11,8 +11,10 @@ namespace wxpay::ledger {
 /// The raw 32 bytes that stand before the first entry of every chain.
 std::string chain_start();
 
-/// SHA-256 over all that an order's row holds, raw bytes.
-std::string hash_order(std::span<const std::string_view> columns, std::span<const Value> values);
+/// SHA-256 over all that a subject's row holds, raw bytes.
+/// @param kind  SubjectKind::name
+std::string hash_subject(std::string_view kind, std::span<const std::string_view> columns,
+                         std::span<const Value> values);
 
 /// SHA-256 over the hash of the entry before and all that the entry holds, raw bytes.
 /// @param previous  raw bytes of the entry before, or chain_start()

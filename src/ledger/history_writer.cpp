@@ -16,19 +16,19 @@ void HistoryWriter::begin() {
 
 void HistoryWriter::append(const Subject& subject, std::string hash_after, StoredEntry entry) {
   const auto& last = end();
-  entry.entry.number = number_after(last.number);
-  entry.entry.actor = actor_;
+  entry.number = number_after(last.number);
+  entry.actor = actor_;
   entry.subject = subject;
   entry.hash_after = std::move(hash_after);
   auto hash = hash_entry(last.hash, entry_columns, to_row(entry));
-  end_ = {entry.entry.number, hash};
+  end_ = {entry.number, hash};
   waiting_.push_back({std::move(entry), std::move(hash)});
   if (waiting_.size() == rows_together) flush();
 }
 
-std::string HistoryWriter::append(std::span<const Value> after, StoredEntry entry) {
-  auto hash = hash_order(order_columns, after);
-  append({order_subject, std::get<std::int64_t>(after.front())}, hash, std::move(entry));
+std::string HistoryWriter::append(const SubjectKind& kind, std::span<const Value> after, StoredEntry entry) {
+  auto hash = hash_subject(kind.name, kind.columns, after);
+  append({kind.name, std::get<std::int64_t>(after.front())}, hash, std::move(entry));
   return hash;
 }
 

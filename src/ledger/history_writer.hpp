@@ -6,8 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "ledger/order_rows.hpp"
+#include "ledger/entry_rows.hpp"
 #include "ledger/store.hpp"
+#include "ledger/subject.hpp"
 
 namespace wxpay::ledger {
 
@@ -22,10 +23,10 @@ class HistoryWriter {
   /// Adds an entry about any subject. Its number and actor are given to it here.
   /// @param hash_after  of the subject's row as it is from now on, raw
   void append(const Subject& subject, std::string hash_after, StoredEntry entry);
-  /// Adds an entry about an order.
-  /// @param after  the order's row as it is from now on
+  /// Adds an entry about a subject of this kind.
+  /// @param after  the subject's row as it is from now on
   /// @return the hash of that row
-  std::string append(std::span<const Value> after, StoredEntry entry);
+  std::string append(const SubjectKind& kind, std::span<const Value> after, StoredEntry entry);
   /// Hands all that was added to the store: before it is read, and before the transaction is committed.
   void flush();
   /// To be called when the transaction was not committed.

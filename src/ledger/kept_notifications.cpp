@@ -6,8 +6,8 @@
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "ledger/entry_rows.hpp"
 #include "ledger/hash_chain.hpp"
-#include "ledger/order_rows.hpp"
 
 namespace wxpay::ledger {
 

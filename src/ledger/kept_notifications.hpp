@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "ledger/store.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/notification_ledger.hpp"
 
 namespace wxpay::ledger {
 

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "ledger/entry_rows.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/history_writer.hpp"
 #include "ledger/kept_notifications.hpp"
@@ -18,14 +19,15 @@
 #include "ledger/order_pages.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/replaced_parameters.hpp"
+#include "ledger/subject.hpp"
 
 namespace wxpay::ledger {
 
 namespace {
 
-class Ledger final : public OrderLedger {
+class StoredLedger final : public Ledger {
  public:
-  Ledger(std::unique_ptr<LedgerStore> store, std::string actor, const Clock& clock)
+  StoredLedger(std::unique_ptr<LedgerStore> store, std::string actor, const Clock& clock)
       : clock_{clock}, store_{std::move(store)}, history_{*store_, std::move(actor)} {}
 
   std::optional<Order> find(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
@@ -81,10 +83,10 @@ class Ledger final : public OrderLedger {
       const auto row = to_row(stored.seq, stored.order);
       store_->update_order(row, ChangedBy::evidence);
       auto entry = new_entry(now, from, settlement.to, evidence.source, std::move(loaded->row_hash));
-      entry.entry.reason = reason_of(evidence, settlement);
-      entry.entry.digest = evidence.digest;
+      entry.reason = reason_of(evidence, settlement);
+      entry.digest = evidence.digest;
       if (evidence.kept) entry.details = kept_mark;
-      history_.append(row, std::move(entry));
+      history_.append(order_kind(), row, std::move(entry));
     }
     change.commit();
     return {settlement, std::move(stored.order)};
@@ -117,8 +119,8 @@ class Ledger final : public OrderLedger {
     if (loaded) {
       const auto state = loaded->stored.order.state;
       auto entry = new_entry(clock_.now(), state, state, source, std::move(loaded->row_hash));
-      entry.entry.reason = reason;
-      history_.append(to_row(loaded->stored.seq, loaded->stored.order), std::move(entry));
+      entry.reason = reason;
+      history_.append(order_kind(), to_row(loaded->stored.seq, loaded->stored.order), std::move(entry));
     }
     change.commit();
     if (!loaded) {
@@ -175,7 +177,7 @@ class Ledger final : public OrderLedger {
     if (const auto order = orders->next(); !order.empty()) {
       const auto rows = store_->entries_of(number_in(order.front()));
       for (auto row = rows->next(); !row.empty(); row = rows->next()) {
-        entries.push_back(read_entry(row, store_->name()));
+        entries.push_back(read_order_entry(row, store_->name()));
       }
     }
     store_->require_one_state();
@@ -218,7 +220,7 @@ class Ledger final : public OrderLedger {
   /// dooms the whole, even where its exception was swallowed: the store may have rolled back already.
   class Change {
    public:
-    explicit Change(Ledger& owner) : owner_{owner} {
+    explicit Change(StoredLedger& owner) : owner_{owner} {
       if (owner_.depth_ == 0) {
         transaction_ = owner_.store_->begin_writing();
         owner_.order_inserter_.begin();
@@ -253,7 +255,7 @@ class Ledger final : public OrderLedger {
     }
 
    private:
-    Ledger& owner_;
+    StoredLedger& owner_;
     std::unique_ptr<StoreTransaction> transaction_;
     bool done_ = false;
   };
@@ -270,7 +272,7 @@ class Ledger final : public OrderLedger {
     if (row.empty()) return std::nullopt;
     try {
       return Loaded{read_order(row.first<order_columns.size()>(), store_->name()),
-                    hash_order(order_columns, row)};
+                    hash_subject(order_subject, order_columns, row)};
     } catch (const UnreadableOrder&) {
       change.leave();
       throw;
@@ -312,7 +314,7 @@ class Ledger final : public OrderLedger {
     entry.details = replaced_parameters(to_row(before.seq, before.order));
     const auto row = to_row(after.seq, after.order);
     store_->update_order(row, ChangedBy::new_try);
-    order_cache_.keep({after, history_.append(row, std::move(entry))});
+    order_cache_.keep({after, history_.append(order_kind(), row, std::move(entry))});
     return std::move(after.order);
   }
 
@@ -328,9 +330,9 @@ class Ledger final : public OrderLedger {
 
 }  // namespace
 
-std::unique_ptr<OrderLedger> make_ledger(std::unique_ptr<LedgerStore> store, std::string actor,
-                                         const Clock& clock) {
-  return std::make_unique<Ledger>(std::move(store), std::move(actor), clock);
+std::unique_ptr<Ledger> make_ledger(std::unique_ptr<LedgerStore> store, std::string actor,
+                                    const Clock& clock) {
+  return std::make_unique<StoredLedger>(std::move(store), std::move(actor), clock);
 }
 
 }  // namespace wxpay::ledger

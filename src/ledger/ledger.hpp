@@ -11,7 +11,7 @@ namespace wxpay::ledger {
 
 /// The ledger over a store. The clock must outlive it.
 /// @param actor  kept with every change
-std::unique_ptr<OrderLedger> make_ledger(std::unique_ptr<LedgerStore> store, std::string actor,
-                                         const Clock& clock);
+std::unique_ptr<Ledger> make_ledger(std::unique_ptr<LedgerStore> store, std::string actor,
+                                    const Clock& clock);
 
 }  // namespace wxpay::ledger

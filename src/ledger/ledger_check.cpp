@@ -1,15 +1,16 @@
 #include "ledger/ledger_check.hpp"
 
-#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <span>
 #include <string_view>
 #include <utility>
 
 #include "base/text.hpp"
+#include "ledger/entry_rows.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/kept_notifications.hpp"
-#include "ledger/order_rows.hpp"
+#include "ledger/subject.hpp"
 
 namespace wxpay::ledger {
 
@@ -17,29 +18,10 @@ namespace {
 
 std::string entry_name(std::int64_t number) { return "entry " + std::to_string(number); }
 
-/// What the check knows of one kind of subject.
-struct SubjectKind {
-  std::string_view name;
-  const char* with_article;
-  std::span<const std::string_view> columns;
-  std::size_t name_column;
-  std::size_t state_column;
-  std::string (*hash)(std::span<const std::string_view> columns, std::span<const Value> values);
-  std::int64_t CheckReport::*count;
-};
-
-constexpr std::array subject_kinds{SubjectKind{order_subject, "an order", order_columns,
-                                               place_of("out_trade_no"), place_of("state"), hash_order,
-                                               &CheckReport::orders}};
-
 /// Whether an entry may name this kind. One about an order has the order's key in a column of its own
 /// instead.
 bool may_be_named(std::string_view kind) {
-  if (kind == order_subject) return false;
-  for (const auto& known : subject_kinds) {
-    if (known.name == kind) return true;
-  }
-  return false;
+  return kind != order_subject && find_subject_kind(kind) != nullptr;
 }
 
 class Checker {
@@ -51,7 +33,10 @@ class Checker {
     const auto expected = expected_head ? to_lower(*expected_head) : std::string{};
     attempt([&] { walk_chain(expected); });
     // What follows can only be read, and is only worth it, while the chain itself holds.
-    for (const auto& kind : subject_kinds) attempt([&] { walk_subjects(kind); });
+    for (const auto& kind : subject_kinds()) {
+      auto& rows = report_.rows.emplace_back(RowCount{std::string{kind.table}});
+      attempt([&] { walk_subjects(kind, rows.count); });
+    }
     attempt([&] {
       const auto kept = walk_notifications(store_, expected);
       report_.notifications = kept.count;
@@ -146,12 +131,12 @@ class Checker {
   }
 
   /// Merges the subjects of a kind with the history, both by subject.
-  void walk_subjects(const SubjectKind& kind) {
-    const auto subjects = store_.subjects(kind.name);
-    const auto links = store_.links(kind.name);
+  void walk_subjects(const SubjectKind& kind, std::int64_t& count) {
+    const auto subjects = store_.subjects(kind);
+    const auto links = store_.links(kind);
     auto link = next_link(*links);
     for (auto row = subjects->next(); !row.empty(); row = subjects->next()) {
-      ++(report_.*kind.count);
+      ++count;
       const auto seq = number_in(row.front());
       for (; link.number != 0 && link.subject < seq; link = next_link(*links)) without_subject(kind, link);
       Link last;
@@ -165,7 +150,8 @@ class Checker {
   }
 
   void without_subject(const SubjectKind& kind, const Link& link) {
-    found(entry_name(link.number) + " belongs to " + kind.with_article + " that is missing", link.number);
+    found(entry_name(link.number) + " belongs to " + std::string{kind.with_article} + " that is missing",
+          link.number);
   }
 
   /// Holds an entry against the one before it about the same subject.
@@ -186,7 +172,7 @@ class Checker {
     const auto name = "the " + std::string{kind.name} + " " + std::string{text_of(row[kind.name_column])};
     if (last.number == 0) {
       found(name + " has no history");
-    } else if (kind.hash(kind.columns, row) != last.hash_after ||
+    } else if (hash_subject(kind.name, kind.columns, row) != last.hash_after ||
                number_in(row[kind.state_column]) != last.to) {
       found(name + " was changed outside this program: it does not match its last entry, " +
             std::to_string(last.number));

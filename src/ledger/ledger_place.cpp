@@ -61,8 +61,8 @@ std::string_view to_string(LedgerJob job) {
   return "?";
 }
 
-std::unique_ptr<OrderLedger> open_ledger(const LedgerAddress& address, const LedgerOptions& options,
-                                         const Clock& clock) {
+std::unique_ptr<Ledger> open_ledger(const LedgerAddress& address, const LedgerOptions& options,
+                                    const Clock& clock) {
   switch (address.scheme()) {
     case LedgerScheme::sqlite:
       return ledger::open_sqlite_ledger(address.file(), options, clock);

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "ledger/value.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/notification_ledger.hpp"
 
 namespace wxpay::ledger {
 

@@ -4,7 +4,9 @@
 #include <array>
 
 #include "ledger/damage.hpp"
+#include "ledger/entry_rows.hpp"
 #include "ledger/order_changes.hpp"
+#include "ledger/subject.hpp"
 
 namespace wxpay::ledger {
 
@@ -31,7 +33,7 @@ std::optional<std::string> OrderInserter::add(StoredOrder& stored) {
   const auto row = to_row(stored.seq, order);
   if (!store_.insert_orders({&row, 1}).front()) return std::nullopt;
   last_seq_ = stored.seq;
-  return history_.append(row,
+  return history_.append(order_kind(), row,
                          new_entry(order.updated_at, std::nullopt, order.state, EvidenceSource::create, {}));
 }
 
@@ -56,7 +58,8 @@ std::size_t OrderInserter::import_some(std::span<const Order> orders, std::chron
   // Those whose numbers were known leave gaps in the keys.
   for (std::size_t i = 0; i < orders.size(); ++i) {
     if (!added[i]) continue;
-    history_.append(rows.at(i), new_entry(now, std::nullopt, orders[i].state, EvidenceSource::import, {}));
+    history_.append(order_kind(), rows.at(i),
+                    new_entry(now, std::nullopt, orders[i].state, EvidenceSource::import, {}));
     last_seq_ = first + static_cast<std::int64_t>(i);
     ++imported;
   }

@@ -5,11 +5,11 @@
 #include <vector>
 
 #include "ledger/store.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/order_listing.hpp"
 
 namespace wxpay::ledger {
 
-/// OrderLedger::list and page on a store.
+/// OrderListing::list and page on a store.
 void list_orders(LedgerStore& store, const MerchantId& mch_id, const OrderFilter& filter,
                  const std::function<bool(const Order&)>& visit);
 std::vector<Order> page_of(LedgerStore& store, const MerchantId& mch_id, const OpenOrders& which,

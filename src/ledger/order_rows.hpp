@@ -9,10 +9,10 @@
 #include <tuple>
 
 #include "domain/order_columns.hpp"
-#include "ledger/subject.hpp"
 #include "ledger/value.hpp"
-#include "wxpay/ledger.hpp"
 #include "wxpay/order.hpp"
+#include "wxpay/order_ledger.hpp"
+#include "wxpay/order_listing.hpp"
 
 namespace wxpay::ledger {
 
@@ -70,41 +70,10 @@ std::array<Value, Size + 1> update_values(const OrderRow& row, const std::array<
   return values;
 }
 
-/// The columns of `history` that an entry's hash covers: all but the hash itself.
-inline constexpr std::array<std::string_view, 14> entry_columns{
-    "number", "order_seq", "at",      "from_state",        "to_state",   "source",       "actor",
-    "reason", "digest",    "details", "order_hash_before", "order_hash", "subject_kind", "subject_seq"};
-using EntryRow = std::array<Value, entry_columns.size()>;
-
-/// Where the column of this name stands in an entry.
-consteval std::size_t entry_place_of(std::string_view name) {
-  std::size_t place = 0;
-  while (entry_columns.at(place) != name) ++place;
-  return place;
-}
-
-/// The number of the next entry in a chain. Only a file that somebody else wrote to has the highest there is,
-/// and then this is the lowest, which the tables refuse.
-constexpr std::int64_t number_after(std::int64_t number) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(number) + 1);
-}
-
 /// An order with its key in the ledger.
 struct StoredOrder {
   std::int64_t seq = 0;
   Order order;
-};
-
-/// The details of an entry whose notification was kept in the same transaction.
-inline constexpr std::string_view kept_mark{R"({"kept":true})"};
-
-/// A history entry and what the ledger keeps with it.
-struct StoredEntry {
-  HistoryEntry entry;
-  Subject subject;
-  std::string details;      ///< the parameters that were replaced (JSON), `kept_mark`, or empty
-  std::string hash_before;  ///< of the subject's row, raw; empty for its first entry
-  std::string hash_after;
 };
 
 /// Views into the order, which must outlive them. An empty text is NULL.
@@ -115,12 +84,10 @@ OrderRow to_row(std::int64_t seq, const Order& order);
 /// @throws UnreadableOrder  the row holds what no order can hold
 StoredOrder read_order(std::span<const Value, order_columns.size()> row, std::string_view ledger);
 
-/// Views into the entry, which must outlive them.
-EntryRow to_row(const StoredEntry& stored);
-
+/// An entry about an order.
 /// @param row     begins with the entry_columns
 /// @param ledger  its name, for messages
-/// @throws Error{ledger}  the row holds what no entry can hold
-HistoryEntry read_entry(std::span<const Value> row, std::string_view ledger);
+/// @throws UnreadableOrder  the row holds what no such entry can hold
+HistoryEntry read_order_entry(std::span<const Value> row, std::string_view ledger);
 
 }  // namespace wxpay::ledger

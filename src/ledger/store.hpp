@@ -12,10 +12,13 @@
 #include <string_view>
 #include <vector>
 
+#include "ledger/entry_rows.hpp"
 #include "ledger/notification_rows.hpp"
 #include "ledger/order_rows.hpp"
+#include "ledger/subject.hpp"
 #include "ledger/value.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/ledger_jobs.hpp"
+#include "wxpay/order_listing.hpp"
 
 namespace wxpay::ledger {
 
@@ -129,20 +132,20 @@ class LedgerStore {
                                                       const OutTradeNo& out_trade_no) = 0;
 
   // What the check asks for.
-  /// The rows of all subjects of a kind, by key.
-  virtual std::unique_ptr<RowStream> subjects(std::string_view kind) = 0;
+  /// The rows of all subjects of a kind, by key. None where the store is of a time when it had no such kind.
+  virtual std::unique_ptr<RowStream> subjects(const SubjectKind& kind) = 0;
   /// Of the entries about subjects of a kind the LinkColumns, by the subject's key and the number.
-  virtual std::unique_ptr<RowStream> links(std::string_view kind) = 0;
+  virtual std::unique_ptr<RowStream> links(const SubjectKind& kind) = 0;
   /// Of the entries that a notification made, by number: the number, the details, and 1 where that
   /// notification is kept as applied, else 0. None where the store is of a time when none were kept.
   virtual std::unique_ptr<RowStream> notified_entries() = 0;
-  /// The numbers of notifications of payments that are kept as applied, and no entry of their order has their
+  /// The numbers of notifications that are kept as applied, and no entry about what they name has their
   /// digest.
   virtual std::unique_ptr<RowStream> notifications_without_entry() = 0;
   /// What is wrong with the store itself, past its rows; empty where nothing is.
   virtual std::string problem() = 0;
 
-  // What OrderLedger does of the same names.
+  // What LedgerMaintenance and LedgerJobs do of the same names.
   virtual void backup(const std::filesystem::path& target) = 0;
   virtual std::unique_ptr<JobLock> lock(LedgerJob job) = 0;
   virtual std::optional<std::chrono::sys_seconds> last_complete(LedgerJob job,

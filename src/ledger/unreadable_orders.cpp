@@ -1,6 +1,7 @@
 #include <string>
 
-#include "wxpay/ledger.hpp"
+#include "wxpay/order_ledger.hpp"
+#include "wxpay/order_listing.hpp"
 
 namespace wxpay {
 

@@ -10,6 +10,7 @@
 #include "ledger/sqlite/schema.hpp"
 #include "ledger/sqlite/sql_text.hpp"
 #include "ledger/sqlite/sqlite_database.hpp"
+#include "ledger/subject.hpp"
 
 namespace wxpay::fuzz {
 
@@ -41,11 +42,13 @@ void expect_kept(const Order& order) {
   auto rows = tables.select.run({});
   expect(rows.next(), "an order that is written is there");
   const auto found = ledger::raw_values<ledger::order_columns.size()>(rows);
-  expect(ledger::hash_order(ledger::order_columns, found) == ledger::hash_order(ledger::order_columns, row),
+  expect(ledger::hash_subject(ledger::order_subject, ledger::order_columns, found) ==
+             ledger::hash_subject(ledger::order_subject, ledger::order_columns, row),
          "an order's row is found as it was written");
   const auto read = ledger::read_order(found, tables.database.name());
-  expect(ledger::hash_order(ledger::order_columns, ledger::to_row(read.seq, read.order)) ==
-             ledger::hash_order(ledger::order_columns, row),
+  expect(ledger::hash_subject(ledger::order_subject, ledger::order_columns,
+                              ledger::to_row(read.seq, read.order)) ==
+             ledger::hash_subject(ledger::order_subject, ledger::order_columns, row),
          "an order that is read is the one that was written");
 }
 

@@ -7,9 +7,11 @@
 #include "fuzz/kept_order.hpp"
 #include "fuzz/rules.hpp"
 #include "fuzz/targets.hpp"
+#include "ledger/entry_rows.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/sqlite/sqlite_database.hpp"
+#include "ledger/subject.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::fuzz {
@@ -79,8 +81,9 @@ void check_order(AnyRows& any, const OrderRow& row) {
       ledger::read_order(ledger::raw_values<ledger::order_columns.size()>(rows), any.database.name());
   const auto written = ledger::to_row(stored.seq, stored.order);
   const auto again = ledger::read_order(written, any.database.name());
-  expect(ledger::hash_order(ledger::order_columns, ledger::to_row(again.seq, again.order)) ==
-             ledger::hash_order(ledger::order_columns, written),
+  expect(ledger::hash_subject(ledger::order_subject, ledger::order_columns,
+                              ledger::to_row(again.seq, again.order)) ==
+             ledger::hash_subject(ledger::order_subject, ledger::order_columns, written),
          "an order that was read can be written and read");
   expect_error_or([&] { expect_kept(stored.order); });
 }
@@ -97,9 +100,10 @@ void check_ledger_rows(std::string_view input) {
     auto rows = any.entry.run(std::span{row}.first<ledger::entry_columns.size()>());
     expect(rows.next(), "a row of any values is a row");
     const auto entry =
-        ledger::read_entry(ledger::raw_values<ledger::entry_columns.size()>(rows), any.database.name());
-    expect(ledger::to_row({entry, {}, {}, {}, {}}).size() == ledger::entry_columns.size(),
-           "an entry can be written");
+        ledger::read_order_entry(ledger::raw_values<ledger::entry_columns.size()>(rows), any.database.name());
+    auto stored = ledger::new_entry(entry.at, entry.from, entry.to, entry.source, {});
+    stored.reason = entry.reason;
+    expect(ledger::to_row(stored).size() == ledger::entry_columns.size(), "an entry can be written");
   });
 }
 

@@ -53,11 +53,11 @@ LedgerOptions test_options() {
   return options;
 }
 
-std::unique_ptr<OrderLedger> open_ledger(const std::filesystem::path& path) {
+std::unique_ptr<Ledger> open_ledger(const std::filesystem::path& path) {
   return wxpay::open_ledger(LedgerAddress{path}, test_options(), standing_clock());
 }
 
-std::unique_ptr<OrderLedger> open_read_only(const std::filesystem::path& path) {
+std::unique_ptr<Ledger> open_read_only(const std::filesystem::path& path) {
   auto options = test_options();
   options.read_only = true;
   return wxpay::open_ledger(LedgerAddress{path}, options, standing_clock());

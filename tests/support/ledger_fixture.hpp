@@ -54,8 +54,8 @@ class LedgerClock final : public Clock {
 const Clock& standing_clock();
 
 LedgerOptions test_options();
-std::unique_ptr<OrderLedger> open_ledger(const std::filesystem::path& path);
-std::unique_ptr<OrderLedger> open_read_only(const std::filesystem::path& path);
+std::unique_ptr<Ledger> open_ledger(const std::filesystem::path& path);
+std::unique_ptr<Ledger> open_read_only(const std::filesystem::path& path);
 
 const MerchantId& test_merchant();
 OutTradeNo number_of(std::string_view text);

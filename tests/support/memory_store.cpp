@@ -23,6 +23,7 @@ using ledger::entry_place_of;
 using ledger::number_in;
 using ledger::place_of;
 using ledger::RowStream;
+using ledger::SubjectKind;
 using ledger::text_of;
 using ledger::Value;
 
@@ -281,23 +282,21 @@ class MemoryStore final : public ledger::LedgerStore {
     }));
   }
 
-  std::unique_ptr<RowStream> subjects(std::string_view kind) override {
-    return stream_of(kind == ledger::order_subject ? tables_.orders : Table{});
-  }
+  std::unique_ptr<RowStream> subjects(const SubjectKind& kind) override { return stream_of(rows_of(kind)); }
 
-  std::unique_ptr<RowStream> links(std::string_view kind) override {
+  std::unique_ptr<RowStream> links(const SubjectKind& kind) override {
     Table links;
-    for (const auto& order : tables_.orders) {
-      for (const auto& entry : tables_.history) {
-        if (number_at(entry, entry_place_of("order_seq")) == number_at(order, 0)) {
-          links.push_back({entry.front(), order.front(), entry.at(entry_place_of("from_state")),
-                           entry.at(entry_place_of("to_state")),
-                           entry.at(entry_place_of("order_hash_before")),
-                           entry.at(entry_place_of("order_hash"))});
-        }
-      }
+    for (const auto& entry : tables_.history) {
+      const auto [name, key] = subject_of(entry);
+      if (name != kind.name) continue;
+      links.push_back({entry.front(), KeptValue{Value{key}}, entry.at(entry_place_of("from_state")),
+                       entry.at(entry_place_of("to_state")), entry.at(entry_place_of("order_hash_before")),
+                       entry.at(entry_place_of("order_hash"))});
     }
-    return stream_of(kind == ledger::order_subject ? links : Table{});
+    std::stable_sort(links.begin(), links.end(), [](const KeptRow& one, const KeptRow& other) {
+      return number_at(one, 1) < number_at(other, 1);
+    });
+    return stream_of(std::move(links));
   }
 
   std::unique_ptr<RowStream> notified_entries() override {
@@ -375,14 +374,33 @@ class MemoryStore final : public ledger::LedgerStore {
            !text_at(entry, entry_place_of("digest")).empty();
   }
 
-  /// Whether they are of one order and of the same bytes.
+  const Table& rows_of(const SubjectKind& kind) const {
+    static const Table none;
+    return kind.name == ledger::order_subject ? tables_.orders : none;
+  }
+
+  static std::pair<std::string, std::int64_t> subject_of(const KeptRow& entry) {
+    const auto kind = text_at(entry, entry_place_of("subject_kind"));
+    if (!kind.empty()) return {kind, number_at(entry, entry_place_of("subject_seq"))};
+    return {std::string{ledger::order_subject}, number_at(entry, entry_place_of("order_seq"))};
+  }
+
+  /// Whether they are of one subject and of the same bytes.
   bool names(const KeptRow& entry, const KeptRow& notification) const {
-    return text_at(entry, entry_place_of("digest")) == text_at(notification, digest_column) &&
-           std::any_of(tables_.orders.begin(), tables_.orders.end(), [&](const KeptRow& order) {
-             return number_at(order, 0) == number_at(entry, entry_place_of("order_seq")) &&
-                    text_at(order, place_of("mch_id")) == text_at(notification, mch_id_column) &&
-                    text_at(order, place_of("out_trade_no")) == text_at(notification, mch_id_column + 1);
-           });
+    if (text_at(entry, entry_place_of("digest")) != text_at(notification, digest_column)) return false;
+    const auto subject = subject_of(entry);
+    const auto* kind = ledger::find_subject_kind(subject.first);
+    if (kind == nullptr || !kind->is_notified) return false;
+    const auto place = [kind](std::string_view column) {
+      return static_cast<std::size_t>(std::distance(
+          kind->columns.begin(), std::find(kind->columns.begin(), kind->columns.end(), column)));
+    };
+    const auto& rows = rows_of(*kind);
+    return std::any_of(rows.begin(), rows.end(), [&](const KeptRow& row) {
+      return number_at(row, 0) == subject.second &&
+             text_at(row, place("mch_id")) == text_at(notification, mch_id_column) &&
+             text_at(row, place("out_trade_no")) == text_at(notification, mch_id_column + 1);
+    });
   }
 
   std::string name_{"in memory"};

@@ -34,41 +34,7 @@ class FailingLedger : public OrderLedger {
     real_.note(mch_id, number, source, reason);
   }
   std::size_t import(std::span<const Order> orders) override { return real_.import(orders); }
-  void keep(const KeptNotification& notification) override { real_.keep(notification); }
-  std::vector<KeptNotification> notifications(const MerchantId& mch_id, const OutTradeNo& number) override {
-    return real_.notifications(mch_id, number);
-  }
-  std::vector<Order> page(const MerchantId& mch_id, const OpenOrders& which, OrderCursor& cursor,
-                          std::size_t most) override {
-    return real_.page(mch_id, which, cursor, most);
-  }
-  std::vector<Order> page(const MerchantId& mch_id, const ClosedOrders& which, OrderCursor& cursor,
-                          std::size_t most) override {
-    return real_.page(mch_id, which, cursor, most);
-  }
-  std::int64_t count(const MerchantId& mch_id, const OpenOrders& which) override {
-    return real_.count(mch_id, which);
-  }
-  std::int64_t count(const MerchantId& mch_id, const ClosedOrders& which) override {
-    return real_.count(mch_id, which);
-  }
   void transact(const std::function<void()>& work) override { real_.transact(work); }
-  void list(const MerchantId& mch_id, const OrderFilter& filter,
-            const std::function<bool(const Order&)>& visit) override {
-    real_.list(mch_id, filter, visit);
-  }
-  std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& number) override {
-    return real_.history(mch_id, number);
-  }
-  CheckReport check(const std::optional<std::string>& expected_head) override {
-    return real_.check(expected_head);
-  }
-  void backup(const std::filesystem::path& target) override { real_.backup(target); }
-  std::unique_ptr<JobLock> lock(LedgerJob job) override { return real_.lock(job); }
-  std::optional<std::chrono::sys_seconds> last_complete(LedgerJob job,
-                                                        const MerchantIdentity& merchant) override {
-    return real_.last_complete(job, merchant);
-  }
 
  private:
   OrderLedger& real_;
@@ -78,7 +44,7 @@ class FailingLedger : public OrderLedger {
 struct UseCase {
   ledger_fixture::LedgerFolder folder;
   FakeClock clock;
-  std::unique_ptr<OrderLedger> ledger =
+  std::unique_ptr<Ledger> ledger =
       open_ledger(LedgerAddress{folder.ledger()}, ledger_fixture::test_options(), clock);
   FakeGateway gateway;
   EmptyTransport transport;

@@ -7,8 +7,8 @@
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "ledger/entry_rows.hpp"
 #include "ledger/hash_chain.hpp"
-#include "ledger/order_rows.hpp"
 #include "support/ledger_fixture.hpp"
 
 using namespace wxpay;
@@ -19,7 +19,7 @@ namespace {
 bool contains(const std::string& text, std::string_view part) { return text.find(part) != std::string::npos; }
 
 /// Eight orders in several states: entries 1 to 20.
-void fill(OrderLedger& ledger) {
+void fill(Ledger& ledger) {
   for (int i = 1; i <= 8; ++i) create_order(ledger, "T" + std::to_string(i));
   ledger.settle(payment_of("T1"));
   ledger.settle(evidence_of("T2", EvidenceSource::close, OrderState::closed));
@@ -47,13 +47,13 @@ TEST_CASE("a ledger that nobody touched is whole") {
   const auto ledger = open_ledger(folder.ledger());
   auto report = ledger->check({});
   CHECK(report.ok);
-  CHECK(report.orders == 0);
+  CHECK(report.count("orders") == 0);
   CHECK(report.entries == 0);
   CHECK(report.head == std::string(64, '0'));
   fill(*ledger);
   report = ledger->check({});
   CHECK_MESSAGE(report.ok, report.problem);
-  CHECK(report.orders == 8);
+  CHECK(report.count("orders") == 8);
   CHECK(report.entries == 20);
   CHECK_FALSE(report.bad_entry);
   CHECK(report.head == RawDatabase{folder.ledger()}.text("SELECT lower(hex(entry_hash)) FROM history "
@@ -328,12 +328,13 @@ TEST_CASE("no two rows that differ have the same hash") {
   };
   std::set<std::string> hashes;
   for (const auto& row : rows) {
-    hashes.insert(ledger::hash_order(columns, row));
+    hashes.insert(ledger::hash_subject("order", columns, row));
     hashes.insert(ledger::hash_entry(ledger::chain_start(), columns, row));
     hashes.insert(ledger::hash_entry(std::string(32, '1'), columns, row));
   }
   CHECK(hashes.size() == 3 * rows.size());
-  CHECK(ledger::hash_order(columns, rows.at(7)) != ledger::hash_order(other_columns, rows.at(7)));
+  CHECK(ledger::hash_subject("order", columns, rows.at(7)) !=
+        ledger::hash_subject("order", other_columns, rows.at(7)));
 }
 
 TEST_CASE("bytes that differ anywhere in the file are found, or make no difference to what is read") {

@@ -6,12 +6,15 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "crypto/digest.hpp"
+#include "ledger/entry_rows.hpp"
 #include "ledger/history_writer.hpp"
 #include "ledger/ledger.hpp"
 #include "ledger/sqlite/sqlite_store.hpp"
+#include "ledger/subject.hpp"
 #include "support/ledger_fixture.hpp"
 #include "support/memory_store.hpp"
 
@@ -24,9 +27,9 @@ struct Opened {
   LedgerFolder folder;
   LedgerClock clock;
   ledger::LedgerStore* store = nullptr;
-  std::unique_ptr<OrderLedger> ledger;
+  std::unique_ptr<Ledger> ledger;
 
-  OrderLedger* operator->() const { return ledger.get(); }
+  Ledger* operator->() const { return ledger.get(); }
 };
 
 struct Kind {
@@ -237,7 +240,7 @@ TEST_CASE("a transaction on any store is kept as a whole or not at all") {
     });
     const auto after = opened->check({});
     CHECK(after.entries == 4);
-    CHECK(after.orders == 2);
+    CHECK(after.count("orders") == 2);
     CHECK(opened->check(before.head).ok);
     CHECK(opened->check(std::string(64, 'a')).problem.find("is not in this chain") != std::string::npos);
   });
@@ -333,7 +336,7 @@ TEST_CASE("on any store an entry about what the program does not know is found")
     const auto transaction = rows.begin_writing();
     history.begin();
     ledger::StoredEntry entry;
-    entry.entry.at = standing_clock().now();
+    entry.at = standing_clock().now();
     history.append({"refund", 1}, crypto::sha256("a refund"), entry);
     history.flush();
     transaction->commit();
@@ -342,5 +345,35 @@ TEST_CASE("on any store an entry about what the program does not know is found")
     CHECK(report.problem == "entry 3 is about what this program does not know: refund");
     CHECK(report.bad_entry == 3);
     CHECK(ledger->history(test_merchant(), number_of("T1")).size() == 2);
+  }
+}
+
+TEST_CASE("a store gives the entries about any kind of subject, by the subject and the number") {
+  constexpr ledger::SubjectKind refunds{.name = "refund", .with_article = "a refund", .table = "refunds"};
+  for (const auto& kind : kinds) {
+    CAPTURE(std::string{kind.name});
+    const LedgerFolder folder;
+    auto store = kind.open(folder);
+    auto& rows = *store;
+    const auto ledger = ledger::make_ledger(std::move(store), "cashier", standing_clock());
+    create_order(*ledger, "T1");
+    ledger::HistoryWriter history{rows, "cashier"};
+    const auto transaction = rows.begin_writing();
+    history.begin();
+    for (const std::int64_t seq : {2, 1, 2}) {
+      history.append({refunds.name, seq}, crypto::sha256("a refund"),
+                     ledger::new_entry(standing_clock().now(), OrderState::notpay, OrderState::refund,
+                                       EvidenceSource::refund, {}));
+    }
+    history.flush();
+    std::vector<std::pair<std::int64_t, std::int64_t>> found;
+    const auto links = rows.links(refunds);
+    for (auto row = links->next(); !row.empty(); row = links->next()) {
+      found.emplace_back(ledger::number_in(row[1]), ledger::number_in(row[0]));
+      CHECK(ledger::number_in(row[static_cast<std::size_t>(ledger::LinkColumn::to_state)]) == 8);
+    }
+    CHECK(found == std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 4}, {2, 3}, {2, 5}});
+    CHECK(rows.subjects(refunds)->next().empty());
+    CHECK_FALSE(rows.subjects(ledger::order_kind())->next().empty());
   }
 }

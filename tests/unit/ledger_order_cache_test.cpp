@@ -14,13 +14,13 @@ using namespace wxpay::test::ledger_fixture;
 
 namespace {
 
-void check_whole(OrderLedger& ledger) {
+void check_whole(Ledger& ledger) {
   const auto report = ledger.check({});
   CHECK_MESSAGE(report.ok, report.problem);
 }
 
 /// That the answer to this creation finds no order, and writes nothing.
-void check_unknown(OrderLedger& ledger, std::string_view number) {
+void check_unknown(Ledger& ledger, std::string_view number) {
   const auto entries = ledger.check({}).entries;
   CHECK_FALSE(ledger.settle(prepay_of(number)).order);
   const auto report = ledger.check({});

@@ -41,7 +41,7 @@ std::string path_of(const std::vector<HistoryEntry>& history) {
   return path;
 }
 
-std::vector<std::string> numbers_of(OrderLedger& ledger, const OrderFilter& filter) {
+std::vector<std::string> numbers_of(Ledger& ledger, const OrderFilter& filter) {
   std::vector<std::string> numbers;
   ledger.list(test_merchant(), filter, [&numbers](const Order& order) {
     numbers.push_back(order.intent.out_trade_no.text());

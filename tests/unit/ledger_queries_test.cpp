@@ -13,7 +13,7 @@ namespace {
 struct Walk {
   LedgerFolder folder;
   LedgerClock clock;
-  std::unique_ptr<OrderLedger> ledger = open_ledger(LedgerAddress{folder.ledger()}, test_options(), clock);
+  std::unique_ptr<Ledger> ledger = open_ledger(LedgerAddress{folder.ledger()}, test_options(), clock);
   OrderCursor cursor;
 
   void create(int from, int to) {

@@ -131,7 +131,7 @@ TEST_CASE("several drivers create and ask about many orders at once, over socket
 
   std::map<app::ReconcileResult::Kind, int> asked;
   app::ReconcileOrders reconcile{{.jobs = jobs, .older_than = 0s},
-                                 {ledger.get(), merchant(), threads.pool(), threads.clock, threads.stop}};
+                                 {*ledger, *ledger, merchant(), threads.pool(), threads.clock, threads.stop}};
   reconcile.run(
       {.result = [&](const app::ReconcileResult& result) { ++asked[result.kind]; }, .pause = [] {}});
   CHECK(reconcile.finished());

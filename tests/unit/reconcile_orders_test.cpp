@@ -75,7 +75,7 @@ struct Reconciliation : UseCase {
         .gateway = [this](std::size_t) -> PaymentGateway& { return wechat; },
         .async_transport = [&](std::size_t) -> AsyncTransport& { return async_transport; },
         .rate_limiter = rate_limiter};
-    app::ReconcileOrders reconcile{options, {ledger.get(), merchant, pool, *clock_of_run, stop}};
+    app::ReconcileOrders reconcile{options, {*ledger, *ledger, merchant, pool, *clock_of_run, stop}};
     reconcile.run({.result =
                        [this](const app::ReconcileResult& result) {
                          results[result.query.out_trade_no] = result;

@@ -60,6 +60,7 @@ struct Replay {
                                    {.reader = *reader,
                                     .mch_id = test_merchant(),
                                     .ledger = ledger,
+                                    .notifications = world.ledger.get(),
                                     .clock = world.clock,
                                     .stop = stop,
                                     .transport = [this](std::size_t) -> Transport& { return *back_end; }}};

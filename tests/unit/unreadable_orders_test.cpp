@@ -22,7 +22,7 @@ const std::string third_number = "T202611230000000000000000000003";
 struct Shelf {
   LedgerFolder folder;
   LedgerClock clock;
-  std::unique_ptr<OrderLedger> ledger = open_ledger(LedgerAddress{folder.ledger()}, test_options(), clock);
+  std::unique_ptr<Ledger> ledger = open_ledger(LedgerAddress{folder.ledger()}, test_options(), clock);
 
   Shelf() {
     for (const auto& number : {first_number, second_number, third_number})

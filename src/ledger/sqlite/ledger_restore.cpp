@@ -125,8 +125,8 @@ std::vector<std::string> move_aside(const std::filesystem::path& ledger, const s
 }
 
 /// Opens and checks the copy. What is wrong with it is said of the copy, not of the ledger.
-std::unique_ptr<OrderLedger> open_copy(const std::filesystem::path& copy, const Clock& clock,
-                                       CheckReport& report) {
+std::unique_ptr<Ledger> open_copy(const std::filesystem::path& copy, const Clock& clock,
+                                  CheckReport& report) {
   constexpr const char* hint = "the ledger was left as it is; name a copy that `ledger backup` made";
   try {
     auto source = open_sqlite_ledger(copy, {.read_only = true}, clock);

@@ -6,7 +6,7 @@
 #include <string>
 
 #include "base/unique_fd.hpp"
-#include "wxpay/ledger.hpp"
+#include "wxpay/ledger_jobs.hpp"
 
 namespace wxpay::ledger {
 

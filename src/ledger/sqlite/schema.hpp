@@ -14,6 +14,10 @@ std::int64_t newest_schema();
 /// The schema of an open file: its user_version.
 std::int64_t schema_version(const Database& database);
 
+// What an older schema lacks.
+inline constexpr std::int64_t schema_with_notifications = 2;
+inline constexpr std::int64_t schema_with_subjects = 4;
+
 /// Brings an older schema to this version, in one transaction. What is as new or newer stays as it is.
 void migrate(const Database& database, std::int64_t target);
 

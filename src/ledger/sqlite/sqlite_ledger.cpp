@@ -7,8 +7,8 @@
 
 namespace wxpay::ledger {
 
-std::unique_ptr<OrderLedger> open_sqlite_ledger(const std::filesystem::path& file,
-                                                const LedgerOptions& options, const Clock& clock) {
+std::unique_ptr<Ledger> open_sqlite_ledger(const std::filesystem::path& file, const LedgerOptions& options,
+                                           const Clock& clock) {
   return make_ledger(open_sqlite_store(file, options), options.actor, clock);
 }
 

@@ -9,8 +9,8 @@
 namespace wxpay::ledger {
 
 /// What open_ledger does for a file.
-std::unique_ptr<OrderLedger> open_sqlite_ledger(const std::filesystem::path& file,
-                                                const LedgerOptions& options, const Clock& clock);
+std::unique_ptr<Ledger> open_sqlite_ledger(const std::filesystem::path& file, const LedgerOptions& options,
+                                           const Clock& clock);
 
 /// "SQLite/3.40.1".
 std::string sqlite_library_version();

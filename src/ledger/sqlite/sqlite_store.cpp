@@ -17,14 +17,11 @@
 #include "ledger/sqlite/schema.hpp"
 #include "ledger/sqlite/sql_text.hpp"
 #include "ledger/sqlite/sqlite_database.hpp"
+#include "ledger/sqlite/subject_queries.hpp"
 
 namespace wxpay::ledger {
 
 namespace {
-
-// The schemas that an older file may have lack some columns.
-constexpr std::int64_t schema_with_notifications = 2;
-constexpr std::int64_t schema_with_subjects = 4;
 
 Database open_for_reading(const std::filesystem::path& file, const LedgerOptions& options) {
   const auto access = must_be_immutable(file) ? Access::immutable : Access::read_only;
@@ -174,34 +171,13 @@ class SqliteStore final : public LedgerStore {
     return select_notifications(" WHERE mch_id = ? AND out_trade_no = ? ORDER BY number", key);
   }
 
-  std::unique_ptr<RowStream> subjects(std::string_view kind) override {
-    if (kind != order_subject) return std::make_unique<EmptyStream>();
-    return query<order_columns.size()>("SELECT " + join_columns(order_columns) + " FROM orders ORDER BY seq");
+  std::unique_ptr<RowStream> subjects(const SubjectKind& kind) override {
+    return select_subjects(database_, kind);
   }
-
-  std::unique_ptr<RowStream> links(std::string_view kind) override {
-    if (kind != order_subject) return std::make_unique<EmptyStream>();
-    // By name, so that the entries come one by one instead of being sorted first.
-    return query<link_columns>(
-        "SELECT number, order_seq, from_state, to_state, order_hash_before, order_hash FROM history "
-        "INDEXED BY history_of_order WHERE order_seq IS NOT NULL ORDER BY order_seq, number");
-  }
-
-  std::unique_ptr<RowStream> notified_entries() override {
-    if (schema_version(database_) < schema_with_notifications) return std::make_unique<EmptyStream>();
-    return query<3>(
-        "SELECT h.number, h.details, EXISTS (SELECT 1 FROM orders o JOIN notifications n ON n.mch_id = "
-        "o.mch_id AND n.out_trade_no = o.out_trade_no AND n.digest = h.digest AND n.outcome = 'APPLIED' "
-        "WHERE o.seq = h.order_seq) FROM history h WHERE h.source = 'notify' AND h.digest IS NOT NULL "
-        "ORDER BY h.number");
-  }
-
+  std::unique_ptr<RowStream> links(const SubjectKind& kind) override { return select_links(database_, kind); }
+  std::unique_ptr<RowStream> notified_entries() override { return select_notified_entries(database_); }
   std::unique_ptr<RowStream> notifications_without_entry() override {
-    if (schema_version(database_) < schema_with_notifications) return std::make_unique<EmptyStream>();
-    return query<1>(
-        "SELECT n.number FROM notifications n WHERE n.outcome = 'APPLIED' AND NOT EXISTS (SELECT 1 FROM "
-        "orders o JOIN history h ON h.order_seq = o.seq WHERE o.mch_id = n.mch_id AND o.out_trade_no = "
-        "n.out_trade_no AND h.source = 'notify' AND h.digest = n.digest) ORDER BY n.number");
+    return select_notifications_without_entry(database_);
   }
 
   std::string problem() override {
