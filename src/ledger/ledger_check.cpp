@@ -187,7 +187,9 @@ class Checker {
 }  // namespace
 
 CheckReport check_ledger(LedgerStore& store, const std::optional<std::string>& expected_head) {
-  return Checker{store}.run(expected_head);
+  auto report = Checker{store}.run(expected_head);
+  store.require_one_state();
+  return report;
 }
 
 }  // namespace wxpay::ledger

@@ -1,124 +1,63 @@
-// Leads from a ledger's address to the store that keeps it. A further scheme does not compile until each
-// function here says what it does with it.
+// Leads from a ledger's address to the store that keeps it.
 #include "wxpay/ledger_place.hpp"
 
-#include <sys/stat.h>
+#include <array>
+#include <stdexcept>
 
-#include <cerrno>
-#include <system_error>
-
-#include "base/links.hpp"
-#include "ledger/sqlite/examination.hpp"
-#include "ledger/sqlite/file_permissions.hpp"
-#include "ledger/sqlite/ledger_restore.hpp"
-#include "ledger/sqlite/run_lock.hpp"
-#include "ledger/sqlite/sqlite_ledger.hpp"
+#include "ledger/ledger.hpp"
+#include "ledger/ledger_check.hpp"
+#include "ledger/sqlite/sqlite_kind.hpp"
+#include "ledger/store_kind.hpp"
 
 namespace wxpay {
 
 namespace {
 
-LedgerPresence find_file(const std::filesystem::path& file) {
-  struct stat found {};
-  if (::stat(file.c_str(), &found) == 0) return {true, {}};
-  const int error = errno;
-  if (error == ENOENT || error == ENOTDIR) return {false, "there is no ledger " + file.string()};
-  return {true,
-          "the ledger " + file.string() + " cannot be reached: " + std::generic_category().message(error)};
-}
+/// One of each scheme.
+constexpr std::array store_kinds{&ledger::sqlite_kind};
 
-LedgerFinding examine_file(const std::filesystem::path& file) {
-  auto found = ledger::examine(file);
-  return found.weight == LedgerFinding::Weight::fine ? ledger::examine_permissions(file) : found;
-}
-
-LedgerFinding examine_lock_file(const std::filesystem::path& file, LedgerJob job) {
-  if (!ledger::may_write(file)) {
-    return {LedgerFinding::Weight::fine, "not tried, as this user may not write the ledger"};
+const ledger::StoreKind& kind_of(const LedgerAddress& address) {
+  for (const auto* kind : store_kinds) {
+    if (kind->scheme == address.scheme()) return *kind;
   }
-  const auto problem = ledger::RunLock::problem(file, job);
-  if (!problem.empty()) return {LedgerFinding::Weight::problem, problem};
-  return {LedgerFinding::Weight::fine, "`" + std::string{to_string(job)} + "` can take it"};
+  throw std::logic_error{"no store has the scheme of the ledger " + address.name()};
 }
 
-std::vector<LedgerFile> files_beside(const std::filesystem::path& named) {
-  const auto name = "the ledger " + named.string();
-  // SQLite names what stands beside it after the file itself.
-  const auto file = without_links(named).string();
-  std::vector<LedgerFile> files{{name, file}};
-  for (const auto* log : {"-wal", "-shm", "-journal"}) files.push_back({"the log of " + name, file + log});
-  files.push_back({"the lock of " + name, ledger::RunLock::path_of(file, LedgerJob::reconcile)});
-  return files;
-}
+CheckReport check_store(ledger::LedgerStore& store) { return ledger::check_ledger(store, {}); }
 
 }  // namespace
 
-std::string_view to_string(LedgerJob job) {
-  switch (job) {
-    case LedgerJob::reconcile:
-      return "reconcile";
-  }
-  return "?";
-}
-
 std::unique_ptr<Ledger> open_ledger(const LedgerAddress& address, const LedgerOptions& options,
                                     const Clock& clock) {
-  switch (address.scheme()) {
-    case LedgerScheme::sqlite:
-      return ledger::open_sqlite_ledger(address.file(), options, clock);
-  }
-  return nullptr;
+  return ledger::make_ledger(kind_of(address).open(address, options), options.actor, clock);
 }
 
-LedgerPresence find_ledger(const LedgerAddress& address) {
-  switch (address.scheme()) {
-    case LedgerScheme::sqlite:
-      return find_file(address.file());
-  }
-  return {};
-}
+LedgerPresence find_ledger(const LedgerAddress& address) { return kind_of(address).find(address); }
 
-LedgerFinding examine_ledger(const LedgerAddress& address) {
-  switch (address.scheme()) {
-    case LedgerScheme::sqlite:
-      return examine_file(address.file());
-  }
-  return {};
-}
+LedgerFinding examine_ledger(const LedgerAddress& address) { return kind_of(address).examine(address); }
 
 LedgerFinding examine_new_ledger(const LedgerAddress& address, bool makes_folders) {
-  switch (address.scheme()) {
-    case LedgerScheme::sqlite:
-      return ledger::examine_folder_of_new(address.file(), makes_folders);
-  }
-  return {};
+  return kind_of(address).examine_new(address, makes_folders);
 }
 
 LedgerFinding examine_lock(const LedgerAddress& address, LedgerJob job) {
-  switch (address.scheme()) {
-    case LedgerScheme::sqlite:
-      return examine_lock_file(address.file(), job);
-  }
-  return {};
+  return kind_of(address).examine_lock(address, job);
 }
 
-std::vector<LedgerFile> files_of(const LedgerAddress& address) {
-  switch (address.scheme()) {
-    case LedgerScheme::sqlite:
-      return files_beside(address.file());
-  }
-  return {};
-}
+std::vector<LedgerFile> files_of(const LedgerAddress& address) { return kind_of(address).files(address); }
 
 RestoredLedger restore_ledger(const LedgerAddress& address, const std::filesystem::path& copy,
                               const Clock& clock, const Stop* stop, std::mutex* undisturbed) {
-  switch (address.scheme()) {
-    case LedgerScheme::sqlite:
-      return ledger::restore_file(address.file(), copy, clock, stop, undisturbed);
-  }
-  return {};
+  return kind_of(address).restore(address, {copy, check_store, clock, stop, undisturbed});
 }
 
-std::string ledger_library_version() { return ledger::sqlite_library_version(); }
+std::string ledger_library_version() {
+  std::string versions;
+  for (const auto* kind : store_kinds) {
+    if (!versions.empty()) versions += ' ';
+    versions += kind->library_version();
+  }
+  return versions;
+}
 
 }  // namespace wxpay

@@ -13,7 +13,7 @@
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/run_lock.hpp"
 #include "ledger/sqlite/sqlite_database.hpp"
-#include "ledger/sqlite/sqlite_ledger.hpp"
+#include "ledger/sqlite/sqlite_store.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::ledger {
@@ -42,9 +42,9 @@ std::string stamp_of(std::chrono::sys_seconds now) {
   return stamp;
 }
 
-bool is_whole(const std::filesystem::path& ledger, const Clock& clock) {
+bool is_whole(const std::filesystem::path& ledger, const Restoration& restoration) {
   try {
-    return open_sqlite_ledger(ledger, {.read_only = true}, clock)->check({}).ok;
+    return restoration.check(*open_sqlite_store(ledger, {.read_only = true})).ok;
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::ledger_busy) throw;
     return false;
@@ -125,37 +125,36 @@ std::vector<std::string> move_aside(const std::filesystem::path& ledger, const s
 }
 
 /// Opens and checks the copy. What is wrong with it is said of the copy, not of the ledger.
-std::unique_ptr<Ledger> open_copy(const std::filesystem::path& copy, const Clock& clock,
-                                  CheckReport& report) {
+std::unique_ptr<LedgerStore> open_copy(const Restoration& restoration, CheckReport& report) {
   constexpr const char* hint = "the ledger was left as it is; name a copy that `ledger backup` made";
   try {
-    auto source = open_sqlite_ledger(copy, {.read_only = true}, clock);
-    report = source->check({});
+    auto source = open_sqlite_store(restoration.copy, {.read_only = true});
+    report = restoration.check(*source);
     if (report.ok) return source;
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::ledger) throw;
     throw Error{ErrorKind::ledger, "the copy cannot be used: " + std::string{error.what()}, hint};
   }
-  throw Error{ErrorKind::ledger, "the copy " + copy.string() + " is not whole: " + report.problem, hint};
+  throw Error{ErrorKind::ledger, "the copy " + restoration.copy.string() + " is not whole: " + report.problem,
+              hint};
 }
 
 }  // namespace
 
-RestoredLedger restore_file(const std::filesystem::path& named, const std::filesystem::path& copy,
-                            const Clock& clock, const Stop* stop, std::mutex* undisturbed) {
+RestoredLedger restore_file(const std::filesystem::path& named, const Restoration& restoration) {
   // The name may be a link, and the log is beside what it leads to.
   std::error_code ignored;
   auto ledger = std::filesystem::weakly_canonical(named, ignored);
   if (ignored) ledger = named;
-  if (is_same_file(ledger, copy)) {
-    throw Error{ErrorKind::usage, copy.string() + " is the ledger itself",
+  if (is_same_file(ledger, restoration.copy)) {
+    throw Error{ErrorKind::usage, restoration.copy.string() + " is the ledger itself",
                 "name a copy that `ledger backup` made"};
   }
   RestoredLedger restored;
-  const auto source = open_copy(copy, clock, restored.copy);
+  const auto source = open_copy(restoration, restored.copy);
   RunLock jobs{ledger, LedgerJob::reconcile};
   remove_left_over(ledger);
-  const auto stamp = stamp_of(clock.now());
+  const auto stamp = stamp_of(restoration.clock.now());
   const std::filesystem::path beside = ledger.string() + ".restored-" + stamp;
   source->backup(beside);
   try {
@@ -165,7 +164,7 @@ RestoredLedger restore_file(const std::filesystem::path& named, const std::files
       // Who may not give it away keeps it, as the owner of what was copied.
       if (::chown(beside.c_str(), found.st_uid, found.st_gid) != 0) errno = 0;
     }
-    const WriteLock lock{ledger, is_whole(ledger, clock), stop, undisturbed};
+    const WriteLock lock{ledger, is_whole(ledger, restoration), restoration.stop, restoration.undisturbed};
     jobs.reset_complete();
     restored.kept_as = move_aside(ledger, stamp);
     if (::rename(beside.c_str(), ledger.c_str()) != 0)

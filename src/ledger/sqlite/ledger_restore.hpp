@@ -1,14 +1,12 @@
 #pragma once
 
 #include <filesystem>
-#include <mutex>
 
-#include "wxpay/ledger_place.hpp"
+#include "ledger/store_kind.hpp"
 
 namespace wxpay::ledger {
 
 /// What wxpay::restore_ledger does for a file.
-RestoredLedger restore_file(const std::filesystem::path& named, const std::filesystem::path& copy,
-                            const Clock& clock, const Stop* stop, std::mutex* undisturbed);
+RestoredLedger restore_file(const std::filesystem::path& named, const Restoration& restoration);
 
 }  // namespace wxpay::ledger
