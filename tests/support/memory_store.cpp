@@ -9,85 +9,21 @@
 #include <map>
 #include <string>
 #include <utility>
-#include <variant>
 #include <vector>
 
+#include "support/memory_rows.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::test {
 
 namespace {
 
-using ledger::Blob;
 using ledger::entry_place_of;
 using ledger::number_in;
 using ledger::place_of;
 using ledger::RowStream;
 using ledger::SubjectKind;
-using ledger::text_of;
 using ledger::Value;
-
-/// A value with its bytes.
-class KeptValue {
- public:
-  explicit KeptValue(const Value& value) : bytes_{text_of(value)}, value_{value} {}
-
-  Value view() const {
-    if (std::holds_alternative<Blob>(value_)) return Blob{bytes_};
-    if (ledger::text_in(value_)) return std::string_view{bytes_};
-    return value_;
-  }
-
- private:
-  std::string bytes_;
-  Value value_;  ///< its kind, or the number; no view in it is used
-};
-
-using KeptRow = std::vector<KeptValue>;
-using Table = std::vector<KeptRow>;
-
-KeptRow kept(std::span<const Value> row) {
-  KeptRow copy;
-  for (const auto& value : row) copy.emplace_back(value);
-  return copy;
-}
-
-std::int64_t number_at(const KeptRow& row, std::size_t column) { return number_in(row.at(column).view()); }
-
-std::string text_at(const KeptRow& row, std::size_t column) {
-  return std::string{text_of(row.at(column).view())};
-}
-
-/// Rows as they were when they were asked for.
-class TableStream final : public RowStream {
- public:
-  explicit TableStream(Table rows) : rows_{std::move(rows)} {}
-
-  std::span<const Value> next() override {
-    row_.clear();
-    if (at_ == rows_.size()) return {};
-    for (const auto& value : rows_[at_]) row_.push_back(value.view());
-    ++at_;
-    return row_;
-  }
-
- private:
-  Table rows_;
-  std::size_t at_ = 0;
-  std::vector<Value> row_;
-};
-
-std::unique_ptr<RowStream> stream_of(Table rows) { return std::make_unique<TableStream>(std::move(rows)); }
-
-Table rows_where(const Table& table, const std::function<bool(const KeptRow&)>& condition) {
-  Table found;
-  std::copy_if(table.begin(), table.end(), std::back_inserter(found), condition);
-  return found;
-}
-
-void limit(Table& rows, std::size_t most) {
-  if (rows.size() > most) rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(most), rows.end());
-}
 
 // Of a row of the kept notifications: ledger::notification_columns.
 constexpr std::size_t mch_id_column = 2;
@@ -98,27 +34,54 @@ struct Tables {
   Table orders, history, notifications;
 };
 
-class MemoryTransaction final : public ledger::StoreTransaction {
+struct Job {
+  bool is_taken = false;
+  std::vector<std::pair<MerchantIdentity, std::chrono::sys_seconds>> complete;
+};
+
+/// What stores at one path share.
+struct Kept {
+  Tables tables;
+  std::map<LedgerJob, Job> jobs;
+  std::int64_t commits = 0;
+  bool is_being_written = false;
+};
+
+using Memory = std::map<std::filesystem::path, Kept>;
+
+class WriteTransaction final : public ledger::StoreTransaction {
  public:
-  explicit MemoryTransaction(Tables& tables) : tables_{tables}, before_{tables} {}
-  MemoryTransaction(const MemoryTransaction&) = delete;
-  MemoryTransaction& operator=(const MemoryTransaction&) = delete;
-  MemoryTransaction(MemoryTransaction&&) = delete;
-  MemoryTransaction& operator=(MemoryTransaction&&) = delete;
-  ~MemoryTransaction() override {
-    if (!committed_) std::swap(tables_, before_);
+  /// @param own_commits  how many of the commits are this store's
+  WriteTransaction(Kept& kept, std::int64_t& own_commits) : kept_{kept}, own_commits_{own_commits} {
+    if (kept_.is_being_written) throw Error{ErrorKind::ledger_busy, "somebody else is writing"};
+    kept_.is_being_written = true;
+    before_ = kept_.tables;
   }
-  void commit() override { committed_ = true; }
+  WriteTransaction(const WriteTransaction&) = delete;
+  WriteTransaction& operator=(const WriteTransaction&) = delete;
+  WriteTransaction(WriteTransaction&&) = delete;
+  WriteTransaction& operator=(WriteTransaction&&) = delete;
+  ~WriteTransaction() override {
+    if (!committed_) std::swap(kept_.tables, before_);
+    kept_.is_being_written = false;
+  }
+  void commit() override {
+    committed_ = true;
+    ++kept_.commits;
+    ++own_commits_;
+  }
 
  private:
-  Tables& tables_;
+  Kept& kept_;
+  std::int64_t& own_commits_;
   Tables before_;
   bool committed_ = false;
 };
 
-struct Job {
-  bool is_taken = false;
-  std::vector<std::pair<MerchantIdentity, std::chrono::sys_seconds>> complete;
+/// One thread at a time uses the memory, so nobody writes while it is read.
+class ReadTransaction final : public ledger::StoreTransaction {
+ public:
+  void commit() override {}
 };
 
 class MemoryLock final : public JobLock {
@@ -143,12 +106,20 @@ class MemoryLock final : public JobLock {
 
 class MemoryStore final : public ledger::LedgerStore {
  public:
+  MemoryStore(std::shared_ptr<Memory> memory, const std::filesystem::path& path)
+      : name_{path.string()}, memory_{std::move(memory)}, kept_{(*memory_)[path]} {}
+
   const std::string& name() const override { return name_; }
   std::unique_ptr<ledger::StoreTransaction> begin_writing() override {
-    return std::make_unique<MemoryTransaction>(tables_);
+    return std::make_unique<WriteTransaction>(kept_, own_commits_);
   }
-  std::unique_ptr<ledger::StoreTransaction> begin_reading() override { return begin_writing(); }
-  bool others_wrote() override { return false; }
+  std::unique_ptr<ledger::StoreTransaction> begin_reading() override {
+    return std::make_unique<ReadTransaction>();
+  }
+  bool others_wrote() override {
+    const auto of_others = kept_.commits - own_commits_;
+    return std::exchange(commits_of_others_, of_others) != of_others;
+  }
   void require_one_state() override {}
 
   std::unique_ptr<RowStream> find_order(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
@@ -325,13 +296,16 @@ class MemoryStore final : public ledger::LedgerStore {
   std::string problem() override { return {}; }
 
   void backup(const std::filesystem::path& target) override {
-    throw Error{ErrorKind::file, "memory is not copied to " + target.string()};
+    if (memory_->contains(target)) throw Error{ErrorKind::file, target.string() + " exists already"};
+    (*memory_)[target].tables = tables_;
   }
 
-  std::unique_ptr<JobLock> lock(LedgerJob job) override { return std::make_unique<MemoryLock>(jobs_[job]); }
+  std::unique_ptr<JobLock> lock(LedgerJob job) override {
+    return std::make_unique<MemoryLock>(kept_.jobs[job]);
+  }
   std::optional<std::chrono::sys_seconds> last_complete(LedgerJob job,
                                                         const MerchantIdentity& merchant) override {
-    const auto& complete = jobs_[job].complete;
+    const auto& complete = kept_.jobs[job].complete;
     const auto found = std::find_if(complete.rbegin(), complete.rend(),
                                     [&](const auto& run) { return run.first == merchant; });
     return found == complete.rend() ? std::nullopt : std::optional{found->second};
@@ -403,13 +377,20 @@ class MemoryStore final : public ledger::LedgerStore {
     });
   }
 
-  std::string name_{"in memory"};
-  Tables tables_;
-  std::map<LedgerJob, Job> jobs_;
+  std::string name_;
+  std::shared_ptr<Memory> memory_;
+  Kept& kept_;
+  Tables& tables_ = kept_.tables;
+  std::int64_t own_commits_ = 0;
+  std::int64_t commits_of_others_ = 0;  ///< when others_wrote was asked last
 };
 
 }  // namespace
 
-std::unique_ptr<ledger::LedgerStore> make_memory_store() { return std::make_unique<MemoryStore>(); }
+StoreOpener memory_stores() {
+  return [memory = std::make_shared<Memory>()](const std::filesystem::path& path) {
+    return std::make_unique<MemoryStore>(memory, path);
+  };
+}
 
 }  // namespace wxpay::test

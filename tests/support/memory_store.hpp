@@ -1,13 +1,18 @@
 #pragma once
 
+#include <filesystem>
+#include <functional>
 #include <memory>
 
 #include "ledger/store.hpp"
 
 namespace wxpay::test {
 
-/// A store that keeps its rows in vectors, for one ledger at a time: it shows what the ledger asks of a
-/// store, and that this is no SQL.
-std::unique_ptr<ledger::LedgerStore> make_memory_store();
+/// Opens the store at a path, and makes it where there is none.
+using StoreOpener = std::function<std::unique_ptr<ledger::LedgerStore>(const std::filesystem::path&)>;
+
+/// Stores that keep their rows in vectors: they show what the ledger asks of a store, and that this is no
+/// SQL. A path that is opened again gives another store on the same rows.
+StoreOpener memory_stores();
 
 }  // namespace wxpay::test

@@ -2,59 +2,19 @@
 #include <doctest/doctest.h>
 
 #include <cstdint>
-#include <functional>
-#include <memory>
 #include <stdexcept>
 #include <string>
-#include <utility>
 #include <vector>
 
 #include "crypto/digest.hpp"
-#include "ledger/entry_rows.hpp"
-#include "ledger/history_writer.hpp"
-#include "ledger/ledger.hpp"
-#include "ledger/sqlite/sqlite_store.hpp"
-#include "ledger/subject.hpp"
 #include "support/ledger_fixture.hpp"
-#include "support/memory_store.hpp"
+#include "support/store_kinds.hpp"
 
 using namespace wxpay;
+using namespace wxpay::test;
 using namespace wxpay::test::ledger_fixture;
 
 namespace {
-
-struct Opened {
-  LedgerFolder folder;
-  LedgerClock clock;
-  ledger::LedgerStore* store = nullptr;
-  std::unique_ptr<Ledger> ledger;
-
-  Ledger* operator->() const { return ledger.get(); }
-};
-
-struct Kind {
-  const char* name;
-  std::unique_ptr<ledger::LedgerStore> (*open)(const LedgerFolder& folder);
-};
-
-constexpr Kind kinds[] = {
-    {"SQLite",
-     [](const LedgerFolder& folder) { return ledger::open_sqlite_store(folder.ledger(), test_options()); }},
-    {"memory", [](const LedgerFolder&) { return test::make_memory_store(); }},
-};
-
-void over_all(const std::function<void(Opened&)>& check) {
-  for (const auto& kind : kinds) {
-    CAPTURE(std::string{kind.name});
-    Opened opened;
-    auto store = kind.open(opened.folder);
-    opened.store = store.get();
-    opened.ledger = ledger::make_ledger(std::move(store), "cashier", opened.clock);
-    check(opened);
-    const auto report = opened->check({});
-    CHECK_MESSAGE(report.ok, kind.name << ": " << report.problem);
-  }
-}
 
 std::vector<std::string> numbers_in(const std::vector<Order>& orders) {
   std::vector<std::string> numbers;
@@ -72,11 +32,6 @@ std::vector<std::string> listed(const Opened& opened, const OrderFilter& filter)
 }
 
 using Numbers = std::vector<std::string>;
-
-KeptNotification applied(std::string_view number, const std::string& raw) {
-  return {
-      standing_clock().now(), test_merchant(), std::string{number}, "APPLIED", crypto::sha256_hex(raw), raw};
-}
 
 Order to_import(std::string_view number, OrderState state) {
   const auto now = standing_clock().now();
@@ -322,58 +277,4 @@ TEST_CASE("a job on any store is one run's at a time, and its complete runs are 
     lock->set_complete(merchant, opened.clock.time);
     CHECK(opened->last_complete(LedgerJob::reconcile, merchant) == opened.clock.time);
   });
-}
-
-TEST_CASE("on any store an entry about what the program does not know is found") {
-  for (const auto& kind : kinds) {
-    CAPTURE(std::string{kind.name});
-    const LedgerFolder folder;
-    auto store = kind.open(folder);
-    auto& rows = *store;
-    const auto ledger = ledger::make_ledger(std::move(store), "cashier", standing_clock());
-    create_order(*ledger, "T1");
-    ledger::HistoryWriter history{rows, "cashier"};
-    const auto transaction = rows.begin_writing();
-    history.begin();
-    ledger::StoredEntry entry;
-    entry.at = standing_clock().now();
-    history.append({"refund", 1}, crypto::sha256("a refund"), entry);
-    history.flush();
-    transaction->commit();
-    const auto report = ledger->check({});
-    CHECK(report.entries == 3);
-    CHECK(report.problem == "entry 3 is about what this program does not know: refund");
-    CHECK(report.bad_entry == 3);
-    CHECK(ledger->history(test_merchant(), number_of("T1")).size() == 2);
-  }
-}
-
-TEST_CASE("a store gives the entries about any kind of subject, by the subject and the number") {
-  constexpr ledger::SubjectKind refunds{.name = "refund", .with_article = "a refund", .table = "refunds"};
-  for (const auto& kind : kinds) {
-    CAPTURE(std::string{kind.name});
-    const LedgerFolder folder;
-    auto store = kind.open(folder);
-    auto& rows = *store;
-    const auto ledger = ledger::make_ledger(std::move(store), "cashier", standing_clock());
-    create_order(*ledger, "T1");
-    ledger::HistoryWriter history{rows, "cashier"};
-    const auto transaction = rows.begin_writing();
-    history.begin();
-    for (const std::int64_t seq : {2, 1, 2}) {
-      history.append({refunds.name, seq}, crypto::sha256("a refund"),
-                     ledger::new_entry(standing_clock().now(), OrderState::notpay, OrderState::refund,
-                                       EvidenceSource::refund, {}));
-    }
-    history.flush();
-    std::vector<std::pair<std::int64_t, std::int64_t>> found;
-    const auto links = rows.links(refunds);
-    for (auto row = links->next(); !row.empty(); row = links->next()) {
-      found.emplace_back(ledger::number_in(row[1]), ledger::number_in(row[0]));
-      CHECK(ledger::number_in(row[static_cast<std::size_t>(ledger::LinkColumn::to_state)]) == 8);
-    }
-    CHECK(found == std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 4}, {2, 3}, {2, 5}});
-    CHECK(rows.subjects(refunds)->next().empty());
-    CHECK_FALSE(rows.subjects(ledger::order_kind())->next().empty());
-  }
 }
