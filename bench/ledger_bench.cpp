@@ -20,8 +20,8 @@ class ScratchLedger {
     options.actor = "bench";
     ledger_ = open_ledger(LedgerAddress{folder_.path() / "bench.db"}, options, clock_);
   }
-  OrderLedger& operator*() { return *ledger_; }
-  OrderLedger* operator->() { return ledger_.get(); }
+  Ledger& operator*() { return *ledger_; }
+  Ledger* operator->() { return ledger_.get(); }
 
  private:
   ScratchFolder folder_;
@@ -37,7 +37,7 @@ void create_order(OrderLedger& ledger, std::int64_t number) {
   ledger.settle(sample_creation(intent));
 }
 
-void pay_order(OrderLedger& ledger, std::int64_t number) {
+void pay_order(Ledger& ledger, std::int64_t number) {
   const OrderIntent intent = sample_intent(number);
   auto payment = sample_payment(intent);
   // No two notifications have the same digest, and most differ in their first bytes.

@@ -21,6 +21,7 @@
 
 #include "base/handle.hpp"
 #include "cli/config/settings.hpp"
+#include "ledger/entry_rows.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/sqlite/schema.hpp"
 #include "ledger/sqlite/sql_text.hpp"
