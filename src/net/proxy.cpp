@@ -11,22 +11,13 @@ namespace {
 constexpr std::array for_https{"https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"};
 constexpr std::array for_http{"http_proxy", "all_proxy", "ALL_PROXY"};
 
-using UrlText = Handle<char, curl_free>;
-
-std::string part_of(CURLU* url, CURLUPart part) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, 0) != CURLUE_OK) return {};
-  const UrlText owner{text};
-  return text;
-}
-
 /// "host:port", never with what stands before an @; empty where the value is no URL.
 std::string host_and_port(const char* value) {
   constexpr unsigned flags = CURLU_GUESS_SCHEME | CURLU_NON_SUPPORT_SCHEME;
   const UrlHandle url{curl_url()};
   if (!url || curl_url_set(url.get(), CURLUPART_URL, value, flags) != CURLUE_OK) return {};
-  const auto host = part_of(url.get(), CURLUPART_HOST);
-  const auto port = part_of(url.get(), CURLUPART_PORT);
+  const auto host = part_of(url.get(), CURLUPART_HOST).value_or("");
+  const auto port = part_of(url.get(), CURLUPART_PORT).value_or("");
   return host.empty() || port.empty() ? host : host + ":" + port;
 }
 

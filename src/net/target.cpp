@@ -12,15 +12,6 @@
 namespace wxpay::net {
 namespace {
 
-using UrlText = Handle<char, curl_free>;
-
-std::optional<std::string> part_of(CURLU* url, CURLUPart part, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return std::nullopt;
-  const UrlText owner{text};
-  return std::string{text};
-}
-
 bool is_loopback_v6(const std::string& host) {
   if (host.size() < 2 || host.front() != '[' || host.back() != ']') return false;
   in6_addr address{};
@@ -34,6 +25,13 @@ bool is_loopback_v4(const std::string& host) {
 }
 
 }  // namespace
+
+std::optional<std::string> part_of(CURLU* url, CURLUPart part, unsigned flags) {
+  char* text = nullptr;
+  if (curl_url_get(url, part, &text, flags) != CURLUE_OK) return std::nullopt;
+  const Handle<char, curl_free> owner{text};
+  return std::string{text};
+}
 
 std::optional<Target> Target::parse(const std::string& url) {
   UrlHandle handle{curl_url()};

@@ -11,6 +11,10 @@ namespace wxpay::net {
 
 using UrlHandle = Handle<CURLU, curl_url_cleanup>;
 
+/// One part of a URL; nothing where it has none.
+/// @param flags  of curl_url_get
+std::optional<std::string> part_of(CURLU* url, CURLUPart part, unsigned flags = 0);
+
 /// Where a request goes, as libcurl itself understands the URL: what is checked is what is connected to.
 struct Target {
   UrlHandle url;
