@@ -221,7 +221,9 @@ Fen checked_fee(const OrderRequest& request) {
 TradeType checked_trade_type(const OrderRequest& request, const OrderDefaults& defaults) {
   if (!request.trade_type) return defaults.trade_type;
   const auto type = parse_trade_type(*request.trade_type);
-  if (!type || !is_payable_later(*type)) refuse("trade_type must be JSAPI, NATIVE, APP or H5");
+  if (!type || !is_payable_later(*type)) {
+    refuse("trade_type must be " + listed(payable_trade_types(), "or"));
+  }
   return *type;
 }
 

@@ -168,6 +168,19 @@ std::string to_lower(std::string_view text) {
   return lower;
 }
 
+std::string listed(std::span<const std::string> items, std::string_view last_word) {
+  std::string text;
+  for (std::size_t i = 0; i < items.size(); ++i) {
+    if (i > 0 && i + 1 == items.size()) {
+      text.append(" ").append(last_word).append(" ");
+    } else if (i > 0) {
+      text += ", ";
+    }
+    text += items[i];
+  }
+  return text;
+}
+
 std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> candidates) {
   std::optional<std::string> best;
   // A third of the letters may be wrong, at least one and at most three.

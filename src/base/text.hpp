@@ -41,6 +41,9 @@ std::string to_upper_hex(std::string_view bytes);
 
 std::string to_lower(std::string_view text);
 
+/// "A, B or C" where the word is "or".
+std::string listed(std::span<const std::string> items, std::string_view last_word);
+
 /// The candidate with the fewest typing errors, if the errors are few enough (for "did you mean").
 std::optional<std::string> nearest(std::string_view typed, std::span<const std::string> candidates);
 

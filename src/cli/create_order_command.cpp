@@ -2,11 +2,13 @@
 
 #include <CLI/CLI.hpp>
 
+#include "base/text.hpp"
 #include "cli/clock_watch.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
 #include "cli/result_fields.hpp"
+#include "domain/field_rules.hpp"
 #include "domain/limits.hpp"
 #include "report/qr_code.hpp"
 
@@ -117,14 +119,16 @@ void add_create_order(CLI::App& root, Command& chosen) {
   auto& order = options->order;
   auto* command = root.add_subcommand("create-order", "Create a prepay order and sign its pay parameters");
   const auto add = [&](const char* name, std::optional<std::string>& slot, const char* type,
-                       const char* help) { return command->add_option(name, slot, help)->type_name(type); };
+                       const std::string& help) {
+    return command->add_option(name, slot, help)->type_name(type);
+  };
   add("--out-trade-no", order.out_trade_no, "NO",
       "The merchant's order number, at most 32 of 0-9 A-Z a-z _ - | *");
   add("--openid", order.openid, "ID", "The payer under the app; needed for JSAPI");
   add("--total-fee", order.total_fee, "FEN", "Amount in fen, a whole number");
   add("--amount", order.amount, "YUAN", "Amount in yuan, at most two decimals");
   add("--body", order.body, "TEXT", "Description of the goods, at most 127 bytes");
-  add("--trade-type", order.trade_type, "TYPE", "JSAPI, NATIVE, APP or H5");
+  add("--trade-type", order.trade_type, "TYPE", listed(payable_trade_types(), "or"));
   add("--attach", order.attach, "TEXT", "Returned unchanged in queries and notifications");
   add("--detail", order.detail, "JSON", "Goods in detail, at most 6000 bytes");
   add("--goods-tag", order.goods_tag, "TAG", "Coupon tag");

@@ -1,8 +1,8 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <array>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/config/config_writer.hpp"
 #include "cli/config/default_paths.hpp"
@@ -11,6 +11,7 @@
 #include "cli/config/value_rules.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files_in_use.hpp"
+#include "domain/field_rules.hpp"
 
 namespace wxpay::cli {
 
@@ -20,22 +21,25 @@ struct InitOption {
   const char* key;  ///< of the profile
   const char* name;
   const char* type;
-  const char* help;
+  std::string help;
 };
 
-constexpr std::array init_options{
-    InitOption{"mch_id", "--mch-id", "ID", "Merchant number"},
-    InitOption{"app_id", "--app-id", "ID", "App id of the mini program, official account or app"},
-    InitOption{"sub_mch_id", "--sub-mch-id", "ID", "Sub-merchant number, in service-provider mode"},
-    InitOption{"sub_app_id", "--sub-app-id", "ID", "The sub-merchant's app id"},
-    InitOption{"sign_type", "--sign-type", "TYPE", "MD5 (default) or HMAC-SHA256"},
-    InitOption{"notify_url", "--notify-url", "URL", "Where WeChat Pay reports payments"},
-    InitOption{"trade_type", "--trade-type", "TYPE", "Default of create-order: JSAPI, NATIVE, APP or H5"},
-    InitOption{"body", "--body", "TEXT", "Default goods description"},
-    InitOption{"key_file", "--key-file", "FILE", "File that holds the API v2 key"},
-    InitOption{"key_env", "--key-env", "NAME", "Environment variable that holds the API v2 key"},
-    InitOption{"key_command", "--key-command", "COMMAND", "Command that prints the API v2 key"},
-};
+std::vector<InitOption> init_options() {
+  const auto trade_types = listed(payable_trade_types(), "or");
+  return {
+      {"mch_id", "--mch-id", "ID", "Merchant number"},
+      {"app_id", "--app-id", "ID", "App id of the mini program, official account or app"},
+      {"sub_mch_id", "--sub-mch-id", "ID", "Sub-merchant number, in service-provider mode"},
+      {"sub_app_id", "--sub-app-id", "ID", "The sub-merchant's app id"},
+      {"sign_type", "--sign-type", "TYPE", "MD5 (default) or HMAC-SHA256"},
+      {"notify_url", "--notify-url", "URL", "Where WeChat Pay reports payments"},
+      {"trade_type", "--trade-type", "TYPE", "Default of create-order: " + trade_types},
+      {"body", "--body", "TEXT", "Default goods description"},
+      {"key_file", "--key-file", "FILE", "File that holds the API v2 key"},
+      {"key_env", "--key-env", "NAME", "Environment variable that holds the API v2 key"},
+      {"key_command", "--key-command", "COMMAND", "Command that prints the API v2 key"},
+  };
+}
 
 std::filesystem::path target_of(const Services& services) {
   const auto& option = services.settings().config;
@@ -117,7 +121,7 @@ int run_init(const FirstConfig& options, Services& services, Output& output) {
 void add_init(CLI::App& root, Command& chosen) {
   auto options = std::make_shared<FirstConfig>();
   auto* command = root.add_subcommand("init", "Write a first configuration");
-  for (const auto& option : init_options) {
+  for (const auto& option : init_options()) {
     command->add_option(option.name, options->values[option.key], option.help)->type_name(option.type);
   }
   command->footer(

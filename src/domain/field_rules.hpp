@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "wxpay/order.hpp"
 
@@ -24,5 +25,7 @@ bool is_plain_id(std::string_view text, std::size_t longest);
 
 /// Whether an order of this type can be made and paid later; MICROPAY is paid at once.
 constexpr bool is_payable_later(TradeType type) { return type != TradeType::micropay; }
+/// The names of those types, as people write them: H5 for MWEB.
+std::vector<std::string> payable_trade_types();
 
 }  // namespace wxpay

@@ -1,7 +1,6 @@
-// The wire and ledger names of the domain's enumerations, each in one table.
-#include <array>
-#include <utility>
-
+// The wire and ledger names of the domain's enumerations. A switch is the table of one: a value that has no
+// name there is an error of the compiler.
+#include "domain/field_rules.hpp"
 #include "wxpay/evidence.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/sign_type.hpp"
@@ -10,84 +9,137 @@ namespace wxpay {
 
 namespace {
 
-template <class Enum, std::size_t Size>
-using Names = std::array<std::pair<Enum, std::string_view>, Size>;
+/// People write it for MWEB, the wire does not.
+constexpr std::string_view name_of_mweb = "H5";
 
-constexpr Names<OrderState, 9> order_states{{{OrderState::creating, "CREATING"},
-                                             {OrderState::notpay, "NOTPAY"},
-                                             {OrderState::userpaying, "USERPAYING"},
-                                             {OrderState::failed, "FAILED"},
-                                             {OrderState::payerror, "PAYERROR"},
-                                             {OrderState::closed, "CLOSED"},
-                                             {OrderState::revoked, "REVOKED"},
-                                             {OrderState::success, "SUCCESS"},
-                                             {OrderState::refund, "REFUND"}}};
-
-constexpr Names<TradeType, 5> trade_types{{{TradeType::jsapi, "JSAPI"},
-                                           {TradeType::native, "NATIVE"},
-                                           {TradeType::app, "APP"},
-                                           {TradeType::mweb, "MWEB"},
-                                           {TradeType::micropay, "MICROPAY"}}};
-
-constexpr Names<EvidenceSource, 9> evidence_sources{{{EvidenceSource::create, "create"},
-                                                     {EvidenceSource::query, "query"},
-                                                     {EvidenceSource::notify, "notify"},
-                                                     {EvidenceSource::bill, "bill"},
-                                                     {EvidenceSource::import, "import"},
-                                                     {EvidenceSource::close, "close"},
-                                                     {EvidenceSource::refund, "refund"},
-                                                     {EvidenceSource::reverse, "reverse"},
-                                                     {EvidenceSource::hand, "hand"}}};
-
-constexpr Names<NotificationKind, 2> notification_kinds{
-    {{NotificationKind::payment, "payment"}, {NotificationKind::refund, "refund"}}};
-
-constexpr Names<PayScheme, 3> pay_schemes{
-    {{PayScheme::md5, "MD5"}, {PayScheme::hmac_sha256, "HMAC-SHA256"}, {PayScheme::rsa, "RSA"}}};
-
-constexpr Names<SignType, 2> sign_types{{{SignType::md5, "MD5"}, {SignType::hmac_sha256, "HMAC-SHA256"}}};
-
-template <class Enum, std::size_t Size>
-std::string_view name_of(const Names<Enum, Size>& names, Enum value) {
-  for (const auto& [candidate, name] : names) {
-    if (candidate == value) return name;
-  }
-  return "?";
-}
-
-template <class Enum, std::size_t Size>
-std::optional<Enum> value_of(const Names<Enum, Size>& names, std::string_view text) {
-  for (const auto& [value, name] : names) {
-    if (name == text) return value;
+/// The value of this name. An enumeration counts from 0 on; behind its last value there are no names.
+template <class Enum>
+std::optional<Enum> value_of(std::string_view text) {
+  for (int number = 0; !to_string(static_cast<Enum>(number)).empty(); ++number) {
+    const auto value = static_cast<Enum>(number);
+    if (to_string(value) == text) return value;
   }
   return std::nullopt;
 }
 
 }  // namespace
 
-std::string_view to_string(OrderState state) { return name_of(order_states, state); }
-std::optional<OrderState> parse_order_state(std::string_view text) { return value_of(order_states, text); }
+std::string_view to_string(OrderState state) {
+  switch (state) {
+    case OrderState::creating:
+      return "CREATING";
+    case OrderState::notpay:
+      return "NOTPAY";
+    case OrderState::userpaying:
+      return "USERPAYING";
+    case OrderState::failed:
+      return "FAILED";
+    case OrderState::payerror:
+      return "PAYERROR";
+    case OrderState::closed:
+      return "CLOSED";
+    case OrderState::revoked:
+      return "REVOKED";
+    case OrderState::success:
+      return "SUCCESS";
+    case OrderState::refund:
+      return "REFUND";
+  }
+  return {};
+}
+std::optional<OrderState> parse_order_state(std::string_view text) { return value_of<OrderState>(text); }
 
-std::string_view to_string(TradeType type) { return name_of(trade_types, type); }
+std::string_view to_string(TradeType type) {
+  switch (type) {
+    case TradeType::jsapi:
+      return "JSAPI";
+    case TradeType::native:
+      return "NATIVE";
+    case TradeType::app:
+      return "APP";
+    case TradeType::mweb:
+      return "MWEB";
+    case TradeType::micropay:
+      return "MICROPAY";
+  }
+  return {};
+}
 std::optional<TradeType> parse_trade_type(std::string_view text) {
-  return value_of(trade_types, text == "H5" ? "MWEB" : text);
+  return value_of<TradeType>(text == name_of_mweb ? to_string(TradeType::mweb) : text);
 }
 
-std::string_view to_string(EvidenceSource source) { return name_of(evidence_sources, source); }
+std::vector<std::string> payable_trade_types() {
+  std::vector<std::string> names;
+  for (int number = 0; !to_string(static_cast<TradeType>(number)).empty(); ++number) {
+    const auto type = static_cast<TradeType>(number);
+    if (is_payable_later(type)) names.emplace_back(type == TradeType::mweb ? name_of_mweb : to_string(type));
+  }
+  return names;
+}
+
+std::string_view to_string(EvidenceSource source) {
+  switch (source) {
+    case EvidenceSource::create:
+      return "create";
+    case EvidenceSource::query:
+      return "query";
+    case EvidenceSource::notify:
+      return "notify";
+    case EvidenceSource::bill:
+      return "bill";
+    case EvidenceSource::import:
+      return "import";
+    case EvidenceSource::close:
+      return "close";
+    case EvidenceSource::refund:
+      return "refund";
+    case EvidenceSource::reverse:
+      return "reverse";
+    case EvidenceSource::hand:
+      return "hand";
+  }
+  return {};
+}
 std::optional<EvidenceSource> parse_evidence_source(std::string_view text) {
-  return value_of(evidence_sources, text);
+  return value_of<EvidenceSource>(text);
 }
 
-std::string_view to_string(NotificationKind kind) { return name_of(notification_kinds, kind); }
+std::string_view to_string(NotificationKind kind) {
+  switch (kind) {
+    case NotificationKind::payment:
+      return "payment";
+    case NotificationKind::refund:
+      return "refund";
+  }
+  return {};
+}
 std::optional<NotificationKind> parse_notification_kind(std::string_view text) {
-  return value_of(notification_kinds, text);
+  return value_of<NotificationKind>(text);
 }
 
-std::string_view to_string(SignType type) { return name_of(sign_types, type); }
-std::optional<SignType> parse_sign_type(std::string_view text) { return value_of(sign_types, text); }
+std::string_view to_string(SignType type) {
+  switch (type) {
+    case SignType::md5:
+      return "MD5";
+    case SignType::hmac_sha256:
+      return "HMAC-SHA256";
+  }
+  return {};
+}
+std::optional<SignType> parse_sign_type(std::string_view text) { return value_of<SignType>(text); }
 
-std::string_view to_string(PayScheme scheme) { return name_of(pay_schemes, scheme); }
-std::optional<PayScheme> parse_pay_scheme(std::string_view text) { return value_of(pay_schemes, text); }
+std::string_view to_string(PayScheme scheme) {
+  switch (scheme) {
+    case PayScheme::md5:
+      return "MD5";
+    case PayScheme::hmac_sha256:
+      return "HMAC-SHA256";
+    case PayScheme::rsa:
+      return "RSA";
+  }
+  return {};
+}
+std::optional<PayScheme> parse_pay_scheme(std::string_view text) { return value_of<PayScheme>(text); }
 
 PayScheme scheme_of(SignType type) { return type == SignType::md5 ? PayScheme::md5 : PayScheme::hmac_sha256; }
 

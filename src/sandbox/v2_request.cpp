@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/text.hpp"
+#include "domain/field_rules.hpp"
 #include "wire/json.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/identifiers.hpp"
@@ -37,8 +38,9 @@ bool is_no_credit(std::string_view value) { return value == "no_credit"; }
 bool is_version(std::string_view value) { return value == "1.0"; }
 
 bool is_payable_trade_type(std::string_view value) {
+  const auto type = parse_trade_type(value);
   // H5 is this program's word for MWEB, not the wire's.
-  return value == "JSAPI" || value == "NATIVE" || value == "APP" || value == "MWEB";
+  return type && is_payable_later(*type) && value == to_string(*type);
 }
 
 bool is_address(std::string_view value) {

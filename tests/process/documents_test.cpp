@@ -11,6 +11,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/global_options.hpp"
+#include "domain/field_rules.hpp"
 #include "sandbox/fault.hpp"
 #include "support/process.hpp"
 #include "support/shop.hpp"
@@ -283,7 +284,8 @@ std::vector<Choice> choices() {
     states.emplace(to_string(static_cast<wxpay::OrderState>(state)));
   }
   const auto faults = wxpay::sandbox::fault_names();
-  const Names trade_types{"JSAPI", "NATIVE", "APP", "H5"};
+  const auto payable = wxpay::payable_trade_types();
+  const Names trade_types{payable.begin(), payable.end()};
   const Names sign_types{"MD5", "HMAC-SHA256"};
   return {{"query", "--output", {"text", "json", "csv"}},
           {"", "--color", {"auto", "always", "never"}},

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "domain/field_rules.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/identifiers.hpp"
 #include "wxpay/order.hpp"
@@ -191,6 +192,21 @@ TEST_CASE("an out_trade_no is its 1 to 32 characters and nothing else") {
     CAPTURE(text);
     CHECK_THROWS_AS(OutTradeNo::parse(text), Error);
   }
+}
+
+TEST_CASE("the trade types that are paid later are listed as people write them") {
+  const auto names = wxpay::payable_trade_types();
+  CHECK(wxpay::listed(names, "or") == "JSAPI, NATIVE, APP or H5");
+  for (const auto& name : names) CHECK(parse_trade_type(name).has_value());
+}
+
+TEST_CASE("a list for people has a word before its last item") {
+  struct Row {
+    std::vector<std::string> items;
+    const char* text;
+  };
+  const Row rows[] = {{{}, ""}, {{"a"}, "a"}, {{"a", "b"}, "a and b"}, {{"a", "b", "c"}, "a, b and c"}};
+  for (const auto& row : rows) CHECK(wxpay::listed(row.items, "and") == row.text);
 }
 
 TEST_CASE("every name of a state, source, trade type and sign type is read back") {

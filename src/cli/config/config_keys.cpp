@@ -28,7 +28,7 @@ std::string sign_type_fault(std::string_view value) {
 std::string trade_type_fault(std::string_view value) {
   const auto type = parse_trade_type(value);
   if (type && is_payable_later(*type)) return "";
-  return "is not one of JSAPI, NATIVE, APP and H5";
+  return "is not one of " + listed(payable_trade_types(), "and");
 }
 
 std::string client_ip_fault(std::string_view value) {
