@@ -1,6 +1,6 @@
 #pragma once
 
-#include <initializer_list>
+#include <string>
 #include <string_view>
 
 #include "app/outcome.hpp"
@@ -8,20 +8,26 @@
 
 namespace wxpay::cli {
 
-inline constexpr int exit_done = 0;
-inline constexpr int exit_refused = 1;
-inline constexpr int exit_usage = 2;
-inline constexpr int exit_config = 3;
-inline constexpr int exit_unknown = 4;
-inline constexpr int exit_integrity = 5;
-inline constexpr int exit_differences = 6;
-inline constexpr int exit_ledger = 7;
-inline constexpr int exit_file = 8;
-inline constexpr int exit_internal = 70;
-inline constexpr int exit_lock_held = 75;
-inline constexpr int exit_interrupted = 130;
-/// Nobody read standard output any more, and so a command that changes something ended before its work did.
-inline constexpr int exit_cut_short = 141;
+/// The codes that the program ends with. What each means and which is the graver says the table in
+/// exit_code.cpp.
+enum ExitCode : int {
+  exit_done = 0,
+  exit_refused = 1,
+  exit_usage = 2,
+  exit_config = 3,
+  exit_unknown = 4,
+  exit_integrity = 5,
+  exit_differences = 6,
+  exit_ledger = 7,
+  exit_file = 8,
+  exit_internal = 70,
+  exit_lock_held = 75,
+  exit_terminal_gone = 129,
+  exit_interrupted = 130,
+  /// Nobody read standard output any more, and so a command that changes something ended before its work did.
+  exit_cut_short = 141,
+  exit_terminated = 143,
+};
 
 /// The table of wxpayctl(1).
 constexpr int exit_code(ErrorKind kind) {
@@ -111,13 +117,9 @@ constexpr int exit_code(app::Outcome outcome) {
 }
 
 /// The exit code of several pieces of work: the gravest, in the order of wxpayctl(1).
-constexpr int gravest(int a, int b) {
-  for (const int code : {exit_interrupted, exit_internal, exit_integrity, exit_ledger, exit_file, exit_config,
-                         exit_unknown, exit_refused, exit_differences, exit_cut_short}) {
-    if (a == code || b == code) return code;
-  }
-  // A code that is not ranked is grave all the same.
-  return a != exit_done ? a : b;
-}
+int gravest(int a, int b);
+
+/// All codes and what they mean, as the help shows them.
+std::string exit_code_help();
 
 }  // namespace wxpay::cli

@@ -17,14 +17,6 @@ namespace wxpay::cli {
 
 namespace {
 
-constexpr const char* exit_code_help =
-    "Exit codes:\n"
-    "  0 done   1 refused   2 wrong usage   3 configuration or key   4 no answer, run it again\n"
-    "  5 something does not agree, nothing was applied   6 differences remain   7 ledger\n"
-    "  8 file   70 a bug   75 another run is at it   129/130/143 interrupted\n"
-    "  141 nobody reads the output, cut short\n\n"
-    "'wxpayctl COMMAND --help' tells about a command, 'man wxpayctl' about everything.";
-
 /// Before the options are parsed it is not known how errors are wanted.
 OutputFormat wanted_format(const std::vector<std::string>& arguments, const Environment& environment) {
   bool json = environment("WXPAYCTL_OUTPUT") == "json";
@@ -54,7 +46,8 @@ struct CommandLine {
 
   CommandLine() {
     root.fallthrough();
-    root.footer(exit_code_help);
+    root.footer(exit_code_help() +
+                "\n\n'wxpayctl COMMAND --help' tells about a command, 'man wxpayctl' about everything.");
     set_help_format(root);
     add_global_options(root, raw);
     add_commands(root, chosen);

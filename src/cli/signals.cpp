@@ -42,9 +42,9 @@ bool SignalStop::requested() const noexcept { return received_signal != 0; }
 int SignalStop::exit_code() const noexcept {
   switch (received_signal) {
     case SIGHUP:
-      return 129;
+      return exit_terminal_gone;
     case SIGTERM:
-      return 143;
+      return exit_terminated;
     default:
       return exit_interrupted;
   }
