@@ -11,8 +11,8 @@
 #include "cli/output_file.hpp"
 #include "cli/services.hpp"
 #include "net/http_transport.hpp"
+#include "sandbox/apis.hpp"
 #include "sandbox/fault.hpp"
-#include "sandbox/notify_answer.hpp"
 #include "wire/json.hpp"
 
 namespace wxpay::cli {
@@ -135,12 +135,10 @@ report::Record to_record(const wire::JsonObject& answer) {
 
 int run_serve(const ServeOptions& options, Services& services, Output& output) {
   const Profile profile = sandbox_profile(services);
-  sandbox::ServerOptions server{options.port,
-                                {},
-                                profile.merchant,
-                                load_v2_key(profile.key, services.environment(), &services.stop()),
-                                {}};
-  const bool has_public_key = is_public_key(server.key);
+  auto key = load_v2_key(profile.key, services.environment(), &services.stop());
+  const bool has_public_key = is_public_key(key);
+  sandbox::ServerOptions server{
+      options.port, {}, sandbox::GatewayAccount{profile.merchant, std::move(key)}, {}};
   if (!options.state.empty()) {
     server.state_file = options.state;
     services.refuse_output("--state", options.state);
@@ -200,24 +198,31 @@ int save_notification(const std::string& order, const std::string& path, const s
   return 0;
 }
 
-/// Delivers as WeChat Pay does: taken only when the answer says SUCCESS.
-int deliver_notification(const std::string& order, const std::string& to, std::string notification,
-                         Services& services, Output& output) {
+/// Delivers as WeChat Pay does: the API that made the order says whether the answer takes it.
+/// @param notification  as the running sandbox gave it
+int deliver_notification(const std::string& order, const std::string& to,
+                         const wire::JsonObject& notification, Services& services, Output& output) {
+  const auto api = text_at(notification, "api");
+  const auto read_answer = sandbox::find_answer_reader(api);
+  const auto* const headers = wire::find(notification, "headers");
+  if (read_answer == nullptr || headers == nullptr) {
+    throw Error{ErrorKind::gateway, "the sandbox that runs is of another version",
+                "stop it and start it again with `wxpayctl sandbox serve`"};
+  }
   HttpRequest request;
   request.url = to;
-  request.headers = {{"Content-Type", "text/xml; charset=utf-8"}};
-  request.body = std::move(notification);
+  for (const auto& [name, value] : headers->members) request.headers.push_back({name, value.text});
+  request.body = text_at(notification, "notification");
   const auto result = send(services, std::move(request));
   if (const auto* failure = std::get_if<TransportFailure>(&result)) {
     throw Error{failure->kind, "the notification got no answer from " + to + ": " + failure->message};
   }
   const auto& response = std::get<HttpResponse>(result);
-  const auto answer = sandbox::read_notify_answer(response.body);
+  const auto answer = read_answer(response.status, response.body);
   report::Record record;
   record.text("outTradeNo", order).text("to", to).number("status", response.status);
   record.text_if_set("answer", answer.code).text_if_set("answerMsg", answer.text);
-  const bool taken = response.status / 100 == 2 && answer.taken;
-  const int code = taken ? exit_done : exit_unknown;
+  const int code = answer.taken ? exit_done : exit_unknown;
   output.set_code_when_closed(code);
   output.print(record, {"outTradeNo", "to", "status", "answer", "answerMsg"});
   return code;
@@ -230,15 +235,16 @@ int run_notify(const NotifyOptions& options, Services& services, Output& output)
   wire::JsonLine command;
   command.text("outTradeNo", order.text());
   const auto answer = command_sandbox(services, "/sandbox/notify", std::move(command), order.text());
-  const std::string notification = text_at(answer, "notification");
-  if (!options.out.empty()) return save_notification(order.text(), options.out, notification, output);
+  if (!options.out.empty()) {
+    return save_notification(order.text(), options.out, text_at(answer, "notification"), output);
+  }
 
   const std::string to = options.to.empty() ? text_at(answer, "notifyUrl") : options.to;
   if (options.to.empty() && !net::is_loopback_url(to)) {
     throw Error{ErrorKind::usage, "the notify_url of order " + order.text() + " is not this machine: " + to,
                 "say where it shall go with --to URL, or save it with --out FILE"};
   }
-  return deliver_notification(order.text(), to, notification, services, output);
+  return deliver_notification(order.text(), to, answer, services, output);
 }
 
 int run_fault(const FaultOptions& options, Services& services, Output& output) {

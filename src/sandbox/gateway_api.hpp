@@ -1,13 +1,17 @@
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
 #include <vector>
 
+#include "base/text.hpp"
 #include "sandbox/fault.hpp"
 #include "sandbox/reply.hpp"
+#include "sandbox/store.hpp"
+#include "wxpay/fields.hpp"
 
 namespace wxpay::sandbox {
 
@@ -16,8 +20,30 @@ struct HttpCall {
   std::string_view method;
   std::string_view path;
   std::string_view body;
-  std::string content_type;
-  std::string host;
+  Fields headers{};
+  Fields query{};
+  std::string_view target{};  ///< path and query as they were sent, which a signature may cover
+
+  /// The first header of this name, in any case; empty where there is none.
+  std::string_view header(std::string_view name) const {
+    const auto found = std::find_if(headers.begin(), headers.end(), [name](const auto& field) {
+      return to_lower(field.first) == to_lower(name);
+    });
+    return found == headers.end() ? std::string_view{} : std::string_view{found->second};
+  }
+};
+
+/// What WeChat Pay sends to a merchant's back end.
+struct Notification {
+  Fields headers;
+  std::string body;
+};
+
+/// What the back end answered. WeChat Pay sends a notification again unless it was taken.
+struct NotifyAnswer {
+  bool taken = false;
+  std::string code{};  ///< SUCCESS or FAIL; empty where the answer has none
+  std::string text{};  ///< what it says besides
 };
 
 /// An API of WeChat Pay that the gateway speaks: messages read and written, over the one store of orders.
@@ -32,6 +58,11 @@ class GatewayApi {
   virtual std::vector<Operation> operations_at(std::string_view part_of_path) const = 0;
   /// @param fault  spoils the answer; what a fault does to HTTP is the caller's
   virtual Reply answer(Operation operation, const HttpCall& call, const std::optional<Fault>& fault) = 0;
+
+  /// Whether orders of this scheme are made by this API.
+  virtual bool signs_by(PayScheme scheme) const = 0;
+  /// Of the payment of an order that this API made.
+  virtual Notification notification(const GatewayOrder& order) = 0;
 };
 
 }  // namespace wxpay::sandbox

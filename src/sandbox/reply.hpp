@@ -4,6 +4,8 @@
 #include <cstdint>
 #include <string>
 
+#include "wxpay/fields.hpp"
+
 namespace wxpay::sandbox {
 
 /// How much of an answer the client gets to see.
@@ -14,7 +16,7 @@ struct Reply {
   int status = 200;
   std::string content_type;
   std::string body;
-  std::string location;  ///< of a redirect
+  Fields headers;  ///< beside Content-Type and Date
   Delivery delivery = Delivery::whole;
   std::chrono::seconds delay{0};
   std::string note;  ///< for the log: order number and code, nothing else of the message

@@ -7,11 +7,10 @@
 #include <optional>
 #include <string>
 
+#include "sandbox/account.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/fen.hpp"
-#include "wxpay/identifiers.hpp"
 #include "wxpay/log.hpp"
-#include "wxpay/secret.hpp"
 
 namespace wxpay::sandbox {
 
@@ -25,8 +24,7 @@ struct TimeLimits {
 struct ServerOptions {
   int port = 8971;  ///< 0: a free one
   std::optional<std::filesystem::path> state_file;
-  MerchantIdentity merchant;
-  Secret key;
+  GatewayAccount account;
   TimeLimits limits{};
 };
 

@@ -277,14 +277,16 @@ class HttpServer final : public httplib::Server {
 
  private:
   void answer(const httplib::Request& request, httplib::Response& response) {
-    Reply reply =
-        service_.handle({request.method, request.path, request.body, request.get_header_value("Content-Type"),
-                         request.get_header_value("Host")});
+    HttpCall call{
+        .method = request.method, .path = request.path, .body = request.body, .target = request.target};
+    for (const auto& [name, value] : request.headers) call.headers.add(name, value);
+    for (const auto& [name, value] : request.params) call.query.add(name, value);
+    Reply reply = service_.handle(call);
     if (reply.delay > std::chrono::seconds{0}) clock_.sleep_for(reply.delay);
     served->plan(reply.delivery, reply.body.size());
     response.status = reply.status;
     response.set_header("Date", http_date(clock_.now()));
-    if (!reply.location.empty()) response.set_header("Location", reply.location);
+    for (const auto& [name, value] : reply.headers) response.set_header(name, value);
     response.set_content(reply.body, reply.content_type);
   }
 
@@ -345,14 +347,9 @@ class Running {
 void serve(const ServerOptions& options, Clock& clock, Random& random, const Stop& stop, Log& log,
            const std::function<void(int port)>& on_listening) {
   std::optional<StateFile> state;
-  if (options.state_file) state.emplace(*options.state_file, options.merchant.mch_id);
+  if (options.state_file) state.emplace(*options.state_file, options.account.merchant.mch_id);
   NoJournal none;
-  Service service{options.merchant,
-                  options.key.duplicate(),
-                  clock,
-                  random,
-                  log,
-                  state ? *state : static_cast<Journal&>(none)};
+  Service service{options.account, clock, random, log, state ? *state : static_cast<Journal&>(none)};
   if (state) state->load(service.store(), log);
 
   HttpServer server{service, options.limits, clock, log};

@@ -52,7 +52,7 @@ std::optional<Reply> replacement(const Fault& fault) {
       return text_reply(200, "text/html", "<html><body>Too many visitors, please wait</body></html>\n");
     case FaultKind::redirect: {
       Reply reply = text_reply(302, "text/html", "");
-      reply.location = "/elsewhere";
+      reply.headers.add("Location", "/elsewhere");
       return reply;
     }
     default:
@@ -154,7 +154,7 @@ Reply Service::handle(const HttpCall& call) {
 }
 
 Reply Service::dispatch(const HttpCall& call) {
-  for (auto* api : apis_) {
+  for (const auto& [name, api] : apis_) {
     auto route = api->route(call);
     if (const auto* operation = std::get_if<Operation>(&route)) return answer(*api, *operation, call);
     if (auto* reply = std::get_if<Reply>(&route)) return std::move(*reply);
@@ -176,7 +176,8 @@ Reply Service::answer(GatewayApi& api, Operation operation, const HttpCall& call
 }
 
 Reply Service::control(const HttpCall& call) {
-  if (!is_loopback_host(call.host)) return json_refusal(403, "FORBIDDEN", "the Host header is not loopback");
+  if (!is_loopback_host(call.header("Host")))
+    return json_refusal(403, "FORBIDDEN", "the Host header is not loopback");
   if (call.path == "/sandbox/orders") {
     if (call.method != "GET") return json_refusal(405, "METHOD", "use GET");
     return list_orders();
@@ -188,8 +189,8 @@ Reply Service::control(const HttpCall& call) {
   if (command == nullptr) return json_refusal(404, "NOT_FOUND", "no such path");
   if (call.method != "POST") return json_refusal(405, "METHOD", "use POST");
   // A web page can post a form or plain text here without being asked, but not this type.
-  const std::string type =
-      to_lower(trim(std::string_view{call.content_type}.substr(0, call.content_type.find(';'))));
+  const auto given_type = call.header("Content-Type");
+  const std::string type = to_lower(trim(given_type.substr(0, given_type.find(';'))));
   if (type != json_type) return json_refusal(415, "CONTENT_TYPE", "use Content-Type: application/json");
   if (call.body.size() > largest_command) return json_refusal(413, "TOO_LARGE", "the request is over 64 KiB");
   const auto parsed = wire::parse_json_object(call.body);
@@ -231,10 +232,19 @@ Reply Service::notify(const wire::JsonObject& request) {
   const auto order = store_.find(*number);
   if (!order) return refused(Refused::unknown_order);
   if (!order->payment) return json_refusal(409, "ORDERNOTPAID", "订单未支付,无支付通知");
+  const auto maker = std::find_if(apis_.begin(), apis_.end(), [&order](const NamedApi& each) {
+    return each.api->signs_by(order->scheme);
+  });
+  if (maker == apis_.end()) return json_refusal(409, "SANDBOX", "the order is of an API that is not served");
+  const auto notification = maker->api->notification(*order);
+  wire::JsonLine headers;
+  for (const auto& [name, value] : notification.headers) headers.text(name, value);
   wire::JsonLine line;
   line.text("outTradeNo", order->out_trade_no());
   line.text("notifyUrl", order->terms.notify_url);
-  line.text("notification", v2_.notification(*order));
+  line.text("api", maker->name);
+  line.raw("headers", std::move(headers).str());
+  line.text("notification", notification.body);
   Reply reply = json_reply(200, line);
   reply.note = order->out_trade_no();
   return reply;
@@ -267,8 +277,8 @@ Reply Service::set_fault(const wire::JsonObject& request) {
   fault.delay = std::chrono::seconds{*seconds};
   fault.words = *words;
   std::vector<Operation> operations;
-  for (const auto* api : apis_) {
-    const auto found = api->operations_at(*match);
+  for (const auto& each : apis_) {
+    const auto found = each.api->operations_at(*match);
     operations.insert(operations.end(), found.begin(), found.end());
   }
   if (!faults_.add(std::move(fault), *count, std::move(operations))) {

@@ -1,19 +1,17 @@
 #pragma once
 
-#include <array>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "sandbox/apis.hpp"
 #include "sandbox/fault.hpp"
 #include "sandbox/gateway_api.hpp"
 #include "sandbox/store.hpp"
-#include "sandbox/v2_api.hpp"
 #include "wire/json.hpp"
 #include "wxpay/clock.hpp"
-#include "wxpay/identifiers.hpp"
 #include "wxpay/log.hpp"
-#include "wxpay/secret.hpp"
 
 namespace wxpay::sandbox {
 
@@ -35,13 +33,11 @@ class SharedRandom final : public Random {
 /// thread may call handle.
 class Service {
  public:
-  Service(MerchantIdentity merchant, Secret key, Clock& clock, Random& random, Log& log, Journal& journal)
-      : random_{random}, log_{log}, store_{clock, random_, journal}, v2_{std::move(merchant),
-                                                                         std::move(key),
-                                                                         store_,
-                                                                         clock,
-                                                                         random_,
-                                                                         log} {}
+  Service(const GatewayAccount& account, Clock& clock, Random& random, Log& log, Journal& journal)
+      : random_{random},
+        log_{log},
+        store_{clock, random_, journal},
+        apis_{make_apis(account, ApiDeps{store_, clock, random_, log})} {}
 
   Reply handle(const HttpCall& call);
   /// For restoring what a state file holds.
@@ -60,8 +56,7 @@ class Service {
   Log& log_;
   Store store_;
   FaultBook faults_;
-  V2Api v2_;
-  std::array<GatewayApi*, 1> apis_{&v2_};
+  std::vector<NamedApi> apis_;
 };
 
 }  // namespace wxpay::sandbox

@@ -144,7 +144,7 @@ std::string to_state_line(const GatewayOrder& order) {
   line.text("outTradeNo", order.out_trade_no());
   line.text("tradeState", to_string(order.state));
   write_terms(line, order.terms);
-  line.text("signType", to_string(order.sign_type));
+  line.text("signType", to_string(order.scheme));
   line.text("prepayId", order.prepay_id);
   line.text_if_set("codeUrl", order.code_url);
   line.text_if_set("mwebUrl", order.mweb_url);
@@ -164,15 +164,15 @@ std::optional<GatewayOrder> parse_state_line(std::string_view line) {
   if (object == nullptr) return std::nullopt;
   auto terms = terms_at(*object);
   const auto state = parse_order_state(text_at(*object, "tradeState"));
-  const auto type = parse_sign_type(text_at(*object, "signType"));
+  const auto scheme = parse_pay_scheme(text_at(*object, "signType"));
   const auto prepaid_at = time_at(*object, "prepaidAt");
   const auto created_at = time_at(*object, "createdAt");
-  if (!terms || !state || !type || !prepaid_at || !created_at) return std::nullopt;
+  if (!terms || !state || !scheme || !prepaid_at || !created_at) return std::nullopt;
 
   GatewayOrder order;
   order.terms = *std::move(terms);
   order.state = *state;
-  order.sign_type = *type;
+  order.scheme = *scheme;
   order.prepay_id = text_at(*object, "prepayId");
   order.code_url = text_at(*object, "codeUrl");
   order.mweb_url = text_at(*object, "mwebUrl");

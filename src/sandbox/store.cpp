@@ -27,29 +27,29 @@ void Store::restore(GatewayOrder order) {
   }
 }
 
-OrderResult Store::place(OrderTerms terms, SignType type) {
+OrderResult Store::place(OrderTerms terms, PayScheme scheme) {
   const std::lock_guard lock{mutex_};
-  if (const auto* known = lookup(terms.out_trade_no)) return place_again(*known, terms, type);
+  if (const auto* known = lookup(terms.out_trade_no)) return place_again(*known, terms, scheme);
   const auto now = clock_.now();
   // The deadline belongs to the number, so it is measured on the first call alone (API v2, 9_1).
   if (terms.time_expire && *terms.time_expire < now + shortest_expiry) return Refused::expires_too_soon;
   GatewayOrder order;
   order.terms = std::move(terms);
-  order.sign_type = type;
+  order.scheme = scheme;
   order.created_at = now;
   give_prepay(order);
   return keep(std::move(order));
 }
 
-OrderResult Store::place_again(const GatewayOrder& known, const OrderTerms& terms, SignType type) {
+OrderResult Store::place_again(const GatewayOrder& known, const OrderTerms& terms, PayScheme scheme) {
   const bool alike = known.terms == terms;
   if (known.state == OrderState::closed) return Refused::closed;
   if (known.state == OrderState::success) return alike ? Refused::paid : Refused::number_used;
   if (!alike) return Refused::other_terms;
   const bool expired = clock_.now() >= known.prepaid_at + prepay_lifetime;
-  if (!expired && known.sign_type == type) return known;
+  if (!expired && known.scheme == scheme) return known;
   GatewayOrder order = known;
-  order.sign_type = type;
+  order.scheme = scheme;
   if (expired) give_prepay(order);
   return keep(std::move(order));
 }

@@ -16,7 +16,7 @@
 #include "wxpay/fen.hpp"
 #include "wxpay/fields.hpp"
 #include "wxpay/order.hpp"
-#include "wxpay/sign_type.hpp"
+#include "wxpay/pay_scheme.hpp"
 
 namespace wxpay::sandbox {
 
@@ -52,7 +52,8 @@ struct Payment {
 /// An order as the gateway keeps it.
 struct GatewayOrder {
   OrderTerms terms;
-  SignType sign_type = SignType::md5;     ///< of the last call; the notification is signed alike
+  /// Of the last call: the API that it came by, which notifies of the payment too, and how it signed.
+  PayScheme scheme = PayScheme::md5;
   OrderState state = OrderState::notpay;  ///< notpay, success or closed
   std::string prepay_id;
   std::string code_url;  ///< NATIVE
@@ -101,7 +102,7 @@ class Store {
   void restore(GatewayOrder order);
 
   /// A new order, or the same one again when all its terms are the same.
-  OrderResult place(OrderTerms terms, SignType type);
+  OrderResult place(OrderTerms terms, PayScheme scheme);
   OrderResult close(std::string_view out_trade_no);
   /// The payer pays.
   /// @param fee  what is paid instead of the order's total
@@ -114,7 +115,7 @@ class Store {
 
  private:
   const GatewayOrder* lookup(std::string_view out_trade_no) const;
-  OrderResult place_again(const GatewayOrder& known, const OrderTerms& terms, SignType type);
+  OrderResult place_again(const GatewayOrder& known, const OrderTerms& terms, PayScheme scheme);
   GatewayOrder keep(GatewayOrder order);
   void give_prepay(GatewayOrder& order);
   std::string new_transaction_id();

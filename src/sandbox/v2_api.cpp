@@ -12,9 +12,11 @@ namespace wxpay::sandbox {
 
 namespace {
 
+constexpr const char* xml_type = "text/xml; charset=utf-8";
+
 Reply xml_reply(std::string document) {
   Reply reply;
-  reply.content_type = "text/xml; charset=utf-8";
+  reply.content_type = xml_type;
   reply.body = std::move(document);
   return reply;
 }
@@ -146,7 +148,8 @@ Reply V2Api::answer(Operation operation, const HttpCall& http, const std::option
   return reply;
 }
 
-std::string V2Api::notification(const GatewayOrder& order) {
+Notification V2Api::notification(const GatewayOrder& order) {
+  const auto type = sign_type_of(order.scheme).value_or(SignType::md5);
   Fields message;
   message.add("return_code", "SUCCESS");
   message.add("return_msg", "OK");
@@ -158,8 +161,9 @@ std::string V2Api::notification(const GatewayOrder& order) {
   message.add("nonce_str", make_nonce(random_));
   message.add("result_code", "SUCCESS");
   append(message, payment_part(order));
-  if (order.sign_type != SignType::md5) message.add("sign_type", std::string{to_string(order.sign_type)});
-  return signed_xml(std::move(message), order.sign_type, std::nullopt);
+  if (type != SignType::md5) message.add("sign_type", std::string{to_string(type)});
+  return {.headers = Fields{{"Content-Type", xml_type}},
+          .body = signed_xml(std::move(message), type, std::nullopt)};
 }
 
 std::variant<V2Api::Call, std::string> V2Api::accept(Operation operation, std::string_view body) const {
@@ -211,7 +215,7 @@ std::variant<Fields, V2Refusal> V2Api::carry_out(const Call& call) {
 std::variant<Fields, V2Refusal> V2Api::place(const Call& call) {
   auto terms = v2_terms(call.request);
   if (!terms) return V2Refusal{"PARAM_ERROR", "参数格式错误"};
-  const auto placed = store_.place(*std::move(terms), call.sign_type);
+  const auto placed = store_.place(*std::move(terms), scheme_of(call.sign_type));
   if (const auto* why = std::get_if<Refused>(&placed)) return v2_refusal(*why);
   return prepay_part(std::get<GatewayOrder>(placed));
 }

@@ -14,6 +14,7 @@
 #include "wxpay/identifiers.hpp"
 #include "wxpay/log.hpp"
 #include "wxpay/secret.hpp"
+#include "wxpay/sign_type.hpp"
 
 namespace wxpay::sandbox {
 
@@ -35,9 +36,9 @@ class V2Api final : public GatewayApi {
     return v2_operations_at(part_of_path);
   }
   Reply answer(Operation operation, const HttpCall& call, const std::optional<Fault>& fault) override;
-
-  /// The notification of a payment (API v2, 9_7), signed as the order was.
-  std::string notification(const GatewayOrder& order);
+  bool signs_by(PayScheme scheme) const override { return sign_type_of(scheme).has_value(); }
+  /// As API v2, 9_7, has it, signed as the order was.
+  Notification notification(const GatewayOrder& order) override;
 
  private:
   struct Call {

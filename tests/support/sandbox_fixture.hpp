@@ -53,6 +53,10 @@ inline MerchantIdentity gateway_merchant() {
   return merchant;
 }
 
+inline sandbox::GatewayAccount gateway_account(MerchantIdentity merchant = gateway_merchant()) {
+  return {std::move(merchant), Secret{gateway_key}};
+}
+
 using Changes = std::initializer_list<std::pair<std::string_view, std::string_view>>;
 
 /// The fields with some of them replaced, added, or (empty value) left out.
@@ -123,15 +127,10 @@ struct Gateway {
   sandbox::Service service;
 
   explicit Gateway(sandbox::Journal* journal = nullptr)
-      : service{gateway_merchant(),
-                Secret{gateway_key},
-                clock,
-                random,
-                log,
-                journal == nullptr ? none : *journal} {}
+      : service{gateway_account(), clock, random, log, journal == nullptr ? none : *journal} {}
 
   sandbox::Reply send(std::string_view path, std::string_view body) {
-    return service.handle({"POST", path, body, "text/xml", "127.0.0.1"});
+    return service.handle({"POST", path, body, {{"Content-Type", "text/xml"}, {"Host", "127.0.0.1"}}});
   }
   Fields call(std::string_view path, const Fields& request, SignType type = SignType::md5) {
     return read_xml(send(path, signed_xml(request, type)).body);
@@ -144,7 +143,8 @@ struct Gateway {
     return call("/pay/closeorder", number_request(out_trade_no));
   }
   sandbox::Reply control(std::string_view path, std::string_view json) {
-    return service.handle({"POST", path, json, "application/json", "127.0.0.1"});
+    return service.handle(
+        {"POST", path, json, {{"Content-Type", "application/json"}, {"Host", "127.0.0.1"}}});
   }
 };
 

@@ -4,6 +4,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sandbox/state_file.hpp"
 #include "sandbox/v2_request.hpp"
 #include "support/sandbox_fixture.hpp"
 
@@ -106,7 +107,7 @@ TEST_CASE("a fault either leaves the request undone or spoils nothing but the an
     CHECK(reply.status == row.status);
     CHECK(reply.delivery == row.delivery);
     CHECK((reply.delay > std::chrono::seconds{0}) == (row.kind == "delay"));
-    CHECK((reply.location.empty()) == (row.kind != "redirect"));
+    CHECK(reply.headers.has("Location") == (row.kind == "redirect"));
     CHECK(trade_state(gateway, "T2") == (row.carried_out ? "NOTPAY" : "ORDERNOTEXIST"));
     CHECK(holds(gateway.query("T1")));
   }
@@ -217,7 +218,9 @@ TEST_CASE("a web page cannot command the sandbox") {
   Gateway gateway;
   gateway.place(order_request("T1"));
   const auto pay = [&](const char* type, const char* host) {
-    return gateway.service.handle({"POST", "/sandbox/pay", R"({"outTradeNo":"T1"})", type, host}).status;
+    return gateway.service
+        .handle({"POST", "/sandbox/pay", R"({"outTradeNo":"T1"})", {{"content-type", type}, {"HOST", host}}})
+        .status;
   };
   CHECK(pay("text/plain", "127.0.0.1:8971") == 415);
   CHECK(pay("", "127.0.0.1:8971") == 415);
@@ -240,6 +243,8 @@ TEST_CASE("the notification of a payment has the documented fields and the order
     REQUIRE(reply.status == 200);
     const auto json = nlohmann::json::parse(reply.body);
     CHECK(json["notifyUrl"] == "http://127.0.0.1:9/notify");
+    CHECK(json["api"] == "v2");
+    CHECK(json["headers"]["Content-Type"] == "text/xml; charset=utf-8");
     return read_xml(json["notification"].get<std::string>());
   };
   const auto first = notification("T1", "");
@@ -258,11 +263,23 @@ TEST_CASE("the notification of a payment has the documented fields and the order
   CHECK(second.get("total_fee") == "87");
 }
 
+TEST_CASE("an order of an API that is not served can be paid, and has no notification") {
+  Gateway gateway;
+  const auto terms = wxpay::sandbox::v2_terms(order_request("T1")).value();
+  const auto placed = gateway.service.store().place(terms, wxpay::PayScheme::rsa);
+  const auto line = wxpay::sandbox::to_state_line(std::get<wxpay::sandbox::GatewayOrder>(placed));
+  CHECK((wxpay::sandbox::parse_state_line(line)->scheme == wxpay::PayScheme::rsa));
+  CHECK(gateway.control("/sandbox/pay", R"({"outTradeNo":"T1"})").status == 200);
+  const auto reply = gateway.control("/sandbox/notify", R"({"outTradeNo":"T1"})");
+  CHECK(reply.status == 409);
+  CHECK(nlohmann::json::parse(reply.body)["code"] == "SANDBOX");
+}
+
 TEST_CASE("the list of orders has a line each, in the order of creation") {
   Gateway gateway;
   for (const auto* number : {"B", "A", "C"}) gateway.place(order_request(number));
   gateway.control("/sandbox/pay", R"({"outTradeNo":"A"})");
-  const auto reply = gateway.service.handle({"GET", "/sandbox/orders", "", "", "127.0.0.1"});
+  const auto reply = gateway.service.handle({"GET", "/sandbox/orders", "", {{"Host", "127.0.0.1"}}});
   std::istringstream lines{reply.body};
   std::vector<nlohmann::json> orders;
   for (std::string line; std::getline(lines, line);) orders.push_back(nlohmann::json::parse(line));

@@ -37,8 +37,7 @@ class Served {
     std::promise<int> listening;
     auto port = listening.get_future();
     ended_ = std::async(std::launch::async, [this, limits, &listening] {
-      wxpay::sandbox::ServerOptions options{
-          0, {}, wxpay::test::gateway_merchant(), wxpay::Secret{wxpay::test::gateway_key}, limits};
+      wxpay::sandbox::ServerOptions options{0, {}, wxpay::test::gateway_account(), limits};
       wxpay::sandbox::serve(options, clock, random_, stop_, log_, [&](int at) { listening.set_value(at); });
     });
     port_ = port.get();
@@ -357,8 +356,7 @@ TEST_CASE("a port in use is an error, and a stopped server gives its port free")
   stopped.flag = true;
   Served served;
   const auto serve_there = [&](int port) {
-    const wxpay::sandbox::ServerOptions options{
-        port, {}, wxpay::test::gateway_merchant(), wxpay::Secret{wxpay::test::gateway_key}, {}};
+    const wxpay::sandbox::ServerOptions options{port, {}, wxpay::test::gateway_account(), {}};
     wxpay::sandbox::serve(options, clock, random, stopped, log, [](int) {});
   };
   try {

@@ -17,7 +17,7 @@ using namespace std::chrono_literals;
 using wxpay::Error;
 using wxpay::ErrorKind;
 using wxpay::OrderState;
-using wxpay::SignType;
+using wxpay::PayScheme;
 using wxpay::sandbox::StateFile;
 using wxpay::test::order_request;
 
@@ -63,7 +63,7 @@ struct Run {
     file.load(store, log);
   }
   void place(const std::string& number, wxpay::test::Changes changes = {}) {
-    const auto placed = store.place(terms(number, changes), SignType::hmac_sha256);
+    const auto placed = store.place(terms(number, changes), PayScheme::hmac_sha256);
     REQUIRE(std::holds_alternative<wxpay::sandbox::GatewayOrder>(placed));
   }
 };
@@ -119,13 +119,13 @@ TEST_CASE("orders outlive the server, every field of them") {
     CAPTURE(before->out_trade_no());
     CHECK(wxpay::sandbox::to_state_line(*after) == wxpay::sandbox::to_state_line(*before));
     CHECK(after->terms.attach == before->terms.attach);
-    CHECK(after->sign_type == SignType::hmac_sha256);
+    CHECK(after->scheme == PayScheme::hmac_sha256);
     CHECK(after->state == before->state);
   }
   CHECK(run.store.find_transaction(paid->payment->transaction_id)->out_trade_no() == "W");
   const auto again = run.store.place(
       terms("N", {{"trade_type", "NATIVE"}, {"product_id", "P\"1\""}, {"attach", "深圳\n分店"}}),
-      SignType::hmac_sha256);
+      PayScheme::hmac_sha256);
   CHECK(std::get<wxpay::sandbox::GatewayOrder>(again).prepay_id == native->prepay_id);
   CHECK(run.log.lines.empty());
 }

@@ -13,7 +13,7 @@
 using namespace std::chrono_literals;
 using wxpay::Fen;
 using wxpay::OrderState;
-using wxpay::SignType;
+using wxpay::PayScheme;
 using wxpay::sandbox::GatewayOrder;
 using wxpay::sandbox::OrderResult;
 using wxpay::test::order_request;
@@ -30,7 +30,7 @@ struct Shop {
       : store{clock, random, journal == nullptr ? none : *journal} {}
 
   OrderResult place(const wxpay::Fields& request) {
-    return store.place(wxpay::sandbox::v2_terms(request).value(), SignType::md5);
+    return store.place(wxpay::sandbox::v2_terms(request).value(), PayScheme::md5);
   }
 };
 

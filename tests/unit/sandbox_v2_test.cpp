@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
-#include "sandbox/notify_answer.hpp"
+#include "sandbox/apis.hpp"
 #include "support/sandbox_fixture.hpp"
 #include "wxpay/error.hpp"
 
@@ -268,11 +268,11 @@ TEST_CASE("the gateway of one sub-merchant takes that one alone") {
   auto merchant = wxpay::test::gateway_merchant();
   merchant.sub_mch_id = wxpay::MerchantId{"1900000200"};
   Gateway parts;
-  wxpay::sandbox::Service service{
-      merchant, wxpay::Secret{wxpay::test::gateway_key}, parts.clock, parts.random, parts.log, parts.none};
+  wxpay::sandbox::Service service{wxpay::test::gateway_account(merchant), parts.clock, parts.random,
+                                  parts.log, parts.none};
   const auto place = [&](std::string_view sub_mch_id) {
     const auto body = signed_xml(order_request("T1", {{"sub_mch_id", sub_mch_id}}));
-    return read_xml(service.handle({"POST", "/pay/unifiedorder", body, "", ""}).body);
+    return read_xml(service.handle({"POST", "/pay/unifiedorder", body}).body);
   };
   CHECK(place("").get("return_msg") == "sub_mch_id与mch_id不匹配");
   CHECK(place("1900000201").get("return_code") == "FAIL");
@@ -282,7 +282,7 @@ TEST_CASE("the gateway of one sub-merchant takes that one alone") {
 TEST_CASE("only POST is served, and only the known paths") {
   Gateway gateway;
   for (const auto* method : {"GET", "PUT", "DELETE"}) {
-    const auto reply = gateway.service.handle({method, "/pay/orderquery", "", "", ""});
+    const auto reply = gateway.service.handle({method, "/pay/orderquery", ""});
     CHECK(reply.status == 200);
     CHECK(read_xml(reply.body).get("return_code") == "FAIL");
     CHECK(read_xml(reply.body).get("return_msg").find("REQUIRE_POST_METHOD") == 0);
@@ -324,7 +324,10 @@ TEST_CASE("a back end has taken a notification only when its document says so") 
   };
   for (const auto& row : rows) {
     CAPTURE(std::string{row.body});
-    const auto answer = wxpay::sandbox::read_notify_answer(row.body);
+    const auto read_answer = wxpay::sandbox::find_answer_reader("v2");
+    REQUIRE((read_answer != nullptr));
+    const auto answer = read_answer(200, row.body);
+    CHECK_FALSE(read_answer(500, row.body).taken);
     CHECK(answer.taken == row.taken);
     CHECK(answer.code == row.code);
     CHECK(answer.text == row.text);

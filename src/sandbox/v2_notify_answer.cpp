@@ -1,4 +1,4 @@
-#include "sandbox/notify_answer.hpp"
+#include "sandbox/v2_notify_answer.hpp"
 
 #include <variant>
 
@@ -6,14 +6,14 @@
 
 namespace wxpay::sandbox {
 
-NotifyAnswer read_notify_answer(std::string_view body) {
+NotifyAnswer read_v2_notify_answer(int status, std::string_view body) {
   const auto parsed = wire::parse_xml(body);
   const auto* fields = std::get_if<Fields>(&parsed);
   if (fields == nullptr) return {};
   NotifyAnswer answer;
   answer.code = fields->get("return_code");
   answer.text = fields->get("return_msg");
-  answer.taken = answer.code == "SUCCESS";
+  answer.taken = status / 100 == 2 && answer.code == "SUCCESS";
   return answer;
 }
 

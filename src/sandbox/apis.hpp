@@ -1,0 +1,36 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "sandbox/account.hpp"
+#include "sandbox/gateway_api.hpp"
+#include "sandbox/store.hpp"
+#include "wxpay/clock.hpp"
+#include "wxpay/log.hpp"
+
+namespace wxpay::sandbox {
+
+struct ApiDeps {
+  Store& store;
+  Clock& clock;
+  Random& random;  ///< bears calls from many threads
+  Log& log;
+};
+
+/// An API under its name, "v2" and so on.
+struct NamedApi {
+  std::string_view name;
+  std::unique_ptr<GatewayApi> api;
+};
+
+/// All APIs that the gateway speaks, each at its paths.
+std::vector<NamedApi> make_apis(const GatewayAccount& account, const ApiDeps& deps);
+
+/// Reads what a back end answered to a notification.
+using AnswerReader = NotifyAnswer (*)(int status, std::string_view body);
+/// That of the API which sent the notification; null where no API has the name.
+AnswerReader find_answer_reader(std::string_view api);
+
+}  // namespace wxpay::sandbox
