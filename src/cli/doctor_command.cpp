@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "cli/config/health_checks.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/payment_api.hpp"
 #include "wxpay/ledger_place.hpp"
 
 namespace wxpay::cli {
@@ -63,10 +64,7 @@ class Doctor {
     return {Health::ok, "profile " + profile.name + ", " + file};
   }
 
-  Finding check_key() {
-    services_.key();
-    return {Health::ok, services_.profile().key.described};
-  }
+  Finding check_key() { return {Health::ok, check_secrets(services_)}; }
 
   bool names_ledger() const {
     return services_.settings().ledger || services_.environment()("WXPAYCTL_LEDGER");

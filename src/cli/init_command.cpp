@@ -104,8 +104,7 @@ int run_init(const FirstConfig& options, Services& services, Output& output) {
   refuse_its_own_files(config, target, key ? &key_file : nullptr, services);
   write_first_config(target, config, key ? &*key : nullptr, services.environment(), services.stop());
 
-  const bool has_key = config.has("key_file") || config.has("key_env") || config.has("key_command");
-  if (!has_key && config.profile != "sandbox") {
+  if (!config.has_secret() && config.profile != "sandbox") {
     output.warn("there is no key yet: add key_file, key_env or key_command to " + target.string());
   }
   report::Record record;

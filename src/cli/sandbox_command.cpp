@@ -135,8 +135,8 @@ report::Record to_record(const wire::JsonObject& answer) {
 
 int run_serve(const ServeOptions& options, Services& services, Output& output) {
   const Profile profile = sandbox_profile(services);
-  auto key = load_v2_key(profile.key, services.environment(), &services.stop());
-  const bool has_public_key = is_public_key(key);
+  auto key = load_secret(profile, SecretId::v2_key, services.environment(), &services.stop());
+  const bool has_public_key = is_public(SecretId::v2_key, key);
   sandbox::ServerOptions server{
       options.port, {}, sandbox::GatewayAccount{profile.merchant, std::move(key)}, {}};
   if (!options.state.empty()) {

@@ -1,5 +1,6 @@
 #include "cli/services.hpp"
 
+#include <map>
 #include <utility>
 
 #include "base/system.hpp"
@@ -27,7 +28,7 @@ struct Services::Parts {
   SystemClock clock;
   SystemRandom random;
   std::optional<Profile> profile;
-  std::optional<Secret> key;
+  std::map<SecretId, Secret> secrets;
   std::optional<Suspension> suspension;
   std::unique_ptr<Ledger> ledger;
   std::unique_ptr<Transport> transport;
@@ -56,9 +57,10 @@ const Profile& Services::profile() {
   return *parts_->profile;
 }
 
-const Secret& Services::key() {
-  if (!parts_->key) parts_->key.emplace(load_v2_key(profile().key, environment_, &stop_));
-  return *parts_->key;
+const Secret& Services::secret(SecretId id) {
+  const auto known = parts_->secrets.find(id);
+  if (known != parts_->secrets.end()) return known->second;
+  return parts_->secrets.emplace(id, load_secret(profile(), id, environment_, &stop_)).first->second;
 }
 
 LedgerPlace Services::ledger_place() const {

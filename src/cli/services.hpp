@@ -36,7 +36,8 @@ class Services {
   Log& log() { return log_; }
 
   const Profile& profile();
-  const Secret& key();
+  /// Loaded once. @throws Error{key}, Error{interrupted}
+  const Secret& secret(SecretId id);
 
   LedgerPlace ledger_place() const;
   /// Only commands that bring orders in make a ledger; for all others a missing one is an error.

@@ -6,6 +6,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
+#include "cli/payment_api.hpp"
 #include "cli/sign_batch_command.hpp"
 
 namespace wxpay::cli {
@@ -103,7 +104,7 @@ GivenSet read_set(const SignOptions& options, const std::string& file, std::stri
                   Output& output) {
   services.add_inputs({file});
   const auto scheme = asked_scheme(options);
-  const bool key_is_public = is_public_key(services.key());
+  const bool key_is_public = has_public_key(services);
   text = read_input(file, largest_document);
   return {.text = text,
           .scheme = scheme,

@@ -102,7 +102,7 @@ TEST_CASE("a first configuration is for its owner alone and loads again") {
   CHECK(profile.notify_url == "https://pay.example.com/n");
   CHECK((profile.trade_type == wxpay::TradeType::native));
   CHECK(profile.body == config.values["body"]);
-  CHECK(profile.key.argument == config.values["key_command"]);
+  CHECK(profile.secrets.at(0).argument == config.values["key_command"]);
   CHECK(mode(folder.path("deep/er/config.toml")) == 0600);
   CHECK(mode(folder.path("deep/er")) == 0700);
   CHECK(mode(folder.path("deep")) == 0700);
@@ -141,7 +141,8 @@ TEST_CASE("a key that was typed in goes into a file of its own, for its owner al
   CHECK(folder.read("deep/er/shop.key") == key + "\n");
   CHECK(mode(folder.path("deep/er/shop.key")) == 0600);
   CHECK(folder.read("deep/er/config.toml").find(key) == std::string::npos);
-  CHECK(wxpay::cli::load_v2_key(load(folder).key, folder.environment()).reveal() == key);
+  CHECK(wxpay::cli::load_secret(load(folder), wxpay::cli::SecretId::v2_key, folder.environment()).reveal() ==
+        key);
   CHECK(files(folder) == std::vector<std::string>{"config.toml", "shop.key"});
 }
 

@@ -12,6 +12,7 @@
 using wxpay::Error;
 using wxpay::ErrorKind;
 using wxpay::cli::CommandLimits;
+using wxpay::cli::SecretId;
 using wxpay::cli::SecretSource;
 using wxpay::cli::SettingOptions;
 using wxpay::test::ConfigFolder;
@@ -27,12 +28,12 @@ std::string load(const ConfigFolder& folder, const std::string& line) {
   options.config =
       folder.write("c.toml", "[profiles.shop]\nmch_id = \"1\"\napp_id = \"wx1\"\n" + line + "\n").string();
   const auto profile = wxpay::cli::resolve_profile(options, folder.environment());
-  const auto secret = wxpay::cli::load_v2_key(profile.key, folder.environment());
+  const auto secret = wxpay::cli::load_secret(profile, SecretId::v2_key, folder.environment());
   return std::string{secret.reveal()};
 }
 
 SecretSource command(const std::string& text) {
-  return {SecretSource::Kind::command, text, {}, "key_command of profile shop"};
+  return {SecretId::v2_key, SecretSource::Kind::command, text, {}, "key_command of profile shop"};
 }
 
 /// Waits for a file that another process writes; empty after a long while.
@@ -218,7 +219,9 @@ TEST_CASE("a key command may leave a process behind that keeps its output open")
 TEST_CASE("a wait for a key command ends when the program is asked to stop") {
   const ConfigFolder folder;
   const StopNow stop;
+  wxpay::cli::Profile profile;
+  profile.secrets = {command("sleep 600")};
   const auto error =
-      error_of([&] { wxpay::cli::load_v2_key(command("sleep 600"), folder.environment(), &stop); });
+      error_of([&] { wxpay::cli::load_secret(profile, SecretId::v2_key, folder.environment(), &stop); });
   CHECK((error.kind() == ErrorKind::interrupted));
 }

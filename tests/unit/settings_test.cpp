@@ -72,8 +72,10 @@ key_env = "SHOP_KEY"
   CHECK(profile.rate == 7);
   CHECK(profile.jobs == 256);
   CHECK(profile.ca_file == folder.path("ca.pem").string());
-  CHECK((profile.key.kind == wxpay::cli::SecretSource::Kind::environment));
-  CHECK(profile.key.argument == "SHOP_KEY");
+  const auto* key = profile.find_secret(wxpay::cli::SecretId::v2_key);
+  REQUIRE(key != nullptr);
+  CHECK((key->kind == wxpay::cli::SecretSource::Kind::environment));
+  CHECK(key->argument == "SHOP_KEY");
 }
 
 TEST_CASE("a profile with the two required keys gets the defaults, and empty texts count as left out") {
@@ -89,7 +91,7 @@ TEST_CASE("a profile with the two required keys gets the defaults, and empty tex
     CHECK(profile.rate == 50);
     CHECK(profile.jobs == 16);
     CHECK(profile.ca_file.empty());
-    CHECK((profile.key.kind == wxpay::cli::SecretSource::Kind::none));
+    CHECK(profile.secrets.empty());
     CHECK(profile.base_urls == Urls{"https://api.mch.weixin.qq.com", "https://api2.mch.weixin.qq.com"});
     CHECK(profile.ledger.file() == folder.path(".local/state/wxpayctl/shop.db"));
     CHECK(profile.default_ledger);
@@ -206,7 +208,7 @@ TEST_CASE("the sandbox is built in, and the file adds to it") {
   CHECK(profile.merchant.app_id.text() == wxpay::cli::sandbox_app_id);
   CHECK(profile.base_urls == Urls{wxpay::cli::sandbox_base_url});
   CHECK(profile.ledger.file() == folder.path(".local/state/wxpayctl/sandbox.db"));
-  const auto key = wxpay::cli::load_v2_key(profile.key, folder.environment());
+  const auto key = wxpay::cli::load_secret(profile, wxpay::cli::SecretId::v2_key, folder.environment());
   CHECK(key.reveal() == wxpay::cli::sandbox_key);
 
   profile =
@@ -214,7 +216,7 @@ TEST_CASE("the sandbox is built in, and the file adds to it") {
   CHECK(profile.sandbox);
   CHECK(profile.notify_url == "http://127.0.0.1/n");
   CHECK(profile.merchant.mch_id.text() == wxpay::cli::sandbox_mch_id);
-  CHECK(profile.key.argument == "K");
+  CHECK(profile.secrets.at(0).argument == "K");
 }
 
 TEST_CASE("the fallback host belongs to WeChat Pay's own gateway in the profile and to nothing else") {

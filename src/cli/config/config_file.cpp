@@ -249,8 +249,13 @@ int ProfileTable::line_of(const std::string& key) const {
 }
 
 bool ConfigFile::holds_secret() const {
-  return std::any_of(profiles.begin(), profiles.end(),
-                     [](const auto& profile) { return profile.second.text("key").has_value(); });
+  const auto keys = config_keys();
+  return std::any_of(profiles.begin(), profiles.end(), [keys](const auto& profile) {
+    return std::any_of(keys.begin(), keys.end(), [&profile](const ConfigKey& key) {
+      return key.secret && key.secret->kind == SecretSource::Kind::in_clear &&
+             profile.second.text(std::string{key.name}).has_value();
+    });
+  });
 }
 
 std::string ConfigFile::place(int line) const { return path.string() + ":" + std::to_string(line); }

@@ -35,7 +35,7 @@ struct ConfigFile {
   int default_profile_line = 0;
   std::map<std::string, ProfileTable> profiles;
 
-  /// Whether a profile holds its secret itself, so that nobody else may read the file.
+  /// Whether a profile holds a secret itself, so that nobody else may read the file.
   bool holds_secret() const;
   /// `FILE:LINE`
   std::string place(int line) const;

@@ -17,8 +17,11 @@ namespace {
 using Kind = SecretSource::Kind;
 
 std::string api_fault(std::string_view value) {
-  if (value == "v2") return "";
-  return value == "v3" ? "is not supported yet by this version" : "is not \"v2\"";
+  if (parse_api(value)) return "";
+  if (value == "v3") return "is not supported yet by this version";
+  std::vector<std::string> names;
+  for (const auto api : all_apis()) names.push_back('"' + std::string{to_string(api)} + '"');
+  return "is not " + listed(names, "or");
 }
 
 std::string sign_type_fault(std::string_view value) {
@@ -67,7 +70,7 @@ constexpr ConfigKey later(std::string_view name) { return {.name = name, .suppor
 constexpr std::array all_keys = std::to_array<ConfigKey>({
     {.name = "api",
      .fault = api_fault,
-     .set = [](Profile& profile, const std::string& value) { profile.api = value; }},
+     .set = [](Profile& profile, const std::string& value) { profile.api = *parse_api(value); }},
     {.name = "mch_id",
      .fault = merchant_id_fault,
      .set = [](Profile& profile, const std::string& value) { profile.merchant.mch_id = MerchantId{value}; },
@@ -88,12 +91,17 @@ constexpr std::array all_keys = std::to_array<ConfigKey>({
      .fault = app_id_fault,
      .set = [](Profile& profile, const std::string& value) { profile.merchant.sub_app_id = AppId{value}; }},
     {.name = "key",
-     .secret = Kind::in_clear,
+     .secret = SecretForm{SecretId::v2_key, Kind::in_clear},
      .comment = "The API v2 key: exactly one of key_file, key_env and key_command. The file is for you alone "
                 "(chmod 600)."},
-    {.name = "key_env", .fault = variable_fault, .secret = Kind::environment},
-    {.name = "key_file", .type = KeyType::path, .fault = control_character_fault, .secret = Kind::file},
-    {.name = "key_command", .fault = control_character_fault, .secret = Kind::command},
+    {.name = "key_env", .fault = variable_fault, .secret = SecretForm{SecretId::v2_key, Kind::environment}},
+    {.name = "key_file",
+     .type = KeyType::path,
+     .fault = control_character_fault,
+     .secret = SecretForm{SecretId::v2_key, Kind::file}},
+    {.name = "key_command",
+     .fault = control_character_fault,
+     .secret = SecretForm{SecretId::v2_key, Kind::command}},
     {.name = "sign_type",
      .fault = sign_type_fault,
      .set = [](Profile& profile, const std::string& value) { profile.sign_type = *parse_sign_type(value); },

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <limits>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,6 +19,13 @@ enum class KeyType {
 
 /// Whether this version knows what the key means, or only that a later one does.
 enum class KeySupport { now, later };
+
+/// Which secret a key gives, and how.
+struct SecretForm {
+  SecretId id;
+  SecretSource::Kind kind;
+  friend bool operator==(const SecretForm&, const SecretForm&) = default;
+};
 
 /// One key of a profile. A new key is a row of the table in config_keys.cpp and the member of Profile that
 /// the row sets.
@@ -36,8 +44,8 @@ struct ConfigKey {
   void (*set)(Profile& profile, const std::string& value) = nullptr;
   /// Of a number: the member that has it.
   std::int64_t Profile::*number = nullptr;
-  /// How the secret is given; `none` for all other keys.
-  SecretSource::Kind secret = SecretSource::Kind::none;
+  /// Of a key that gives a secret.
+  std::optional<SecretForm> secret = {};
 
   /// Every profile but the sandbox must have it.
   bool required = false;
@@ -59,7 +67,7 @@ const ConfigKey* find_key(std::string_view name);
 // What the values may be. The same rules hold for the file, for options and environment, and for what `init`
 // writes. A fault reads on after the key: "is not …"; it is empty for a good value.
 
-/// @param key  of a text; `key` itself is judged by v2_key_fault when it is loaded
+/// @param key  of a text; a secret itself is judged by its SecretRule when it is loaded
 std::string value_fault(std::string_view key, std::string_view value);
 /// @param key  of a number
 std::string value_fault(std::string_view key, std::int64_t value);

@@ -1,5 +1,6 @@
 #include "cli/config/config_writer.hpp"
 
+#include <algorithm>
 #include <optional>
 
 #include "base/text.hpp"
@@ -49,18 +50,24 @@ Environment without_settings(const Environment& environment) {
 
 }  // namespace
 
+bool FirstConfig::has_secret() const {
+  return std::any_of(values.begin(), values.end(),
+                     [](const auto& entry) { return is_secret_key(entry.first) && !entry.second.empty(); });
+}
+
 void check_given_values(const FirstConfig& config) {
   const auto name_fault = profile_name_fault(config.profile);
   if (!name_fault.empty()) {
     throw Error{ErrorKind::usage, "profile name " + printable(config.profile) + " " + name_fault};
   }
-  std::string secret;
+  std::map<SecretId, std::string> given;
   for (const auto& entry : config.values) {
     if (entry.second.empty()) continue;
     check_value(entry.first, entry.second);
-    if (!is_secret_key(entry.first)) continue;
-    if (!secret.empty()) refuse_second_secret(secret, entry.first);
-    secret = entry.first;
+    const auto* const known = find_key(entry.first);
+    if (known == nullptr || !known->secret) continue;
+    const auto [first, is_first] = given.try_emplace(known->secret->id, entry.first);
+    if (!is_first) refuse_second_secret(first->second, entry.first);
   }
 }
 
@@ -82,12 +89,12 @@ std::string render_first_config(const FirstConfig& config) {
       "file.\n\n";
   text += "default_profile = " + toml_string(config.profile) + "\n\n";
   text += "[" + table_name(config.profile) + "]\n";
-  const bool has_secret = config.has("key_file") || config.has("key_env") || config.has("key_command");
+  const bool has_secret = config.has_secret();
   const bool needs_secret = !has_secret && config.profile != "sandbox";
   for (const auto& known : config_keys()) {
     const std::string key{known.name};
     std::string value;
-    if (key == "api") value = toml_string("v2");
+    if (key == "api") value = toml_string(to_string(default_api));
     if (config.has(key)) value = toml_string(config.values.at(key));
     std::string example = known.example == nullptr ? "" : known.example;
     if (key == "key_file" && needs_secret) example = toml_string("/etc/wxpayctl/" + config.profile + ".key");

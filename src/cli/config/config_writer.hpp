@@ -20,6 +20,8 @@ struct FirstConfig {
     const auto found = values.find(key);
     return found != values.end() && !found->second.empty();
   }
+  /// Whether it says where a secret is.
+  bool has_secret() const;
 };
 
 /// Whether every value that is there would be taken from a file.

@@ -59,8 +59,7 @@ std::optional<Secret> complete_by_asking(FirstConfig& config, Prompter& prompter
   }
   ask_for(config, prompter, "sign_type", "Signature type, MD5 or HMAC-SHA256 (Enter for MD5): ", true);
   ask_for(config, prompter, "notify_url", "URL for payment notifications (Enter for none): ", true);
-  const bool has_key = config.has("key_file") || config.has("key_env") || config.has("key_command");
-  if (sandbox || has_key) return std::nullopt;
+  if (sandbox || config.has_secret()) return std::nullopt;
   return ask_for_key(prompter);
 }
 

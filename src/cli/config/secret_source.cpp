@@ -2,9 +2,14 @@
 
 #include <string.h>
 
+#include <algorithm>
+#include <array>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
+#include "base/text.hpp"
+#include "cli/config/config_keys.hpp"
 #include "cli/config/safe_file.hpp"
 #include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
@@ -14,6 +19,16 @@ namespace wxpay::cli {
 namespace {
 
 constexpr std::size_t largest_secret_file = 4096;
+
+constexpr std::array rules{
+    SecretRule{
+        SecretId::v2_key, "key", v2_key_fault,
+        "it is the API v2 key (API密钥) of the merchant platform, not the APIv3 key; nothing may stand "
+        "before or after it",
+        sandbox_key},
+};
+
+std::string name_of(const SecretSource& source) { return std::string{rule_of(source.id).name}; }
 
 [[noreturn]] void fail(const std::string& what, std::string hint = {}) {
   throw Error{ErrorKind::key, what, std::move(hint)};
@@ -37,7 +52,7 @@ Secret from_environment(const SecretSource& source, const Environment& environme
   auto value = environment(source.argument);
   if (!value) {
     fail(source.described + ": the environment variable is not set or empty",
-         "set it for this command, or name a key_file in the profile");
+         "set it for this command, or name a " + name_of(source) + "_file in the profile");
   }
   return Secret{std::move(*value)};
 }
@@ -53,7 +68,8 @@ Secret from_file(const SecretSource& source) {
     secret.remove_suffix(1);
     if (secret.ends_with('\r')) secret.remove_suffix(1);
   }
-  if (secret.empty()) fail(source.described + " is empty", "put the key into it, as one line");
+  if (secret.empty())
+    fail(source.described + " is empty", "put the " + name_of(source) + " into it, as one line");
   return Secret{std::string{secret}};
 }
 
@@ -87,17 +103,42 @@ Secret from_command(const SecretSource& source, const CommandLimits& limits) {
   std::string_view line{result.output};
   line = line.substr(0, line.find('\n'));
   if (line.ends_with('\r')) line.remove_suffix(1);
-  if (line.empty()) fail(source.described + " printed nothing", "it must print the key as its first line");
+  if (line.empty())
+    fail(source.described + " printed nothing",
+         "it must print the " + name_of(source) + " as its first line");
   return Secret{std::string{line}};
+}
+
+[[noreturn]] void fail_without(SecretId id) {
+  using Kind = SecretSource::Kind;
+  std::vector<std::string> names;
+  for (const auto kind : {Kind::file, Kind::environment, Kind::command, Kind::in_clear}) {
+    for (const auto& key : config_keys()) {
+      if (key.secret == SecretForm{id, kind}) names.emplace_back(key.name);
+    }
+  }
+  fail("the profile has no " + std::string{rule_of(id).name},
+       "name one of " + listed(names, "or") + " in its [profiles.…] table");
 }
 
 }  // namespace
 
+std::span<const SecretRule> secret_rules() { return rules; }
+
+const SecretRule& rule_of(SecretId id) {
+  const auto* const found =
+      std::find_if(rules.begin(), rules.end(), [id](const SecretRule& rule) { return rule.id == id; });
+  if (found == rules.end()) throw Error{ErrorKind::internal, "a secret without a rule"};
+  return *found;
+}
+
+bool is_public(SecretId id, const Secret& secret) {
+  const auto* const built_in = rule_of(id).built_in;
+  return built_in != nullptr && secret.reveal() == built_in;
+}
+
 Secret load_secret(const SecretSource& source, const Environment& environment, const CommandLimits& limits) {
   switch (source.kind) {
-    case SecretSource::Kind::none:
-      fail("the profile has no key",
-           "name one of key_file, key_env, key_command or key in its [profiles.…] table");
     case SecretSource::Kind::in_clear:
       return Secret{std::string{source.in_clear}};
     case SecretSource::Kind::environment:
@@ -110,17 +151,17 @@ Secret load_secret(const SecretSource& source, const Environment& environment, c
   throw Error{ErrorKind::internal, "unknown kind of secret source"};
 }
 
-Secret load_v2_key(const SecretSource& source, const Environment& environment, const Stop* stop) {
+Secret load_secret(const Profile& profile, SecretId id, const Environment& environment, const Stop* stop) {
+  const auto* const source = profile.find_secret(id);
+  if (source == nullptr) fail_without(id);
   CommandLimits limits;
   limits.stop = stop;
-  auto key = load_secret(source, environment, limits);
-  const auto fault = v2_key_fault(key.reveal());
-  if (!fault.empty()) {
-    fail("the key from " + source.described + " " + fault,
-         "it is the API v2 key (API密钥) of the merchant platform, not the APIv3 key; nothing may stand "
-         "before or after it");
+  auto secret = load_secret(*source, environment, limits);
+  const auto& rule = rule_of(id);
+  if (const auto fault = rule.fault(secret.reveal()); !fault.empty()) {
+    fail("the " + std::string{rule.name} + " from " + source->described + " " + fault, rule.hint);
   }
-  return key;
+  return secret;
 }
 
 }  // namespace wxpay::cli

@@ -1,13 +1,29 @@
 #pragma once
 
+#include <span>
+#include <string>
+#include <string_view>
+
 #include "cli/config/settings.hpp"
 #include "cli/config/shell_command.hpp"
 #include "wxpay/secret.hpp"
 
 namespace wxpay::cli {
 
+/// What a secret must be.
+struct SecretRule {
+  SecretId id;
+  std::string_view name;  ///< of its keys in a profile: NAME, NAME_env, NAME_file and NAME_command
+  /// What is wrong with it, without showing it; empty for a good one.
+  std::string (*fault)(std::string_view secret);
+  const char* hint;      ///< which secret is meant
+  const char* built_in;  ///< the sandbox's, which is public; null: it has none
+};
+std::span<const SecretRule> secret_rules();
+const SecretRule& rule_of(SecretId id);
+
 /// Fetches a secret from where the profile says it is; says nothing about its form.
-/// @throws Error{key}  there is no source, or it fails, is empty, or is open to others; Error{interrupted}
+/// @throws Error{key}  the source fails, is empty, or is open to others; Error{interrupted}
 Secret load_secret(const SecretSource& source, const Environment& environment, const CommandLimits& limits);
 
 }  // namespace wxpay::cli

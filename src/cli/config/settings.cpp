@@ -1,6 +1,7 @@
 #include "cli/config/settings.hpp"
 
 #include <algorithm>
+#include <map>
 #include <system_error>
 #include <utility>
 
@@ -8,6 +9,7 @@
 #include "cli/config/config_file.hpp"
 #include "cli/config/config_keys.hpp"
 #include "cli/config/default_paths.hpp"
+#include "cli/config/secret_source.hpp"
 #include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
 
@@ -149,16 +151,22 @@ void check_values(const Selected& selected) {
   for (const auto& entry : keys) check_value(selected, entry.second);
 }
 
-[[noreturn]] void refuse_second_secret(const Selected& selected, const std::string& one,
+[[noreturn]] void refuse_second_secret(const Selected& selected, SecretId id, const std::string& one,
                                        const std::string& other) {
+  std::vector<std::string> names;
+  for (const auto& key : config_keys()) {
+    if (key.secret && key.secret->id == id) names.emplace_back(key.name);
+  }
   const auto& later = selected.table.line_of(other) > selected.table.line_of(one) ? other : one;
   selected.fail(later, "profile " + selected.name + " has two secrets: " + one + " and " + other,
-                "keep one of key, key_env, key_file and key_command");
+                "keep one of " + listed(names, "and"));
 }
 
-SecretSource secret_source(const Selected& selected, const Environment& environment, SecretSource::Kind kind,
+SecretSource secret_source(const Selected& selected, const Environment& environment, const SecretForm& form,
                            const std::string& key, const std::string& value) {
+  const auto kind = form.kind;
   SecretSource source;
+  source.id = form.id;
   source.kind = kind;
   source.described = key + " of profile " + selected.name;
   if (kind == SecretSource::Kind::in_clear) {
@@ -173,24 +181,28 @@ SecretSource secret_source(const Selected& selected, const Environment& environm
   return source;
 }
 
-SecretSource key_source(const Selected& selected, const Environment& environment) {
-  SecretSource source;
-  std::string taken;
+/// Where the secrets of the profile come from.
+std::vector<SecretSource> secret_sources(const Selected& selected, const Environment& environment) {
+  std::vector<SecretSource> sources;
+  std::map<SecretId, std::string> given;
   for (const auto& known : config_keys()) {
-    if (known.secret == SecretSource::Kind::none) continue;
     const std::string key{known.name};
-    const auto value = selected.table.text(key);
+    const auto value = known.secret ? selected.table.text(key) : std::nullopt;
     if (!value) continue;
-    if (!taken.empty()) refuse_second_secret(selected, taken, key);
-    taken = key;
-    source = secret_source(selected, environment, known.secret, key, *value);
+    const auto [first, is_first] = given.try_emplace(known.secret->id, key);
+    if (!is_first) refuse_second_secret(selected, known.secret->id, first->second, key);
+    sources.push_back(secret_source(selected, environment, *known.secret, key, *value));
   }
-  if (taken.empty() && selected.sandbox()) {
-    source.kind = SecretSource::Kind::in_clear;
-    source.in_clear = sandbox_key;
-    source.described = "the built-in sandbox profile";
+  if (!selected.sandbox()) return sources;
+  for (const auto& rule : secret_rules()) {
+    if (rule.built_in == nullptr || given.count(rule.id) > 0) continue;
+    sources.push_back({.id = rule.id,
+                       .kind = SecretSource::Kind::in_clear,
+                       .argument = {},
+                       .in_clear = rule.built_in,
+                       .described = "the built-in sandbox profile"});
   }
-  return source;
+  return sources;
 }
 
 [[noreturn]] void refuse_without(const Selected& selected, const ConfigKey& key) {
@@ -333,7 +345,7 @@ Profile resolve_profile(const SettingOptions& options, const Environment& enviro
   profile.sandbox = selected.sandbox();
   if (profile.sandbox) set_sandbox_values(profile);
   set_values(profile, selected, environment);
-  profile.key = key_source(selected, environment);
+  profile.secrets = secret_sources(selected, environment);
   profile.base_urls = base_urls(selected, options, environment);
   auto ledger = outside_ledger(options, environment);
   if (!ledger) ledger = ledger_place(selected, environment);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
@@ -8,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/config/api.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/identifiers.hpp"
 #include "wxpay/ledger_address.hpp"
@@ -31,10 +33,15 @@ struct SettingOptions {
   std::chrono::milliseconds timeout{30'000};
 };
 
+/// The secrets that a profile may have. What each must be says secret_source.cpp; the keys of the
+/// configuration that give it have their rows in config_keys.cpp.
+enum class SecretId : std::uint8_t { v2_key };
+
 /// Where a secret comes from. Only this is kept until a command needs the secret itself.
 struct SecretSource {
-  enum class Kind { none, in_clear, environment, file, command };
-  Kind kind = Kind::none;
+  enum class Kind : std::uint8_t { in_clear, environment, file, command };
+  SecretId id = SecretId::v2_key;
+  Kind kind = Kind::in_clear;
   std::string argument;   ///< the variable, path (absolute) or command; empty for in_clear
   std::string in_clear;   ///< the secret itself, where the configuration holds it
   std::string described;  ///< for messages: "key_file /etc/wxpayctl/shop.key"
@@ -46,9 +53,9 @@ struct Profile {
   std::filesystem::path config_file;  ///< empty: none was read
   bool sandbox = false;               ///< the built-in one
   MerchantIdentity merchant;
-  std::string api = "v2";
+  Api api = default_api;
   SignType sign_type = SignType::md5;
-  SecretSource key;
+  std::vector<SecretSource> secrets;  ///< those that are given, each once
   std::string notify_url;
   std::string body;
   TradeType trade_type = TradeType::jsapi;
@@ -60,6 +67,13 @@ struct Profile {
   std::int64_t rate = 50;
   std::int64_t jobs = 16;
   std::string ca_file;
+
+  /// Null where it is not given.
+  const SecretSource* find_secret(SecretId id) const {
+    const auto found = std::find_if(secrets.begin(), secrets.end(),
+                                    [id](const SecretSource& source) { return source.id == id; });
+    return found == secrets.end() ? nullptr : &*found;
+  }
 };
 
 /// @throws Error{config} for every fault of the file: missing, unreadable, open to others, malformed (with
@@ -87,10 +101,11 @@ struct ConfiguredFiles {
 /// says so.
 ConfiguredFiles configured_files(const SettingOptions& options, const Environment& environment);
 
-/// Reads the v2 key and checks it: 32 visible ASCII characters.
-/// @param stop  ends the wait for a key_command early
-/// @throws Error{key}, Error{interrupted}
-Secret load_v2_key(const SecretSource& source, const Environment& environment, const Stop* stop = nullptr);
+/// Reads a secret of the profile and checks its form.
+/// @param stop  ends the wait for a command that prints it early
+/// @throws Error{key}  it is not given, cannot be read, or cannot be this secret; Error{interrupted}
+Secret load_secret(const Profile& profile, SecretId id, const Environment& environment,
+                   const Stop* stop = nullptr);
 
 /// The default of --config for a new file: `$XDG_CONFIG_HOME/wxpayctl/config.toml`.
 std::filesystem::path default_config_path(const Environment& environment);
@@ -99,9 +114,9 @@ std::filesystem::path default_config_path(const Environment& environment);
 inline constexpr const char* sandbox_mch_id = "1900000109";
 inline constexpr const char* sandbox_app_id = "wxd678efh567hg6787";
 inline constexpr const char* sandbox_key = "wxpayctlSandboxKey00000000000000";
+/// Whether it is the built-in sandbox's: the file may give that profile another, which is nobody's to know.
+bool is_public(SecretId id, const Secret& secret);
 
-/// Whether it is that key: the file may give the profile sandbox another, which is nobody's to know.
-inline bool is_public_key(const Secret& key) { return key.reveal() == sandbox_key; }
 inline constexpr const char* sandbox_base_url = "http://127.0.0.1:8971";
 inline constexpr int sandbox_port = 8971;
 /// Where a trainee's own back end may listen, beside the sandbox.

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "cli/config/config_keys.hpp"
 
 namespace wxpay::cli {
 
@@ -52,7 +53,10 @@ std::string shown_value(std::string_view key, std::string_view value) {
   return may_show ? " " + printable(value) : "";
 }
 
-bool is_secret_key(std::string_view key) { return key == "key" || key.substr(0, 4) == "key_"; }
+bool is_secret_key(std::string_view key) {
+  const auto* const known = find_key(key);
+  return known != nullptr && known->secret;
+}
 
 bool looks_like_key(std::string_view text) {
   // A blank, a line end or an invisible character may have come along when it was copied.
