@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#include <algorithm>
-#include <array>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -19,14 +17,6 @@ namespace wxpay::cli {
 namespace {
 
 constexpr std::size_t largest_secret_file = 4096;
-
-constexpr std::array rules{
-    SecretRule{
-        SecretId::v2_key, "key", v2_key_fault,
-        "it is the API v2 key (API密钥) of the merchant platform, not the APIv3 key; nothing may stand "
-        "before or after it",
-        sandbox_key},
-};
 
 std::string name_of(const SecretSource& source) { return std::string{rule_of(source.id).name}; }
 
@@ -123,13 +113,17 @@ Secret from_command(const SecretSource& source, const CommandLimits& limits) {
 
 }  // namespace
 
-std::span<const SecretRule> secret_rules() { return rules; }
-
-const SecretRule& rule_of(SecretId id) {
-  const auto* const found =
-      std::find_if(rules.begin(), rules.end(), [id](const SecretRule& rule) { return rule.id == id; });
-  if (found == rules.end()) throw Error{ErrorKind::internal, "a secret without a rule"};
-  return *found;
+SecretRule rule_of(SecretId id) {
+  switch (id) {
+    case SecretId::v2_key:
+      return {.name = "key",
+              .fault = v2_key_fault,
+              .hint =
+                  "it is the API v2 key (API密钥) of the merchant platform, not the APIv3 key; nothing may "
+                  "stand before or after it",
+              .built_in = sandbox_key};
+  }
+  throw Error{ErrorKind::internal, "a secret without a rule"};
 }
 
 bool is_public(SecretId id, const Secret& secret) {
@@ -157,7 +151,7 @@ Secret load_secret(const Profile& profile, SecretId id, const Environment& envir
   CommandLimits limits;
   limits.stop = stop;
   auto secret = load_secret(*source, environment, limits);
-  const auto& rule = rule_of(id);
+  const auto rule = rule_of(id);
   if (const auto fault = rule.fault(secret.reveal()); !fault.empty()) {
     fail("the " + std::string{rule.name} + " from " + source->described + " " + fault, rule.hint);
   }

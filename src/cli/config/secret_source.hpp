@@ -1,6 +1,5 @@
 #pragma once
 
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,15 +11,13 @@ namespace wxpay::cli {
 
 /// What a secret must be.
 struct SecretRule {
-  SecretId id;
   std::string_view name;  ///< of its keys in a profile: NAME, NAME_env, NAME_file and NAME_command
   /// What is wrong with it, without showing it; empty for a good one.
   std::string (*fault)(std::string_view secret);
   const char* hint;      ///< which secret is meant
   const char* built_in;  ///< the sandbox's, which is public; null: it has none
 };
-std::span<const SecretRule> secret_rules();
-const SecretRule& rule_of(SecretId id);
+SecretRule rule_of(SecretId id);
 
 /// Fetches a secret from where the profile says it is; says nothing about its form.
 /// @throws Error{key}  the source fails, is empty, or is open to others; Error{interrupted}

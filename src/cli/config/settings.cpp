@@ -194,12 +194,14 @@ std::vector<SecretSource> secret_sources(const Selected& selected, const Environ
     sources.push_back(secret_source(selected, environment, *known.secret, key, *value));
   }
   if (!selected.sandbox()) return sources;
-  for (const auto& rule : secret_rules()) {
-    if (rule.built_in == nullptr || given.count(rule.id) > 0) continue;
-    sources.push_back({.id = rule.id,
+  for (const auto& known : config_keys()) {
+    if (!known.secret || !given.try_emplace(known.secret->id, "").second) continue;
+    const auto* const built_in = rule_of(known.secret->id).built_in;
+    if (built_in == nullptr) continue;
+    sources.push_back({.id = known.secret->id,
                        .kind = SecretSource::Kind::in_clear,
                        .argument = {},
-                       .in_clear = rule.built_in,
+                       .in_clear = built_in,
                        .described = "the built-in sandbox profile"});
   }
   return sources;
