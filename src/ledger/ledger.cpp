@@ -175,7 +175,7 @@ class StoredLedger final : public Ledger {
     history_.flush();
     const auto orders = store_->find_order(mch_id, out_trade_no);
     if (const auto order = orders->next(); !order.empty()) {
-      const auto rows = store_->entries_of(number_in(order.front()));
+      const auto rows = store_->entries_of({order_subject, number_in(order.front())});
       for (auto row = rows->next(); !row.empty(); row = rows->next()) {
         entries.push_back(read_order_entry(row, store_->name()));
       }
@@ -281,7 +281,7 @@ class StoredLedger final : public Ledger {
   bool was_only_imported(std::int64_t seq) {
     history_.flush();
     bool imported = false;
-    const auto rows = store_->entries_of(seq);
+    const auto rows = store_->entries_of({order_subject, seq});
     for (auto row = rows->next(); !row.empty(); row = rows->next()) {
       const auto source = parse_evidence_source(text_of(row[entry_place_of("source")]));
       imported = imported || source == EvidenceSource::import;

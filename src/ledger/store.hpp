@@ -117,8 +117,8 @@ class LedgerStore {
   virtual void append_entries(std::span<const HistoryRow> rows) = 0;
   /// By number.
   virtual std::unique_ptr<RowStream> entries() = 0;
-  /// Those about one order, by number.
-  virtual std::unique_ptr<RowStream> entries_of(std::int64_t order) = 0;
+  /// Those about one subject, by number.
+  virtual std::unique_ptr<RowStream> entries_of(const Subject& subject) = 0;
 
   // Kept notifications. A row is a NotificationRow.
   /// None where there is none.

@@ -214,9 +214,9 @@ class MemoryStore final : public ledger::LedgerStore {
 
   std::unique_ptr<RowStream> entries() override { return stream_of(tables_.history); }
 
-  std::unique_ptr<RowStream> entries_of(std::int64_t order) override {
+  std::unique_ptr<RowStream> entries_of(const ledger::Subject& subject) override {
     return stream_of(rows_where(tables_.history, [&](const KeptRow& row) {
-      return number_at(row, entry_place_of("order_seq")) == order;
+      return subject_of(row) == std::pair{std::string{subject.kind}, subject.seq};
     }));
   }
 

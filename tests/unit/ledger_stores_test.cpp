@@ -143,6 +143,10 @@ TEST_CASE("a store gives the entries about any kind of subject, by the subject a
       CHECK(ledger::number_in(row[static_cast<std::size_t>(ledger::LinkColumn::to_state)]) == 8);
     }
     CHECK(found == std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 4}, {2, 3}, {2, 5}});
+    const auto entries = rows.entries_of({refunds.name, 2});
+    CHECK(ledger::number_in(entries->next().front()) == 3);
+    CHECK(ledger::number_in(entries->next().front()) == 5);
+    CHECK(entries->next().empty());
     CHECK(rows.subjects(refunds)->next().empty());
     CHECK_FALSE(rows.subjects(ledger::order_kind())->next().empty());
   }

@@ -141,9 +141,13 @@ class SqliteStore final : public LedgerStore {
   }
 
   std::unique_ptr<RowStream> entries() override { return select_entries(" ORDER BY number", {}); }
-  std::unique_ptr<RowStream> entries_of(std::int64_t order) override {
-    const std::array<Value, 1> key{order};
-    return select_entries(" WHERE order_seq = ? ORDER BY number", key);
+  std::unique_ptr<RowStream> entries_of(const Subject& subject) override {
+    const std::array<Value, 2> key{subject.seq, subject.kind};
+    if (subject.kind == order_subject) {
+      return select_entries(" WHERE order_seq = ? ORDER BY number", std::span{key}.first<1>());
+    }
+    if (schema_version(database_) < schema_with_subjects) return std::make_unique<EmptyStream>();
+    return select_entries(" WHERE subject_seq = ? AND subject_kind = ? ORDER BY number", key);
   }
 
   std::optional<ChainEnd> last_notification() override { return chain_end(select_last_notification_); }
