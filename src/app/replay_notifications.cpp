@@ -344,14 +344,18 @@ SettleResult NotificationReplay::settle(const PaymentEvidence& evidence) {
   if (!options_.dry_run) return deps_.ledger->settle(evidence);
   if (deps_.ledger == nullptr) return {};
   const auto& number = evidence.out_trade_no;
-  const auto known = would_be_.find(number.text());
-  auto order = known == would_be_.end() ? deps_.ledger->find(evidence.merchant.mch_id, number)
-                                        : std::optional{known->second};
+  auto order = deps_.ledger->find(evidence.merchant.mch_id, number);
   if (!order) return {};
+  if (const auto changed = changed_.find(number.text()); changed != changed_.end()) {
+    order->state = changed->second.state;
+    order->proven_state = changed->second.proven_state;
+    order->transaction_id = changed->second.transaction_id;
+  }
   const auto settlement = wxpay::settle(*order, evidence);
   if (settlement.verdict == Verdict::apply) {
     apply(*order, evidence, settlement, deps_.clock.now());
-    would_be_.insert_or_assign(number.text(), *order);
+    changed_.insert_or_assign(number.text(),
+                              Changed{order->state, order->proven_state, order->transaction_id});
   }
   return {settlement, std::move(order)};
 }

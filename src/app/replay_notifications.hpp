@@ -105,13 +105,18 @@ class NotificationReplay {
 
  private:
   class Item;
+  /// What `settle` looks at of an order, and a notification changes: a whole order is far larger.
+  struct Changed {
+    OrderState state;
+    OrderState proven_state;
+    TransactionId transaction_id;
+  };
   SettleResult settle(const PaymentEvidence& evidence);
 
   ReplayOptions options_;
   ReplayDeps deps_;
   Pipeline pipeline_;
-  /// Of a dry run: the orders that it would have changed, as they would be, by number.
-  std::unordered_map<std::string, Order> would_be_;
+  std::unordered_map<std::string, Changed> changed_;  ///< in a dry run, by order number
 };
 
 }  // namespace wxpay::app
