@@ -4,10 +4,9 @@
 #include <openssl/evp.h>
 
 #include <array>
-#include <stdexcept>
 
-#include "base/handle.hpp"
 #include "base/text.hpp"
+#include "crypto/openssl.hpp"
 
 namespace wxpay::crypto {
 
@@ -18,12 +17,6 @@ using DigestAlgorithm = Handle<EVP_MD, EVP_MD_free>;
 using MacAlgorithm = Handle<EVP_MAC, EVP_MAC_free>;
 using MacContext = Handle<EVP_MAC_CTX, EVP_MAC_CTX_free>;
 using Buffer = std::array<unsigned char, EVP_MAX_MD_SIZE>;
-
-[[noreturn]] void fail(const char* what) { throw std::runtime_error{std::string{"OpenSSL: "} + what}; }
-
-const unsigned char* data_of(std::string_view bytes) {
-  return reinterpret_cast<const unsigned char*>(bytes.data());  // OpenSSL's type for bytes
-}
 
 std::string text_of(const Buffer& buffer, std::size_t length) {
   return {reinterpret_cast<const char*>(buffer.data()), length};
