@@ -1,6 +1,7 @@
 #include "crypto/private_key.hpp"
 
 #include <openssl/crypto.h>
+#include <openssl/pem.h>
 
 #include "crypto/digest.hpp"
 #include "crypto/key_material.hpp"
@@ -44,6 +45,16 @@ PublicKey PrivateKey::public_key() const {
   KeyHandle key{size > 0 ? d2i_PUBKEY(nullptr, &next, size) : nullptr};
   if (!key) fail("a private key has no public half");
   return public_key_of(std::move(key), {"the private key"});
+}
+
+Secret PrivateKey::to_pem() const {
+  // Memory of this BIO is wiped as it is released.
+  const Bio bio{BIO_new(BIO_s_secmem())};
+  if (!bio || PEM_write_bio_PKCS8PrivateKey(bio.get(), material_->key.get(), nullptr, nullptr, 0, nullptr,
+                                            nullptr) != 1) {
+    fail("a private key cannot be written");
+  }
+  return Secret{std::string{content_of(bio.get())}};
 }
 
 }  // namespace wxpay::crypto

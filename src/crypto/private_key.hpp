@@ -28,6 +28,8 @@ class PrivateKey {
   std::optional<Secret> decrypt(std::string_view ciphertext) const;
 
   PublicKey public_key() const;
+  /// PKCS#8 in the clear.
+  Secret to_pem() const;
 
   struct Material;  ///< OpenSSL's, in key_material.hpp
   explicit PrivateKey(std::shared_ptr<const Material> material) : material_{std::move(material)} {}
