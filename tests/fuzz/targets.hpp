@@ -10,6 +10,7 @@ namespace wxpay::fuzz {
 void check_config(std::string_view input);
 void check_documents(std::string_view input);
 void check_json(std::string_view input);
+void check_keys(std::string_view input);
 void check_ledger_rows(std::string_view input);
 void check_messages(std::string_view input);
 void check_orders(std::string_view input);
@@ -27,6 +28,7 @@ inline constexpr std::array targets{
     Target{"config", check_config},
     Target{"documents", check_documents},
     Target{"json", check_json},
+    Target{"keys", check_keys},
     Target{"ledger_rows", check_ledger_rows},
     Target{"messages", check_messages},
     Target{"orders", check_orders},
