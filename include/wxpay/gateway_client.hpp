@@ -8,6 +8,9 @@
 
 namespace wxpay {
 
+/// Drives a call to its end: sends its requests, and waits, in the caller's thread.
+void drive(Call& call, Transport& transport, Clock& clock, const Stop& stop);
+
 /// A gateway that is asked one question at a time: sends each call's requests, and waits, in the caller's
 /// thread.
 class GatewayClient {
@@ -19,7 +22,7 @@ class GatewayClient {
   PaymentGateway& gateway() const noexcept { return gateway_; }
 
   /// Drives a call to its end.
-  void drive(Call& call);
+  void drive(Call& call) { wxpay::drive(call, transport_, clock_, stop_); }
 
   CreateOutcome create(const OrderIntent& intent) {
     return outcome_of(*gateway_.start_create(std::make_shared<OrderIntent>(intent)));

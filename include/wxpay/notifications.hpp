@@ -39,6 +39,7 @@ struct Notification {
   std::string out_trade_no;              ///< printable; empty where it could not be read
   std::string transaction_id;            ///< likewise
   std::string reason;                    ///< why it is not `paid`
+  std::string note = {};                 ///< PROBE: WeChat Pay tried whether signatures are checked
   std::string digest;                    ///< SHA-256 of the body, lower-case hex; empty where it is worthless
   bool is_of_other_app = false;  ///< signed, of this merchant, and about another app than the account's
   std::optional<PaymentEvidence> evidence;  ///< of `paid` alone

@@ -31,6 +31,7 @@ struct GivenSet {
 struct SetSignature {
   std::string sign;
   PayScheme scheme = PayScheme::md5;
+  std::string authorization = {};  ///< the whole header, where it is a request that was signed
   SignedText text;
   std::vector<std::string> notes;  ///< how what is signed differs from what was given
 };

@@ -2,11 +2,11 @@
 
 namespace wxpay {
 
-void GatewayClient::drive(Call& call) {
-  while (!stop_.requested()) {
-    const auto pause = call.on_result(transport_.send(call.next_attempt()));
+void drive(Call& call, Transport& transport, Clock& clock, const Stop& stop) {
+  while (!stop.requested()) {
+    const auto pause = call.on_result(transport.send(call.next_attempt()));
     if (!pause) return;
-    clock_.sleep_for(*pause);
+    clock.sleep_for(*pause);
   }
   call.interrupt();
 }

@@ -26,6 +26,10 @@ Unknown unknown_after(const TransportFailure& failure, bool sent_before);
 /// How far this clock is ahead of the response's Date; one that cannot be is none.
 ClockAhead clock_ahead(const HttpResponse& response, const Clock& clock);
 
+/// For how long an answer asks not to be asked again, by its Retry-After (RFC 9110, 10.2.3); none where it
+/// has none.
+std::optional<std::chrono::milliseconds> retry_after(const HttpResponse& response, const Clock& clock);
+
 /// Where an answer comes from.
 struct Origin {
   std::string_view speaker = wechat_pay;
@@ -93,6 +97,7 @@ class RetryingCall final : public CallOf<Outcome> {
   /// @return whether the request may be tried again, as it surely reached nobody
   bool takes(const TransportFailure& failure) {
     outcome_ = unknown_after(failure, sent_);
+    asked_pause_.reset();
     if (failure.sent || failure.kind == ErrorKind::interrupted) return false;
     deps_.hosts.leave(host_);
     return true;
@@ -104,14 +109,20 @@ class RetryingCall final : public CallOf<Outcome> {
     const Origin origin{deps_.hosts.at(host_).speaker, clock_ahead(response, deps_.clock)};
     outcome_ = read_(response, origin);
     std::visit([&](auto& answer) { answer.clock_ahead = origin.clock_ahead; }, outcome_);
-    if (auto* refused = std::get_if<Refused>(&outcome_)) {
-      if (origin.speaker != wechat_pay) refused->speaker = origin.speaker;
-      refused->doubtful_before = doubtful_;
+    if (auto* answered = std::get_if<Refused>(&outcome_)) {
+      if (origin.speaker != wechat_pay) answered->speaker = origin.speaker;
+      answered->doubtful_before = doubtful_;
     }
     const auto* unknown = std::get_if<Unknown>(&outcome_);
-    const bool repeatable = response.status >= 500 || (unknown != nullptr && unknown->repeatable);
+    const auto* refused = std::get_if<Refused>(&outcome_);
+    // A signed no is meant so, whatever the status says.
+    const bool failed = response.status >= 500 && (refused == nullptr || !refused->said.verified());
+    const bool repeatable = failed || (unknown != nullptr && unknown->repeatable);
     doubtful_ = doubtful_ || repeatable;
-    return repeatable;
+    asked_pause_ = retry_after(response, deps_.clock);
+    // Too many requests: none was carried out, and WeChat Pay says when the next one may come.
+    const bool postponed = refused != nullptr && refused->reaction == Reaction::slow_down && asked_pause_;
+    return repeatable || postponed;
   }
 
   /// Nothing when there is no try or no time left.
@@ -119,7 +130,8 @@ class RetryingCall final : public CallOf<Outcome> {
     if (tries_ >= most_tries) return std::nullopt;
     std::array<std::byte, 1> draw{};
     deps_.random.fill(draw);
-    const auto pause = back_off(tries_, draw[0]);
+    const auto pause =
+        std::max(back_off(tries_, draw[0]), asked_pause_.value_or(std::chrono::milliseconds{}));
     if (pause >= left_) return std::nullopt;
     left_ -= pause;
     return pause;
@@ -133,7 +145,8 @@ class RetryingCall final : public CallOf<Outcome> {
   std::chrono::steady_clock::time_point begun_;
   std::size_t host_ = 0;  ///< of the last try
   int tries_ = 0;
-  bool sent_ = false;      ///< a try may have reached WeChat Pay
+  std::optional<std::chrono::milliseconds> asked_pause_;  ///< by the last answer
+  bool sent_ = false;                                     ///< a try may have reached WeChat Pay
   bool doubtful_ = false;  ///< a try had an answer that does not say whether it was carried out
   Outcome outcome_ = Unknown{};
 };

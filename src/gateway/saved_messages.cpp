@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <type_traits>
 #include <utility>
 
+#include "gateway/http_messages.hpp"
 #include "wire/xml_documents.hpp"
 
 namespace wxpay::gateway {
@@ -35,25 +37,36 @@ class XmlCutter final : public MessageCutter {
   wire::XmlDocuments documents_;
 };
 
+bool begins_xml(char first) { return first == '<'; }
+bool begins_json(char first) { return first == '{'; }
+bool begins_header(char first) { return (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z'); }
+
 /// The forms of files that are known, by their first byte.
 struct FileForm {
-  char first;
+  bool (*begins)(char first);
   std::unique_ptr<MessageCutter> (*make)(MessageSource, const NotificationReader&);
 };
 
 template <class Cutter>
 std::unique_ptr<MessageCutter> make(MessageSource source, const NotificationReader& reader) {
-  return std::make_unique<Cutter>(std::move(source), reader);
+  if constexpr (std::is_constructible_v<Cutter, MessageSource, const NotificationReader&>) {
+    return std::make_unique<Cutter>(std::move(source), reader);
+  } else {
+    return std::make_unique<Cutter>(std::move(source));
+  }
 }
 
-constexpr std::array file_forms{FileForm{'<', make<XmlCutter>}};
+constexpr std::array file_forms{FileForm{begins_xml, make<XmlCutter>},
+                                FileForm{begins_json, make<JsonLineCutter>},
+                                FileForm{begins_header, make<HttpDumpCutter>}};
 
 /// Any other file is read as XML: it has nothing but documents that are malformed.
 const FileForm& form_of(std::string_view first_bytes) {
   const auto start = std::min(first_bytes.find_first_not_of(" \t\r\n"), first_bytes.size());
-  const auto* const found = std::find_if(
-      file_forms.begin(), file_forms.end(),
-      [rest = first_bytes.substr(start)](const FileForm& form) { return rest.starts_with(form.first); });
+  const auto* const found = std::find_if(file_forms.begin(), file_forms.end(),
+                                         [rest = first_bytes.substr(start)](const FileForm& form) {
+                                           return !rest.empty() && form.begins(rest.front());
+                                         });
   return found == file_forms.end() ? file_forms.front() : *found;
 }
 

@@ -17,6 +17,7 @@ struct ApiDeps {
   Clock& clock;
   Random& random;  ///< bears calls from many threads
   Log& log;
+  std::shared_ptr<V3Keys> v3_keys;  ///< null where API v3 is not served
 };
 
 /// An API under its name, "v2" and so on.

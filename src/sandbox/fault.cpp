@@ -30,6 +30,10 @@ constexpr std::array names{
     Name{"rate-limit", FaultKind::rate_limit},
     Name{"redirect", FaultKind::redirect},
     Name{"html", FaultKind::html},
+    Name{"wrong-serial", FaultKind::wrong_serial},
+    Name{"stale", FaultKind::stale},
+    Name{"probe", FaultKind::probe},
+    Name{"bad-cipher", FaultKind::bad_cipher},
     Name{"refusal", FaultKind::refusal},
 };
 

@@ -12,8 +12,8 @@
 
 namespace wxpay::sandbox {
 
-/// What a request asks for, whichever API it comes by.
-enum class Operation : std::uint8_t { create, query, close };
+/// What a request asks for, whichever API it comes by; `notify` is the one that the gateway itself makes.
+enum class Operation : std::uint8_t { create, query, close, notify };
 
 /// The ways in which an answer can be spoilt.
 enum class FaultKind : std::uint8_t {
@@ -31,7 +31,11 @@ enum class FaultKind : std::uint8_t {
   rate_limit,      ///< a signed FREQUENCY_LIMITED, not carried out
   redirect,        ///< HTTP 302, not carried out
   html,            ///< HTTP 200 with a web page, not carried out
-  refusal,         ///< an unsigned refusal in the words that are given, not carried out
+  wrong_serial,    ///< API v3: carried out, signed under a serial number that nobody knows
+  stale,           ///< API v3: carried out, signed with a timestamp that is too old
+  probe,  ///< API v3: carried out, with a signature that is wrong on purpose, to see whether it is checked
+  bad_cipher,  ///< API v3: a signed notification that cannot be opened
+  refusal,     ///< an unsigned refusal in the words that are given, not carried out
 };
 
 struct Fault {
@@ -47,6 +51,8 @@ std::optional<FaultKind> parse_fault_kind(std::string_view text);
 /// The names in the order of the manual, then `none`, which clears.
 std::vector<std::string> fault_names();
 
+/// What stands for the path of a notification, which has the merchant's.
+inline constexpr std::string_view notify_fault_match = "notify";
 /// A part of the path of every operation: which requests a fault applies to unless it is told otherwise.
 inline constexpr std::string_view default_fault_match = "/pay/";
 inline constexpr std::int64_t largest_fault_count = 1'000'000;

@@ -62,7 +62,8 @@ class GatewayApi {
   /// Whether orders of this scheme are made by this API.
   virtual bool signs_by(PayScheme scheme) const = 0;
   /// Of the payment of an order that this API made.
-  virtual Notification notification(const GatewayOrder& order) = 0;
+  /// @param fault  spoils it
+  virtual Notification notification(const GatewayOrder& order, const std::optional<Fault>& fault) = 0;
 };
 
 }  // namespace wxpay::sandbox

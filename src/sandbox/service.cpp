@@ -182,9 +182,14 @@ Reply Service::control(const HttpCall& call) {
     if (call.method != "GET") return json_refusal(405, "METHOD", "use GET");
     return list_orders();
   }
+  if (call.path == "/sandbox/keys") {
+    if (call.method != "GET") return json_refusal(405, "METHOD", "use GET");
+    return show_keys();
+  }
   Reply (Service::*command)(const wire::JsonObject&) = nullptr;
   if (call.path == "/sandbox/pay") command = &Service::pay;
   if (call.path == "/sandbox/notify") command = &Service::notify;
+  if (call.path == "/sandbox/rotate") command = &Service::rotate;
   if (call.path == "/sandbox/fault") command = &Service::set_fault;
   if (command == nullptr) return json_refusal(404, "NOT_FOUND", "no such path");
   if (call.method != "POST") return json_refusal(405, "METHOD", "use POST");
@@ -236,7 +241,7 @@ Reply Service::notify(const wire::JsonObject& request) {
     return each.api->signs_by(order->scheme);
   });
   if (maker == apis_.end()) return json_refusal(409, "SANDBOX", "the order is of an API that is not served");
-  const auto notification = maker->api->notification(*order);
+  const auto notification = maker->api->notification(*order, faults_.take(Operation::notify));
   wire::JsonLine headers;
   for (const auto& [name, value] : notification.headers) headers.text(name, value);
   wire::JsonLine line;
@@ -248,6 +253,26 @@ Reply Service::notify(const wire::JsonObject& request) {
   Reply reply = json_reply(200, line);
   reply.note = order->out_trade_no();
   return reply;
+}
+
+/// WeChat Pay's keys as the merchant platform would show them.
+Reply Service::show_keys() const {
+  if (!v3_keys_) return json_refusal(409, "SANDBOX", "API v3 is not served");
+  wire::JsonLine line;
+  std::string certificates;
+  for (const auto& certificate : v3_keys_->certificates()) certificates += certificate.to_pem();
+  line.text_if_set("platformCertificates", certificates);
+  if (const auto key = v3_keys_->public_key())
+    line.text("publicKeyId", V3Keys::public_key_id).text("publicKey", key->to_pem());
+  return json_reply(200, line);
+}
+
+Reply Service::rotate(const wire::JsonObject& request) {
+  if (const auto key = unknown_key(request, {})) return bad_request("unknown key " + *key);
+  if (!v3_keys_ || v3_keys_->certificates().empty())
+    return json_refusal(409, "SANDBOX", "no platform certificates are served");
+  wire::JsonLine line;
+  return json_reply(200, line.text("serialNo", v3_keys_->rotate()));
 }
 
 Reply Service::set_fault(const wire::JsonObject& request) {
@@ -281,6 +306,7 @@ Reply Service::set_fault(const wire::JsonObject& request) {
     const auto found = each.api->operations_at(*match);
     operations.insert(operations.end(), found.begin(), found.end());
   }
+  if (*kind == FaultKind::bad_cipher || *match == notify_fault_match) operations = {Operation::notify};
   if (!faults_.add(std::move(fault), *count, std::move(operations))) {
     return json_refusal(409, "TOO_MANY", "too many faults are waiting already");
   }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -9,6 +10,7 @@
 #include "sandbox/fault.hpp"
 #include "sandbox/gateway_api.hpp"
 #include "sandbox/store.hpp"
+#include "sandbox/v3_keys.hpp"
 #include "wire/json.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/log.hpp"
@@ -37,7 +39,8 @@ class Service {
       : random_{random},
         log_{log},
         store_{clock, random_, journal},
-        apis_{make_apis(account, ApiDeps{store_, clock, random_, log})} {}
+        v3_keys_{account.v3 ? std::make_shared<V3Keys>(account.v3->trust, clock, random_) : nullptr},
+        apis_{make_apis(account, ApiDeps{store_, clock, random_, log, v3_keys_})} {}
 
   Reply handle(const HttpCall& call);
   /// For restoring what a state file holds.
@@ -51,11 +54,14 @@ class Service {
   Reply pay(const wire::JsonObject& request);
   Reply notify(const wire::JsonObject& request);
   Reply set_fault(const wire::JsonObject& request);
+  Reply show_keys() const;
+  Reply rotate(const wire::JsonObject& request);
 
   SharedRandom random_;
   Log& log_;
   Store store_;
   FaultBook faults_;
+  std::shared_ptr<V3Keys> v3_keys_;  ///< null where API v3 is not served
   std::vector<NamedApi> apis_;
 };
 

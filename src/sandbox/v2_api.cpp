@@ -148,7 +148,7 @@ Reply V2Api::answer(Operation operation, const HttpCall& http, const std::option
   return reply;
 }
 
-Notification V2Api::notification(const GatewayOrder& order) {
+Notification V2Api::notification(const GatewayOrder& order, const std::optional<Fault>& fault) {
   const auto type = sign_type_of(order.scheme).value_or(SignType::md5);
   Fields message;
   message.add("return_code", "SUCCESS");
@@ -162,8 +162,7 @@ Notification V2Api::notification(const GatewayOrder& order) {
   message.add("result_code", "SUCCESS");
   append(message, payment_part(order));
   if (type != SignType::md5) message.add("sign_type", std::string{to_string(type)});
-  return {.headers = Fields{{"Content-Type", xml_type}},
-          .body = signed_xml(std::move(message), type, std::nullopt)};
+  return {.headers = Fields{{"Content-Type", xml_type}}, .body = signed_xml(std::move(message), type, fault)};
 }
 
 std::variant<V2Api::Call, std::string> V2Api::accept(Operation operation, std::string_view body) const {
@@ -204,6 +203,8 @@ std::variant<Fields, V2Refusal> V2Api::carry_out(const Call& call) {
         return query(call.request);
       case Operation::close:
         return close(call.request);
+      case Operation::notify:
+        break;
     }
   } catch (const Error& error) {
     // The state file could not be written, so the order did not change: that is what SYSTEMERROR means.

@@ -38,7 +38,7 @@ class V2Api final : public GatewayApi {
   Reply answer(Operation operation, const HttpCall& call, const std::optional<Fault>& fault) override;
   bool signs_by(PayScheme scheme) const override { return sign_type_of(scheme).has_value(); }
   /// As API v2, 9_7, has it, signed as the order was.
-  Notification notification(const GatewayOrder& order) override;
+  Notification notification(const GatewayOrder& order, const std::optional<Fault>& fault) override;
 
  private:
   struct Call {

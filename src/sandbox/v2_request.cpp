@@ -172,6 +172,8 @@ std::span<const Rule> rules_of(Operation operation) {
       return order_query_rules;
     case Operation::close:
       return close_order_rules;
+    case Operation::notify:
+      break;
   }
   return {};
 }

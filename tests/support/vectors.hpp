@@ -10,12 +10,18 @@
 
 namespace wxpay::test {
 
-/// One section of the API v2 test vectors, which other implementations confirmed.
-inline nlohmann::ordered_json v2_vectors(const std::string& section) {
-  std::ifstream file{WXPAY_TEST_DATA "/vectors-v2.json"};
+/// One section of a file of test vectors, which other implementations confirmed.
+inline nlohmann::ordered_json vectors_in(const char* path, const std::string& section) {
+  std::ifstream file{path};
   const auto all = nlohmann::ordered_json::parse(file);
   if (!all.contains(section) || all.at(section).empty()) throw std::runtime_error{"no vectors: " + section};
   return all.at(section);
+}
+inline nlohmann::ordered_json v2_vectors(const std::string& section) {
+  return vectors_in(WXPAY_TEST_DATA "/vectors-v2.json", section);
+}
+inline nlohmann::ordered_json v3_vectors(const std::string& section) {
+  return vectors_in(WXPAY_TEST_DATA "/vectors-v3.json", section);
 }
 
 inline Fields fields_of(const nlohmann::ordered_json& object) {

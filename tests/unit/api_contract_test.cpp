@@ -8,9 +8,13 @@
 #include "gateway/v2/notifications.hpp"
 #include "gateway/v2/pay_signer.hpp"
 #include "gateway/v2/set_signer.hpp"
+#include "gateway/v3/notifications.hpp"
+#include "gateway/v3/pay_signer.hpp"
+#include "gateway/v3/set_signer.hpp"
 #include "support/fake_api.hpp"
 #include "support/signed_answer.hpp"
 #include "support/use_case_fixture.hpp"
+#include "support/v3_wire.hpp"
 
 // What notifications and pay parameters of every API of WeChat Pay are held to: each case runs over all APIs.
 
@@ -58,6 +62,25 @@ ApiCase v2_case() {
   return api;
 }
 
+ApiCase v3_case() {
+  static FakeClock clock;
+  static FixedKeys keys;
+  const auto now = clock.now();
+  ApiCase api;
+  api.name = "v3";
+  api.reader = v3::make_notification_reader(
+      {.merchant = shop_merchant(), .aead = crypto::Aead{Secret{apiv3_key}, {"test key"}}}, keys, clock);
+  api.pay_signer = v3::make_pay_signer(merchant_signer(), nullptr);
+  api.set_signer =
+      v3::make_set_signer(merchant_signer(), std::make_shared<FixedKeys>(), shop_merchant(), nullptr);
+  api.payment = v3_notification("TRANSACTION.SUCCESS", v3_payment({}), now);
+  api.forged =
+      v3_notification("TRANSACTION.SUCCESS", v3_payment({}), now, {"merchant_key.pem", platform_serial});
+  api.of_another = v3_notification("TRANSACTION.SUCCESS", v3_payment({.merchant = other_merchant}), now);
+  api.refund = v3_notification("REFUND.SUCCESS", R"({"mchid":"1900000109","out_trade_no":"T1"})", now);
+  return api;
+}
+
 ApiCase fake_case() {
   const Fields paid{{"merchant", "1900000109"}, {"kind", "payment"},          {"order", "T1"},
                     {"state", "PAID"},          {"transaction", transaction}, {"fee", "1000"}};
@@ -75,7 +98,7 @@ ApiCase fake_case() {
 
 template <class Check>
 void for_each_api(Check check) {
-  for (const auto& make : {v2_case, fake_case}) {
+  for (const auto& make : {v2_case, v3_case, fake_case}) {
     const auto api = make();
     CAPTURE(api.name);
     check(api);

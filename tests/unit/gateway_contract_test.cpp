@@ -7,6 +7,7 @@
 #include "support/fakes.hpp"
 #include "support/ledger_fixture.hpp"
 #include "support/signed_answer.hpp"
+#include "support/v3_wire.hpp"
 
 // What the gateway of every API of WeChat Pay is held to: each case runs over all APIs.
 
@@ -56,6 +57,37 @@ ApiCase v2_case() {
           .payment_of_another = v2_answer(with_changes(paid, {{"mch_id", other_merchant}}))};
 }
 
+std::unique_ptr<PaymentApi> make_v3() {
+  // What is fetched belongs to a test of its own (v3_trust_test); here both certificates are at hand.
+  static FakeWorld network;
+  return make_v3_api(v3_account(),
+                     {network.transport, network.clock, network.random, network.stop, network.log});
+}
+
+HttpResponse v3_refusal(int status, const char* code) {
+  return v3_answer(status, std::string{R"({"code":")"} + code + R"(","message":"why"})", FakeClock{}.now(),
+                   by_public_key);
+}
+
+ApiCase v3_case() {
+  const auto now = FakeClock{}.now();
+  const auto answer = [&](const std::string& body) { return v3_answer(200, body, now, by_public_key); };
+  const auto paid = v3_payment({});
+  auto unsigned_payment = answer(paid);
+  unsigned_payment.header_lines.clear();
+  return {.name = "v3",
+          .make = make_v3,
+          .created = answer(std::string{R"({"prepay_id":")"} + prepay_id + R"("})"),
+          .paid = answer(paid),
+          .unpaid = answer(v3_payment({.state = "NOTPAY"})),
+          .closed = v3_answer(204, "", now, by_public_key),
+          .refused = v3_refusal(403, "NO_AUTH"),
+          .no_such_order = v3_refusal(404, "ORDER_NOT_EXIST"),
+          .too_many = v3_refusal(429, "FREQUENCY_LIMITED"),
+          .unsigned_payment = std::move(unsigned_payment),
+          .payment_of_another = answer(v3_payment({.merchant = other_merchant}))};
+}
+
 ApiCase fake_case() {
   const Fields unpaid{{"merchant", "1900000109"}, {"order", "T1"}, {"state", "OPEN"}};
   const Fields paid{{"merchant", "1900000109"},   {"order", "T1"}, {"state", "PAID"}, {"kind", "payment"},
@@ -94,7 +126,7 @@ struct Rig {
 
 template <class Check>
 void for_each_api(Check check) {
-  for (const auto& api_case : {v2_case(), fake_case()}) {
+  for (const auto& api_case : {v2_case(), v3_case(), fake_case()}) {
     CAPTURE(api_case.name);
     check(api_case);
   }

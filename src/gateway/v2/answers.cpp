@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "domain/limits.hpp"
+#include "gateway/payment_words.hpp"
 #include "gateway/v2/verification.hpp"
 #include "wire/xml.hpp"
 #include "wxpay/order_time.hpp"
@@ -145,19 +146,6 @@ CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& a
                   .digest = std::move(verified.digest)}};
 }
 
-namespace {
-
-/// ACCEPT is a payment whose deduction is still to come: in the ledger's terms the payer is at it.
-std::optional<OrderState> state_of(const std::string& trade_state) {
-  if (trade_state == "ACCEPT") return OrderState::userpaying;
-  const auto state = parse_order_state(trade_state);
-  if (state == OrderState::creating || state == OrderState::failed)
-    return std::nullopt;  // ours, not WeChat Pay's
-  return state;
-}
-
-}  // namespace
-
 QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& account,
                              const OrderReference& asked, std::string_view speaker) {
   auto answer = read_answer(Operation::orderquery, response, account, speaker);
@@ -171,7 +159,7 @@ QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& acco
     return not_to_be_trusted("the answer is about another order");
   }
   const auto trade_state = fields.get("trade_state");
-  const auto state = state_of(trade_state);
+  const auto state = state_of_trade(trade_state);
   if (!state) {
     return not_an_answer("the answer has no trade_state that is known: " + printable(trade_state),
                          verified.said);

@@ -1,16 +1,13 @@
 #include "gateway/v2/verification.hpp"
 
 #include "base/text.hpp"
-#include "domain/limits.hpp"
+#include "gateway/payment_words.hpp"
 #include "wxpay/signing.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::v2 {
 
 namespace {
-
-/// Tenpay, of which WeChat Pay is made, opened in September 2005: what was paid before was not.
-constexpr std::chrono::sys_days earliest_payment{std::chrono::year{2005} / 1 / 1};
 
 /// Fourteen digits that are a date and a time of day, be it of a year before all that can be read.
 bool is_date(const std::string& text) {
@@ -71,26 +68,14 @@ std::string identity_problem(const Fields& fields, const MerchantIdentity& merch
 void take_time_end(PaymentEvidence& evidence, const Fields& fields) {
   const auto said = fields.get("time_end");
   if (!is_date(said)) return;
-  const auto time_end = parse_wire_time(said);
-  if (time_end && *time_end >= earliest_payment) {
-    evidence.time_end = time_end;
-  } else {
-    evidence.reason = "its time_end is " + printable(said);
-  }
+  take_time_of_payment(evidence, parse_wire_time(said), "time_end", said);
 }
 
 std::string payment_problem(const PaymentEvidence& evidence, const Fields& fields) {
   if (!fields.get("total_fee").empty() && !evidence.total_fee) return "its total_fee is no amount";
   if (const auto said = fields.get("time_end"); !said.empty() && !is_date(said))
     return "its time_end is no time";
-  if (evidence.transaction_id.text().size() > limits::longest_transaction_id ||
-      has_control_character(evidence.transaction_id.text())) {
-    return "its transaction_id is malformed";
-  }
-  if (!is_paid(evidence.state)) return {};
-  if (!evidence.total_fee) return "it is paid and has no total_fee";
-  if (evidence.transaction_id.empty()) return "it is paid and has no transaction_id";
-  return {};
+  return wxpay::payment_problem(evidence, "total_fee");
 }
 
 std::string printable(std::string text) { return without_control_characters(std::move(text)); }

@@ -1,0 +1,88 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "wxpay/gateway.hpp"
+#include "wxpay/identifiers.hpp"
+#include "wxpay/log.hpp"
+#include "wxpay/payment_api.hpp"
+#include "wxpay/secret.hpp"
+#include "wxpay/v2_gateway.hpp"
+
+namespace wxpay {
+
+/// A secret text with where it came from, for messages.
+struct NamedSecret {
+  Secret value;
+  std::string described;  ///< "private_key_file /etc/wxpayctl/apiclient_key.pem"
+};
+
+/// A text that is no secret, likewise.
+struct NamedText {
+  std::string value;
+  std::string described;
+};
+
+struct V3Account {
+  MerchantIdentity merchant;
+  /// PEM: PKCS#1, PKCS#8 or encrypted PKCS#8. Either this or the bytes of a PKCS#12 file, which has the
+  /// certificate too.
+  std::optional<NamedSecret> private_key = {};
+  std::optional<NamedSecret> cert_p12 = {};
+  std::optional<Secret> key_password = {};    ///< of either
+  std::optional<NamedText> certificate = {};  ///< PEM; held against the private key
+  std::string serial_no = {};                 ///< of the merchant's certificate, where that is not given
+  std::optional<NamedSecret> apiv3_key = {};
+  std::string public_key_id = {};  ///< PUB_KEY_ID_…; both or none
+  std::optional<NamedText> public_key = {};
+  /// The key of API v2: for notifications of the old kind and prepay_ids that it made.
+  std::optional<V2Account> v2 = {};
+  std::optional<std::chrono::seconds> longest_notification_age = {};
+  /// The gateway and, where there is one, its fallback. Without a trailing slash.
+  std::vector<std::string> base_urls;
+  /// Of one request, all its tries together.
+  std::chrono::milliseconds timeout{30'000};
+};
+
+/// Keeps the platform certificates between runs. What it gives back is verified like the answer that it was.
+class CertificateCache {
+ public:
+  virtual ~CertificateCache() = default;
+  /// Nothing where there is none that can be read.
+  virtual std::optional<std::string> load() = 0;
+  /// One that cannot be written costs a request next time, and no more.
+  virtual void save(std::string_view bytes) = 0;
+};
+
+/// What is trusted now.
+struct TrustReport {
+  struct CertificateLife {
+    std::string serial_no;
+    std::chrono::sys_seconds valid_from;
+    std::chrono::sys_seconds valid_until;
+  };
+  std::string public_key_id = {};  ///< empty: no public key
+  std::vector<CertificateLife> certificates = {};
+  std::string problem = {};  ///< why the last fetch of certificates gave none
+};
+
+/// What API v3 needs to fetch certificates; all of it must outlive the API.
+struct V3Deps {
+  Transport& transport;
+  Clock& clock;
+  Random& random;
+  const Stop& stop;
+  Log& log;
+  CertificateCache* cache = nullptr;
+};
+
+/// All that speaks API v3.
+/// @throws Error{key}  key material is missing or unusable; its message names where it came from
+std::unique_ptr<PaymentApi> make_v3_api(V3Account account, V3Deps deps);
+
+}  // namespace wxpay

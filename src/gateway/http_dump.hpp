@@ -1,0 +1,33 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "wire/malformed.hpp"
+#include "wxpay/transport.hpp"
+
+namespace wxpay::gateway {
+
+/// A message as it went over the wire, without the line that names its method or status.
+struct HttpDump {
+  std::vector<HttpHeader> headers;
+  std::string body;
+};
+
+/// Reads headers, a blank line and the body, with or without a request or status line; lines end with CRLF or
+/// LF, and of the body nothing is changed.
+std::variant<HttpDump, wire::Malformed> parse_http_dump(std::string_view text);
+
+/// Reads the lines before the blank one. Lines that a browser's tools print, as `POST / HTTP/1.1`, are left
+/// out.
+std::variant<std::vector<HttpHeader>, wire::Malformed> parse_dump_headers(std::string_view head);
+
+/// Where the head of a dump ends: the offset behind its blank line, or npos where that has not come.
+std::size_t end_of_head(std::string_view text);
+
+/// Whether a line is the first of a request or of a response.
+bool is_start_line(std::string_view line);
+
+}  // namespace wxpay::gateway

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/saved_messages.hpp"
+
+namespace wxpay::gateway {
+
+/// The bytes of a stream that were read and not taken yet.
+class ReadAhead {
+ public:
+  explicit ReadAhead(MessageSource source) : source_{std::move(source)} {}
+
+  std::string_view bytes() const { return std::string_view{buffer_}.substr(start_); }
+  /// @return whether there are more bytes than before
+  bool fill();
+  /// Takes that many of them off the front.
+  void skip(std::size_t count);
+  /// Reads on and takes bytes off, to the end of a line or of the input.
+  void skip_line();
+  /// Likewise, that many of them.
+  void skip_unread(std::size_t count);
+
+ private:
+  MessageSource source_;
+  std::string buffer_;
+  std::size_t start_ = 0;
+  bool ended_ = false;
+};
+
+/// Messages as JSON Lines: `{"headers":{"Wechatpay-Nonce":"…",…},"body":"…"}`, one a line. A line that is
+/// anything else is a body without headers.
+class JsonLineCutter final : public MessageCutter {
+ public:
+  explicit JsonLineCutter(MessageSource source) : input_{std::move(source)} {}
+
+  std::optional<SavedMessage> next() override;
+  bool holds_message() override { return input_.bytes().find('\n') != std::string_view::npos; }
+
+ private:
+  ReadAhead input_;
+  bool given_ = false;
+};
+
+/// Messages as they went over the wire: headers, a blank line and the body, which ends where its
+/// Content-Length says or, without one, with the input. What has no such form is a body without headers.
+class HttpDumpCutter final : public MessageCutter {
+ public:
+  explicit HttpDumpCutter(MessageSource source) : input_{std::move(source)} {}
+
+  std::optional<SavedMessage> next() override;
+  bool holds_message() override;
+
+ private:
+  bool skip_between();
+  SavedMessage take_rest();
+  SavedMessage take_body(std::size_t size, NotificationMessage message);
+
+  ReadAhead input_;
+  bool given_ = false;
+};
+
+}  // namespace wxpay::gateway

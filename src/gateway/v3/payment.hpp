@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "wire/json.hpp"
+#include "wxpay/evidence.hpp"
+
+namespace wxpay::v3 {
+
+/// Whose message it is: merchant, app and, in service-provider mode, sub-merchant must be the account's.
+/// @return predicate of the message; empty: it is ours
+std::string identity_problem(const wire::JsonObject& message, const MerchantIdentity& merchant);
+
+/// The app that a message of this merchant names.
+MerchantIdentity merchant_in(const wire::JsonObject& message, MerchantIdentity merchant);
+
+/// What a query's answer or a notification says of an order (API v3 reference, 7.1 and 12.4), or what is
+/// wrong with it.
+std::variant<PaymentEvidence, std::string> read_payment(const wire::JsonObject& message,
+                                                        const MerchantIdentity& merchant,
+                                                        EvidenceSource source);
+
+}  // namespace wxpay::v3

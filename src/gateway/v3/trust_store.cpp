@@ -1,0 +1,143 @@
+#include "gateway/v3/trust_store.hpp"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "base/text.hpp"
+#include "gateway/v3/verification.hpp"
+
+namespace wxpay::v3 {
+
+namespace {
+
+/// Between two fetches of one run, whatever signs meanwhile.
+constexpr std::chrono::minutes shortest_interval{10};
+/// WeChat Pay lists the next certificate ten days before one ends (API v3 reference, 4.1).
+constexpr std::chrono::hours renew_before{24 * 10};
+constexpr std::size_t longest_serial = 64;
+
+bool is_certificate_serial(std::string_view serial) {
+  return !serial.empty() && serial.size() <= longest_serial &&
+         std::all_of(serial.begin(), serial.end(),
+                     [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F'); });
+}
+
+/// The keys of certificates that have yet to be believed.
+class CandidateKeys final : public PlatformKeys {
+ public:
+  CandidateKeys(const std::vector<PlatformCertificate>& certificates,
+                const std::optional<NamedPublicKey>& public_key, std::chrono::sys_seconds now)
+      : certificates_{certificates}, public_key_{public_key}, now_{now} {}
+
+  std::optional<crypto::PublicKey> find(std::string_view serial) override {
+    if (public_key_ && public_key_->id == serial) return public_key_->key;
+    const auto* found = find_valid(certificates_, serial, now_);
+    if (found == nullptr) return std::nullopt;
+    return found->key;
+  }
+  std::string preferred_serial() override { return {}; }
+
+ private:
+  const std::vector<PlatformCertificate>& certificates_;
+  const std::optional<NamedPublicKey>& public_key_;
+  std::chrono::sys_seconds now_;
+};
+
+}  // namespace
+
+TrustStore::TrustStore(std::optional<NamedPublicKey> public_key, std::optional<crypto::Aead> aead,
+                       std::unique_ptr<CertificateSource> source, CertificateCache* cache, const Clock& clock)
+    : public_key_{std::move(public_key)},
+      aead_{std::move(aead)},
+      source_{std::move(source)},
+      cache_{cache},
+      clock_{clock} {}
+
+std::optional<crypto::PublicKey> TrustStore::find(std::string_view serial) {
+  if (public_key_ && public_key_->id == serial) return public_key_->key;
+  if (!is_certificate_serial(serial)) return std::nullopt;
+  const std::scoped_lock lock{mutex_};
+  load_cache();
+  const auto now = clock_.now();
+  const auto* found = find_valid(certificates_, serial, now);
+  const bool ends_soon = found != nullptr && found->valid_until - now < renew_before;
+  if ((found == nullptr || ends_soon) && may_fetch() && fetch())
+    found = find_valid(certificates_, serial, clock_.now());
+  if (found == nullptr) return std::nullopt;
+  return found->key;
+}
+
+std::string TrustStore::preferred_serial() {
+  if (public_key_) return public_key_->id;
+  const std::scoped_lock lock{mutex_};
+  load_cache();
+  const auto now = clock_.now();
+  const PlatformCertificate* newest = nullptr;
+  for (const auto& certificate : certificates_) {
+    if (find_valid(certificates_, certificate.serial_no, now) == nullptr) continue;
+    if (newest == nullptr || certificate.valid_until > newest->valid_until) newest = &certificate;
+  }
+  return newest == nullptr ? std::string{} : newest->serial_no;
+}
+
+TrustReport TrustStore::report() {
+  TrustReport report;
+  if (public_key_) report.public_key_id = public_key_->id;
+  const std::scoped_lock lock{mutex_};
+  load_cache();
+  if (!public_key_ && certificates_.empty() && may_fetch()) fetch();
+  for (const auto& certificate : certificates_)
+    report.certificates.push_back({certificate.serial_no, certificate.valid_from, certificate.valid_until});
+  report.problem = problem_;
+  return report;
+}
+
+bool TrustStore::may_fetch() const {
+  return aead_ && source_ && (!fetched_at_ || clock_.steady_now() - *fetched_at_ >= shortest_interval);
+}
+
+void TrustStore::load_cache() {
+  if (cache_loaded_) return;
+  cache_loaded_ = true;
+  if (cache_ == nullptr || !aead_) return;
+  const auto kept = cache_->load();
+  if (!kept) return;
+  const auto blank = kept->find("\r\n\r\n");
+  if (blank == std::string::npos) return;
+  // One that no longer holds is fetched anew.
+  take(std::string_view{*kept}.substr(0, blank + 2), std::string_view{*kept}.substr(blank + 4), false);
+}
+
+bool TrustStore::fetch() {
+  fetched_at_ = clock_.steady_now();
+  const auto fetched = source_->fetch();
+  problem_ = fetched.problem;
+  if (!problem_.empty()) return false;
+  problem_ = take(fetched.response.header_lines, fetched.response.body, true);
+  if (!problem_.empty()) return false;
+  if (cache_ != nullptr) {
+    std::string kept;
+    for (const auto& header : header_views(fetched.response.header_lines)) {
+      if (!to_lower(std::string{header.name}).starts_with("wechatpay-")) continue;
+      kept.append(header.name).append(": ").append(header.value).append("\r\n");
+    }
+    cache_->save(kept.append("\r\n").append(fetched.response.body));
+  }
+  return true;
+}
+
+std::string TrustStore::take(std::string_view header_lines, std::string_view body, bool fresh) {
+  auto read = read_certificates(body, *aead_);
+  if (auto* why = std::get_if<std::string>(&read)) return std::move(*why);
+  auto& certificates = std::get<std::vector<PlatformCertificate>>(read);
+  const auto now = clock_.now();
+  CandidateKeys keys{certificates, public_key_, now};
+  const auto check = check_signature(header_views(header_lines), body, keys,
+                                     fresh ? std::optional{Age{now, longest_answer_age}} : std::nullopt);
+  if (!check.holds()) return "the answer with the platform certificates " + check.why;
+  certificates_ = std::move(certificates);
+  return {};
+}
+
+}  // namespace wxpay::v3

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "crypto/aead.hpp"
+#include "gateway/v3/certificates.hpp"
+#include "gateway/v3/platform_keys.hpp"
+#include "wxpay/clock.hpp"
+#include "wxpay/transport.hpp"
+#include "wxpay/v3_gateway.hpp"
+
+namespace wxpay::v3 {
+
+/// WeChat Pay's public key, as the merchant platform shows it.
+struct NamedPublicKey {
+  std::string id;  ///< PUB_KEY_ID_…
+  crypto::PublicKey key;
+};
+
+/// What a fetch of certificates gave: a complete response, or why there is none.
+struct FetchedCertificates {
+  HttpResponse response = {};
+  std::string problem = {};  ///< empty: there is a response
+};
+
+/// Asks WeChat Pay for its certificates.
+class CertificateSource {
+ public:
+  virtual ~CertificateSource() = default;
+  virtual FetchedCertificates fetch() = 0;
+};
+
+/// The keys that one merchant trusts: the public key where one is set, and the platform certificates, which
+/// are fetched when they are first needed, when an unknown serial number signs, or when one is about to end;
+/// never in a loop.
+class TrustStore final : public PlatformKeys {
+ public:
+  /// @param cache  keeps the certificates between runs; may be null
+  TrustStore(std::optional<NamedPublicKey> public_key, std::optional<crypto::Aead> aead,
+             std::unique_ptr<CertificateSource> source, CertificateCache* cache, const Clock& clock);
+
+  std::optional<crypto::PublicKey> find(std::string_view serial) override;
+  std::string preferred_serial() override;
+
+  /// What is in force, for doctor. Fetches where nothing is there.
+  TrustReport report();
+
+ private:
+  void load_cache();
+  /// @return whether the store has new certificates
+  bool fetch();
+  /// Takes the certificates of an answer that is signed by one of them or by the public key.
+  /// @return why it is not to be believed; empty: taken
+  std::string take(std::string_view header_lines, std::string_view body, bool fresh);
+  bool may_fetch() const;
+
+  std::optional<NamedPublicKey> public_key_;
+  std::optional<crypto::Aead> aead_;
+  std::unique_ptr<CertificateSource> source_;
+  CertificateCache* cache_;
+  const Clock& clock_;
+
+  std::mutex mutex_;
+  bool cache_loaded_ = false;
+  std::vector<PlatformCertificate> certificates_;
+  std::optional<std::chrono::steady_clock::time_point> fetched_at_;  ///< the last try in this run
+  std::string problem_;                                              ///< why the last fetch gave nothing
+};
+
+}  // namespace wxpay::v3

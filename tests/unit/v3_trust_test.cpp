@@ -1,0 +1,195 @@
+#include <doctest/doctest.h>
+
+#include <deque>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "crypto/base64.hpp"
+#include "gateway/v3/trust_store.hpp"
+#include "support/fakes.hpp"
+#include "support/v3_wire.hpp"
+#include "wxpay/time.hpp"
+
+using namespace wxpay;
+using namespace wxpay::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr SignedBy by_platform{"platform_key.pem", platform_serial};
+constexpr SignedBy by_second{"platform2_key.pem", second_platform_serial};
+
+struct Listed {
+  const char* file;
+  const char* serial_no;
+  std::chrono::seconds left = 24h * 365;
+};
+constexpr Listed first{"platform_cert.pem", platform_serial};
+constexpr Listed second{"platform2_cert.pem", second_platform_serial};
+
+/// The body of an answer of /v3/certificates.
+std::string certificates_body(const std::vector<Listed>& listed, std::chrono::sys_seconds now,
+                              const std::string& key = apiv3_key) {
+  const crypto::Aead aead{Secret{key}, {"test key"}};
+  auto data = nlohmann::ordered_json::array();
+  for (const auto& certificate : listed) {
+    const auto sealed =
+        crypto::to_base64(aead.seal("61f9c719728a", "certificate", key_file(certificate.file)));
+    data.push_back({{"serial_no", certificate.serial_no},
+                    {"effective_time", format_rfc3339(now - 24h)},
+                    {"expire_time", format_rfc3339(now + certificate.left)},
+                    {"encrypt_certificate",
+                     {{"algorithm", "AEAD_AES_256_GCM"},
+                      {"nonce", "61f9c719728a"},
+                      {"associated_data", "certificate"},
+                      {"ciphertext", sealed}}}});
+  }
+  return nlohmann::ordered_json{{"data", data}}.dump();
+}
+
+/// What WeChat Pay answers to each fetch in turn; the last one again and again.
+struct Answers {
+  std::deque<v3::FetchedCertificates> left;
+  int asked = 0;
+};
+
+class FakeSource final : public v3::CertificateSource {
+ public:
+  explicit FakeSource(std::shared_ptr<Answers> answers) : answers_{std::move(answers)} {}
+  v3::FetchedCertificates fetch() override {
+    ++answers_->asked;
+    auto answer = answers_->left.front();
+    if (answers_->left.size() > 1) answers_->left.pop_front();
+    return answer;
+  }
+
+ private:
+  std::shared_ptr<Answers> answers_;
+};
+
+struct FakeCache final : CertificateCache {
+  std::optional<std::string> load() override { return kept; }
+  void save(std::string_view bytes) override { kept = std::string{bytes}; }
+  std::optional<std::string> kept;
+};
+
+struct Trust {
+  void answer(const std::vector<Listed>& listed, const SignedBy& by, const std::string& key = apiv3_key) {
+    answers->left.push_back(
+        {v3_answer(200, certificates_body(listed, clock.now(), key), clock.now(), by), {}});
+  }
+  std::unique_ptr<v3::TrustStore> store(bool with_public_key = false) {
+    std::optional<v3::NamedPublicKey> named;
+    if (with_public_key) {
+      named = v3::NamedPublicKey{public_key_id, private_key("wxpay_pubkey_mode_key.pem").public_key()};
+    }
+    return std::make_unique<v3::TrustStore>(named, crypto::Aead{Secret{apiv3_key}, {"test key"}},
+                                            std::make_unique<FakeSource>(answers), &cache, clock);
+  }
+
+  FakeClock clock;
+  FakeCache cache;
+  std::shared_ptr<Answers> answers = std::make_shared<Answers>();
+};
+
+}  // namespace
+
+TEST_CASE("platform certificates are fetched when first needed, kept, and not fetched again") {
+  Trust trust;
+  trust.answer({first, second}, by_second);
+  const auto store = trust.store();
+  CHECK(store->preferred_serial().empty());
+  CHECK(trust.answers->asked == 0);
+  CHECK(store->find(platform_serial).has_value());
+  CHECK(store->find(second_platform_serial).has_value());
+  CHECK(trust.answers->asked == 1);
+  const auto later = trust.store();
+  CHECK(later->find(platform_serial).has_value());
+  CHECK(trust.answers->asked == 1);
+}
+
+TEST_CASE("certificates are believed for a signature that one of them holds, and for their own numbers") {
+  struct Row {
+    const char* why;
+    std::vector<Listed> listed;
+    SignedBy by;
+    std::string key = apiv3_key;
+  };
+  for (const auto& row :
+       {Row{"signature that does not hold", {first}, {"merchant_key.pem", platform_serial}},
+        Row{"not trusted here", {first}, by_second},
+        Row{"another serial number", {{"platform_cert.pem", second_platform_serial}}, by_platform},
+        Row{"cannot be opened with the APIv3 key", {first}, by_platform, "THROWAWAYapiV3key0123456789ABCDF"},
+        Row{"not trusted here", {{"platform_cert.pem", platform_serial, -1s}}, by_platform}}) {
+    CAPTURE(row.why);
+    Trust trust;
+    trust.answer(row.listed, row.by, row.key);
+    const auto store = trust.store();
+    CHECK_FALSE(store->find(platform_serial));
+    CHECK(store->report().problem.find(row.why) != std::string::npos);
+    CHECK_FALSE(trust.cache.kept);
+  }
+}
+
+TEST_CASE("a serial number that nobody knows makes one fetch, and no loop") {
+  Trust trust;
+  trust.answer({first}, by_platform);
+  const auto store = trust.store();
+  CHECK(store->find(platform_serial).has_value());
+  for (int i = 0; i < 10; ++i) CHECK_FALSE(store->find(second_platform_serial));
+  CHECK(trust.answers->asked == 1);
+  trust.clock.advance(11min);
+  for (int i = 0; i < 10; ++i) CHECK_FALSE(store->find(second_platform_serial));
+  CHECK(trust.answers->asked == 2);
+  // What is no serial number of a certificate is not asked about.
+  trust.clock.advance(11min);
+  CHECK_FALSE(store->find("PUB_KEY_ID_0119000001092026112300000000000009"));
+  CHECK_FALSE(store->find("5157f09e'; --"));
+  CHECK(trust.answers->asked == 2);
+}
+
+TEST_CASE("a new certificate is taken when it signs, and one that is about to end makes a fetch") {
+  Trust trust;
+  trust.answer({{"platform_cert.pem", platform_serial, 24h * 9}}, by_platform);
+  const auto store = trust.store();
+  CHECK(store->find(platform_serial).has_value());
+  CHECK(trust.answers->asked == 1);
+  trust.clock.advance(11min);
+  trust.answers->left.clear();
+  trust.answer({first, second}, by_second);
+  CHECK(store->find(platform_serial).has_value());
+  CHECK(trust.answers->asked == 2);
+  CHECK(store->find(second_platform_serial).has_value());
+  CHECK(trust.answers->asked == 2);
+}
+
+TEST_CASE("where a public key is trusted, it signs, and certificates may while a merchant changes") {
+  Trust trust;
+  trust.answer({first}, by_public_key);
+  const auto store = trust.store(true);
+  CHECK(store->preferred_serial() == public_key_id);
+  CHECK(store->find(public_key_id).has_value());
+  CHECK(trust.answers->asked == 0);
+  CHECK(store->find(platform_serial).has_value());
+  CHECK(trust.answers->asked == 1);
+  CHECK_FALSE(store->find(merchant_serial));
+}
+
+TEST_CASE("a cache that was changed is not believed") {
+  Trust trust;
+  trust.answer({first}, by_platform);
+  trust.store()->find(platform_serial);
+  REQUIRE(trust.cache.kept.has_value());
+  const auto good = *trust.cache.kept;
+  for (const auto& bad : {good.substr(0, good.size() / 2), std::string{"\r\n\r\n{}"}, std::string{}, [&] {
+                            auto changed = good;
+                            changed.back() = ' ';
+                            return changed;
+                          }()}) {
+    trust.cache.kept = bad;
+    trust.answers->asked = 0;
+    CHECK(trust.store()->find(platform_serial).has_value());
+    CHECK(trust.answers->asked == 1);
+    CHECK(trust.cache.kept == good);
+  }
+}
