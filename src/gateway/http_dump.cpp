@@ -27,12 +27,18 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-}  // namespace
-
 bool is_start_line(std::string_view line) {
   if (line.starts_with("HTTP/")) return true;
   const auto version = line.rfind(" HTTP/");
   return version != std::string_view::npos && line.find(':') > line.find(' ');
+}
+
+}  // namespace
+
+bool begins_dump(std::string_view start) {
+  const auto line = take_line(start);
+  return is_start_line(line) ||
+         (line.find(':') != std::string_view::npos && is_token(line.substr(0, line.find(':'))));
 }
 
 std::size_t end_of_head(std::string_view text) {

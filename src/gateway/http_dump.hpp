@@ -27,7 +27,7 @@ std::variant<std::vector<HttpHeader>, wire::Malformed> parse_dump_headers(std::s
 /// Where the head of a dump ends: the offset behind its blank line, or npos where that has not come.
 std::size_t end_of_head(std::string_view text);
 
-/// Whether a line is the first of a request or of a response.
-bool is_start_line(std::string_view line);
+/// Whether a text begins as a dump does: with the first line of a request or of a response, or with a header.
+bool begins_dump(std::string_view start);
 
 }  // namespace wxpay::gateway

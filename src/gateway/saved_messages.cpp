@@ -5,6 +5,7 @@
 #include <type_traits>
 #include <utility>
 
+#include "gateway/http_dump.hpp"
 #include "gateway/http_messages.hpp"
 #include "wire/xml_documents.hpp"
 
@@ -13,6 +14,7 @@ namespace wxpay::gateway {
 namespace {
 
 constexpr std::size_t piece = 65'536;
+constexpr std::size_t longest_first_line = 8192;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
 
 /// XML documents of API v2, one after the other; they were saved without headers.
@@ -37,13 +39,12 @@ class XmlCutter final : public MessageCutter {
   wire::XmlDocuments documents_;
 };
 
-bool begins_xml(char first) { return first == '<'; }
-bool begins_json(char first) { return first == '{'; }
-bool begins_header(char first) { return (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z'); }
+bool begins_xml(std::string_view start) { return start.front() == '<'; }
+bool begins_json(std::string_view start) { return start.front() == '{'; }
 
-/// The forms of files that are known, by their first byte.
+/// The forms of files that are known, by how they begin.
 struct FileForm {
-  bool (*begins)(char first);
+  bool (*begins)(std::string_view start);
   std::unique_ptr<MessageCutter> (*make)(MessageSource, const NotificationReader&);
 };
 
@@ -58,16 +59,28 @@ std::unique_ptr<MessageCutter> make(MessageSource source, const NotificationRead
 
 constexpr std::array file_forms{FileForm{begins_xml, make<XmlCutter>},
                                 FileForm{begins_json, make<JsonLineCutter>},
-                                FileForm{begins_header, make<HttpDumpCutter>}};
+                                FileForm{begins_dump, make<HttpDumpCutter>}};
 
 /// Any other file is read as XML: it has nothing but documents that are malformed.
-const FileForm& form_of(std::string_view first_bytes) {
-  const auto start = std::min(first_bytes.find_first_not_of(" \t\r\n"), first_bytes.size());
-  const auto* const found = std::find_if(file_forms.begin(), file_forms.end(),
-                                         [rest = first_bytes.substr(start)](const FileForm& form) {
-                                           return !rest.empty() && form.begins(rest.front());
-                                         });
+/// @param start  of the file, without what may stand before a message
+const FileForm& form_of(std::string_view start) {
+  const auto* const found = std::find_if(file_forms.begin(), file_forms.end(), [start](const FileForm& form) {
+    return !start.empty() && form.begins(start);
+  });
   return found == file_forms.end() ? file_forms.front() : *found;
+}
+
+/// The file from its first byte that is neither blank nor a byte-order mark.
+std::string_view start_of(std::string_view bytes) {
+  if (bytes.starts_with(byte_order_mark)) bytes.remove_prefix(byte_order_mark.size());
+  return bytes.substr(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
+}
+
+/// Whether the first line has to be there to tell what the file is: only of a dump it begins with a word.
+bool needs_first_line(std::string_view start) {
+  const char first = start.empty() ? ' ' : start.front();
+  const bool is_letter = (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z');
+  return is_letter && start.find('\n') == std::string_view::npos && start.size() < longest_first_line;
 }
 
 }  // namespace
@@ -78,20 +91,24 @@ std::optional<SavedMessage> SavedMessages::next() {
 }
 
 void SavedMessages::choose_cutter() {
-  std::string bytes(piece, '\0');
-  bytes.resize(source_(bytes.data(), piece));
-  ended_ = bytes.empty();
-  first_bytes_ = std::move(bytes);
-  std::string_view start = first_bytes_;
-  if (start.starts_with(byte_order_mark)) start.remove_prefix(byte_order_mark.size());
-  cutter_ =
-      form_of(start).make([this](char* buffer, std::size_t size) { return read(buffer, size); }, reader_);
+  read_more();
+  while (!ended_ && needs_first_line(start_of(first_bytes_))) read_more();
+  cutter_ = form_of(start_of(first_bytes_))
+                .make([this](char* buffer, std::size_t size) { return read(buffer, size); }, reader_);
+}
+
+void SavedMessages::read_more() {
+  const auto size = first_bytes_.size();
+  first_bytes_.resize(size + piece);
+  const auto count = source_(first_bytes_.data() + size, piece);
+  first_bytes_.resize(size + count);
+  ended_ = count == 0;
 }
 
 std::size_t SavedMessages::read(char* buffer, std::size_t size) {
-  // A terminal's end of input is said once.
-  if (ended_) return 0;
   if (first_bytes_.empty()) {
+    // A terminal's end of input is said once.
+    if (ended_) return 0;
     const auto count = source_(buffer, size);
     ended_ = count == 0;
     return count;

@@ -30,7 +30,7 @@ class MessageCutter {
   virtual bool holds_message() = 0;
 };
 
-/// Cuts a stream into messages, in the form that its first byte shows.
+/// Cuts a stream into messages, in the form that its beginning shows.
 class SavedMessages final : public MessageCutter {
  public:
   /// @param reader  tells where a message ends that holds the beginning of another; must outlive this
@@ -48,6 +48,7 @@ class SavedMessages final : public MessageCutter {
  private:
   std::size_t read(char* buffer, std::size_t size);
   void choose_cutter();
+  void read_more();
 
   MessageSource source_;
   const NotificationReader& reader_;

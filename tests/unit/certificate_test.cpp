@@ -123,6 +123,9 @@ TEST_CASE("a file that is no certificate is refused by what it is") {
     CHECK(refusal(row.text) == row.expected);
     CHECK(ERR_peek_error() == 0);
   }
+  const auto longer = data_file("key_files/certificate.der") + "x";
+  CHECK(refusal("-----BEGIN CERTIFICATE-----\n" + wxpay::crypto::to_base64(longer) +
+                "\n-----END CERTIFICATE-----\n") == "the file holds a damaged certificate");
   CHECK(refusal_of([] { certificate("key_files/ec_cert.pem").public_key(); }) ==
         "the file has a key of kind EC where RSA is needed");
 }

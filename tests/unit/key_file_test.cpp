@@ -226,6 +226,10 @@ TEST_CASE("a public key is read from its PEM file alone") {
     CHECK(public_refusal(row.text) == row.expected);
     CHECK(ERR_peek_error() == 0);
   }
+  const auto block = std::move(read_pem(key, test_origin).front());
+  const auto longer = wxpay::crypto::to_base64(std::string{block.der.reveal()} + "x");
+  CHECK(public_refusal("-----BEGIN PUBLIC KEY-----\n" + longer + "\n-----END PUBLIC KEY-----\n") ==
+        "the file holds a damaged public key");
 }
 
 TEST_CASE("a key that is cut off at any byte is refused, and never as something else") {
@@ -245,16 +249,19 @@ TEST_CASE("a key that is cut off at any byte is refused, and never as something 
   }
 }
 
-TEST_CASE("DER that is cut off at any byte within a whole PEM is a damaged key") {
-  const auto block = std::move(read_pem(data_file("keys-v3/merchant_key.pem"), test_origin).front());
-  const auto der = block.der.reveal();
-  for (std::size_t size = 1; size <= der.size() + 1; ++size) {
-    if (size == der.size()) continue;
-    CAPTURE(size);
-    const auto bytes = size < der.size() ? std::string{der.substr(0, size)} : std::string{der} + "x";
-    const auto pem =
-        "-----BEGIN PRIVATE KEY-----\n" + wxpay::crypto::to_base64(bytes) + "\n-----END PRIVATE KEY-----\n";
-    CHECK(private_refusal(pem) == "the file holds a damaged private key");
+TEST_CASE("DER that is cut off at any byte, or goes on, within a whole PEM is a damaged key") {
+  for (const std::string file : {"merchant_key.pem", "merchant_key_pkcs1.pem"}) {
+    const auto block = std::move(read_pem(data_file("keys-v3/" + file), test_origin).front());
+    const auto der = block.der.reveal();
+    for (std::size_t size = 1; size <= der.size() + 1; ++size) {
+      if (size == der.size()) continue;
+      CAPTURE(block.label);
+      CAPTURE(size);
+      const auto bytes = size < der.size() ? std::string{der.substr(0, size)} : std::string{der} + "x";
+      const auto pem = "-----BEGIN " + block.label + "-----\n" + wxpay::crypto::to_base64(bytes) +
+                       "\n-----END " + block.label + "-----\n";
+      CHECK(private_refusal(pem) == "the file holds a damaged private key");
+    }
   }
 }
 
