@@ -41,7 +41,7 @@ _wxpayctl_commands() {
     "") echo "create-order sign query reconcile replay-notify close orders ledger sandbox init doctor" ;;
     orders) echo "list show import export mark" ;;
     ledger) echo "check backup restore" ;;
-    sandbox) echo "serve pay notify fault" ;;
+    sandbox) echo "serve pay notify fault rotate" ;;
   esac
 }
 
@@ -129,7 +129,8 @@ _wxpayctl() {
   elif [[ $command == "sandbox fault" ]]; then
     # shellcheck disable=SC2207
     COMPREPLY=($(compgen -W "lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app
-      other-amount system-error rate-limit redirect html refusal none" -- "$current"))
+      other-amount system-error rate-limit redirect html wrong-serial stale probe bad-cipher
+      refusal none" -- "$current"))
   elif [[ $command == "ledger backup" || $command == "ledger restore" || $command == "orders import" || $command == replay-notify ]]; then
     _wxpayctl_files "$current"
   else

@@ -91,6 +91,7 @@ complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a serve -d 'Run the gateway o
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a pay -d 'Pay an order, as the payer would'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a notify -d 'Send or save the notification of a paid order'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a fault -d 'Spoil the answers to the next requests'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a rotate -d 'Add a platform certificate of API v3'
 
 complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l out-trade-no -x -d 'Order number'
 complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l openid -x -d 'The payer under the app'
@@ -197,5 +198,5 @@ complete -c wxpayctl -n '__wxpayctl_at "init"' -l key-command -x -d 'Command tha
 complete -c wxpayctl -n '__wxpayctl_at "ledger backup"' -F
 complete -c wxpayctl -n '__wxpayctl_at "ledger restore"' -F
 set -l kinds lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app other-amount \
-    system-error rate-limit redirect html refusal none
+    system-error rate-limit redirect html wrong-serial stale probe bad-cipher refusal none
 complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -a "$kinds" -d 'Kind of fault'

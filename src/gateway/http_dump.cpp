@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
 
 namespace wxpay::gateway {
@@ -73,12 +74,24 @@ std::variant<std::vector<HttpHeader>, wire::Malformed> parse_dump_headers(std::s
   return headers;
 }
 
+std::optional<std::size_t> content_length(const std::vector<HttpHeader>& headers) {
+  for (const auto& header : headers) {
+    if (to_lower(header.name) != "content-length" || !is_digits(header.value)) continue;
+    return parse_integer<std::size_t>(header.value);
+  }
+  return std::nullopt;
+}
+
 std::variant<HttpDump, wire::Malformed> parse_http_dump(std::string_view text) {
   const auto body = end_of_head(text);
   if (body == std::string_view::npos) return wire::Malformed{"no blank line stands between headers and body"};
   auto headers = parse_dump_headers(text.substr(0, body));
   if (auto* malformed = std::get_if<wire::Malformed>(&headers)) return std::move(*malformed);
-  return HttpDump{std::get<std::vector<HttpHeader>>(std::move(headers)), std::string{text.substr(body)}};
+  HttpDump dump{std::get<std::vector<HttpHeader>>(std::move(headers)), std::string{text.substr(body)}};
+  const auto length = content_length(dump.headers);
+  if (length && *length < dump.body.size() && trim(std::string_view{dump.body}.substr(*length)).empty())
+    dump.body.resize(*length);
+  return dump;
 }
 
 }  // namespace wxpay::gateway

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -17,12 +19,15 @@ struct HttpDump {
 };
 
 /// Reads headers, a blank line and the body, with or without a request or status line; lines end with CRLF or
-/// LF, and of the body nothing is changed.
+/// LF, and of the body nothing is changed. Blanks behind what Content-Length says are none of it.
 std::variant<HttpDump, wire::Malformed> parse_http_dump(std::string_view text);
 
 /// Reads the lines before the blank one. Lines that a browser's tools print, as `POST / HTTP/1.1`, are left
 /// out.
 std::variant<std::vector<HttpHeader>, wire::Malformed> parse_dump_headers(std::string_view head);
+
+/// What Content-Length says, where it is there and a number.
+std::optional<std::size_t> content_length(const std::vector<HttpHeader>& headers);
 
 /// Where the head of a dump ends: the offset behind its blank line, or npos where that has not come.
 std::size_t end_of_head(std::string_view text);

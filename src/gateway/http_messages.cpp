@@ -5,7 +5,6 @@
 #include <variant>
 #include <vector>
 
-#include "base/number.hpp"
 #include "base/text.hpp"
 #include "gateway/http_dump.hpp"
 #include "wire/json.hpp"
@@ -45,14 +44,6 @@ std::optional<SavedMessage> message_in(std::string_view line) {
     taken.push_back({name, text.text});
   }
   return saved(std::move(*body), std::move(taken));
-}
-
-std::optional<std::size_t> content_length(const std::vector<HttpHeader>& headers) {
-  for (const auto& header : headers) {
-    if (to_lower(header.name) != "content-length" || !is_digits(header.value)) continue;
-    return parse_integer<std::size_t>(header.value);
-  }
-  return std::nullopt;
 }
 
 }  // namespace

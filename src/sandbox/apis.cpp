@@ -15,7 +15,7 @@ namespace {
 struct ApiRow {
   std::string_view name;
   std::unique_ptr<GatewayApi> (*make)(const GatewayAccount& account, const ApiDeps& deps);
-  AnswerReader read_answer;
+  NotificationRules notifications;
 };
 
 std::unique_ptr<GatewayApi> make_v2(const GatewayAccount& account, const ApiDeps& deps) {
@@ -42,8 +42,8 @@ NotifyAnswer read_v3_notify_answer(int status, std::string_view body) {
   return answer;
 }
 
-constexpr std::array rows{ApiRow{"v2", make_v2, read_v2_notify_answer},
-                          ApiRow{"v3", make_v3, read_v3_notify_answer}};
+constexpr std::array rows{ApiRow{"v2", make_v2, {read_v2_notify_answer, false}},
+                          ApiRow{"v3", make_v3, {read_v3_notify_answer, true}}};
 
 }  // namespace
 
@@ -55,10 +55,10 @@ std::vector<NamedApi> make_apis(const GatewayAccount& account, const ApiDeps& de
   return apis;
 }
 
-AnswerReader find_answer_reader(std::string_view api) {
+const NotificationRules* find_notification_rules(std::string_view api) {
   const auto* const found =
       std::find_if(rows.begin(), rows.end(), [api](const ApiRow& row) { return row.name == api; });
-  return found == rows.end() ? nullptr : found->read_answer;
+  return found == rows.end() ? nullptr : &found->notifications;
 }
 
 }  // namespace wxpay::sandbox

@@ -29,9 +29,13 @@ struct NamedApi {
 /// All APIs that the gateway speaks, each at its paths.
 std::vector<NamedApi> make_apis(const GatewayAccount& account, const ApiDeps& deps);
 
-/// Reads what a back end answered to a notification.
-using AnswerReader = NotifyAnswer (*)(int status, std::string_view body);
-/// That of the API which sent the notification; null where no API has the name.
-AnswerReader find_answer_reader(std::string_view api);
+/// How an API's notifications are delivered and kept.
+struct NotificationRules {
+  /// Reads what a back end answered.
+  NotifyAnswer (*read_answer)(int status, std::string_view body);
+  bool is_signed_in_headers;  ///< so that a body without its headers proves nothing
+};
+/// Null where no API has the name.
+const NotificationRules* find_notification_rules(std::string_view api);
 
 }  // namespace wxpay::sandbox

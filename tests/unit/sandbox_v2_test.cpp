@@ -324,7 +324,7 @@ TEST_CASE("a back end has taken a notification only when its document says so") 
   };
   for (const auto& row : rows) {
     CAPTURE(std::string{row.body});
-    const auto read_answer = wxpay::sandbox::find_answer_reader("v2");
+    const auto read_answer = wxpay::sandbox::find_notification_rules("v2")->read_answer;
     REQUIRE((read_answer != nullptr));
     const auto answer = read_answer(200, row.body);
     CHECK_FALSE(read_answer(500, row.body).taken);
