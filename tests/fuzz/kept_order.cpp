@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 #include <variant>
 
 #include "fuzz/rules.hpp"
+#include "fuzz/shop.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/order_rows.hpp"
 #include "ledger/sqlite/schema.hpp"
@@ -33,6 +35,16 @@ struct Tables {
 };
 
 }  // namespace
+
+Order order_of(const PaymentEvidence& evidence) {
+  OrderIntent intent{
+      .merchant = evidence.merchant, .out_trade_no = evidence.out_trade_no, .total_fee = Fen{1}};
+  Order order{.intent = std::move(intent), .state = evidence.state, .created_at = now, .updated_at = now};
+  order.transaction_id = evidence.transaction_id;
+  order.prepay = evidence.prepay;
+  if (is_paid(order.state)) order.paid_at = evidence.time_end.value_or(now);
+  return order;
+}
 
 void expect_kept(const Order& order) {
   static Tables tables;

@@ -68,17 +68,6 @@ Fields with_signature(const Fields& fields, const V2Account& account) {
   return all;
 }
 
-/// An order that took this evidence, as settle leaves it.
-Order order_of(const PaymentEvidence& evidence) {
-  OrderIntent intent{
-      .merchant = evidence.merchant, .out_trade_no = evidence.out_trade_no, .total_fee = Fen{1}};
-  Order order{.intent = std::move(intent), .state = evidence.state, .created_at = now, .updated_at = now};
-  order.transaction_id = evidence.transaction_id;
-  order.prepay = evidence.prepay;
-  if (is_paid(order.state)) order.paid_at = evidence.time_end.value_or(now);
-  return order;
-}
-
 void check_notification(const std::string& document, const Fields& fields, const V2Account& account) {
   const auto notification = v2::read_notification(document, account);
   const bool is_refused = notification.verdict == NotificationVerdict::bad_signature ||

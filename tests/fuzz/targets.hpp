@@ -16,7 +16,9 @@ void check_messages(std::string_view input);
 void check_orders(std::string_view input);
 void check_parameters(std::string_view input);
 void check_records(std::string_view input);
+void check_saved(std::string_view input);
 void check_state_file(std::string_view input);
+void check_v3_messages(std::string_view input);
 void check_xml(std::string_view input);
 
 struct Target {
@@ -34,7 +36,9 @@ inline constexpr std::array targets{
     Target{"orders", check_orders},
     Target{"parameters", check_parameters},
     Target{"records", check_records},
+    Target{"saved", check_saved},
     Target{"state_file", check_state_file},
+    Target{"v3_messages", check_v3_messages},
     Target{"xml", check_xml},
 };
 
