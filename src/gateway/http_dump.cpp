@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <limits>
 
 #include "base/number.hpp"
 #include "base/text.hpp"
@@ -12,13 +13,6 @@ namespace {
 
 constexpr std::size_t most_headers = 200;
 
-bool is_token(std::string_view name) {
-  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-           std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
-  });
-}
-
 /// The first line, taken off the text, without its line end.
 std::string_view take_line(std::string_view& text) {
   const auto end = std::min(text.find('\n'), text.size());
@@ -28,18 +22,25 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
+}  // namespace
+
+bool is_header_name(std::string_view name) {
+  return !name.empty() && std::all_of(name.begin(), name.end(), [](char c) {
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+           std::string_view{"!#$%&'*+-.^_`|~"}.find(c) != std::string_view::npos;
+  });
+}
+
 bool is_start_line(std::string_view line) {
   if (line.starts_with("HTTP/")) return true;
   const auto version = line.rfind(" HTTP/");
   return version != std::string_view::npos && line.find(':') > line.find(' ');
 }
 
-}  // namespace
-
 bool begins_dump(std::string_view start) {
   const auto line = take_line(start);
   return is_start_line(line) ||
-         (line.find(':') != std::string_view::npos && is_token(line.substr(0, line.find(':'))));
+         (line.find(':') != std::string_view::npos && is_header_name(line.substr(0, line.find(':'))));
 }
 
 std::size_t end_of_head(std::string_view text) {
@@ -64,7 +65,7 @@ std::variant<std::vector<HttpHeader>, wire::Malformed> parse_dump_headers(std::s
     first = false;
     if (may_be_start && is_start_line(line)) continue;
     const auto colon = line.find(':');
-    if (colon == std::string_view::npos || !is_token(line.substr(0, colon)))
+    if (colon == std::string_view::npos || !is_header_name(line.substr(0, colon)))
       return wire::Malformed{"it is neither XML nor JSON, and no header stands where one should be"};
     const auto value = trim(line.substr(colon + 1));
     if (has_control_character(value)) return wire::Malformed{"a header has a control character"};
@@ -77,7 +78,7 @@ std::variant<std::vector<HttpHeader>, wire::Malformed> parse_dump_headers(std::s
 std::optional<std::size_t> content_length(const std::vector<HttpHeader>& headers) {
   for (const auto& header : headers) {
     if (to_lower(header.name) != "content-length" || !is_digits(header.value)) continue;
-    return parse_integer<std::size_t>(header.value);
+    return parse_integer<std::size_t>(header.value).value_or(std::numeric_limits<std::size_t>::max());
   }
   return std::nullopt;
 }

@@ -26,6 +26,24 @@ SavedMessage saved(std::string body, std::vector<HttpHeader> headers = {}) {
   return {.message = {.headers = std::move(headers), .body = std::move(body)}};
 }
 
+/// Adds what a server's log says of one header.
+/// @return false: that is no value of a header
+bool add_headers(std::vector<HttpHeader>& headers, const std::string& name, const wire::JsonValue& value) {
+  using Kind = wire::JsonValue::Kind;
+  if (value.kind == Kind::null) return true;
+  if (value.kind == Kind::array) {
+    // A header that may come several times is logged as a list.
+    return std::all_of(value.members.begin(), value.members.end(), [&](const wire::JsonMember& item) {
+      return item.value.kind != Kind::array && add_headers(headers, name, item.value);
+    });
+  }
+  // A timestamp may be logged as a number.
+  if (value.kind != Kind::text && value.kind != Kind::integer) return false;
+  if (has_control_character(value.text)) return false;
+  headers.push_back({name, value.text});
+  return true;
+}
+
 /// Nothing where the line is no message with headers.
 std::optional<SavedMessage> message_in(std::string_view line) {
   const auto parsed = wire::parse_json_object(line);
@@ -36,12 +54,7 @@ std::optional<SavedMessage> message_in(std::string_view line) {
   if (headers == nullptr || headers->kind != wire::JsonValue::Kind::object || !body) return std::nullopt;
   std::vector<HttpHeader> taken;
   for (const auto& [name, value] : headers->members) {
-    // Servers log a header that may come several times as a list.
-    const auto& text = value.kind == wire::JsonValue::Kind::array && value.members.size() == 1
-                           ? value.members.front().value
-                           : value;
-    if (text.kind != wire::JsonValue::Kind::text || has_control_character(text.text)) return std::nullopt;
-    taken.push_back({name, text.text});
+    if (!is_header_name(name) || !add_headers(taken, name, value)) return std::nullopt;
   }
   return saved(std::move(*body), std::move(taken));
 }
@@ -67,15 +80,6 @@ void ReadAhead::skip_line() {
     if (end != std::string_view::npos) return skip(end + 1);
     skip(bytes().size());
     if (!fill()) return;
-  }
-}
-
-void ReadAhead::skip_unread(std::size_t count) {
-  while (count > 0) {
-    const auto now = std::min(count, bytes().size());
-    skip(now);
-    count -= now;
-    if (count > 0 && !fill()) return;
   }
 }
 
@@ -128,10 +132,10 @@ std::optional<SavedMessage> HttpDumpCutter::next() {
   auto body = end_of_head(input_.bytes());
   while (body == std::string_view::npos && input_.bytes().size() <= largest_head && input_.fill())
     body = end_of_head(input_.bytes());
-  if (body == std::string_view::npos) return take_rest();
+  if (body == std::string_view::npos) return take_garbage();
   auto headers = parse_dump_headers(input_.bytes().substr(0, body));
   auto* parsed = std::get_if<std::vector<HttpHeader>>(&headers);
-  if (parsed == nullptr) return take_rest();
+  if (parsed == nullptr) return take_garbage();
   input_.skip(body);
   const auto length = content_length(*parsed);
   NotificationMessage message{.headers = std::move(*parsed), .body = {}};
@@ -139,6 +143,26 @@ std::optional<SavedMessage> HttpDumpCutter::next() {
   auto rest = take_rest();
   rest.message.headers = std::move(message.headers);
   return rest;
+}
+
+/// A line with its end, or a part of one that is too long; empty at the end of the input.
+std::string_view HttpDumpCutter::read_line() {
+  auto end = input_.bytes().find('\n');
+  while (end == std::string_view::npos && input_.bytes().size() <= largest_head && input_.fill())
+    end = input_.bytes().find('\n');
+  return input_.bytes().substr(0, end == std::string_view::npos ? end : end + 1);
+}
+
+SavedMessage HttpDumpCutter::take_garbage() {
+  std::string garbage;
+  bool is_too_large = false;
+  do {
+    const auto line = read_line();
+    is_too_large = is_too_large || garbage.size() + line.size() > largest_notification;
+    if (!is_too_large) garbage.append(line);
+    input_.skip(line.size());
+  } while (!read_line().empty() && !is_start_line(trim(read_line())));
+  return is_too_large ? too_large() : saved(std::move(garbage));
 }
 
 SavedMessage HttpDumpCutter::take_rest() {
@@ -155,7 +179,7 @@ SavedMessage HttpDumpCutter::take_rest() {
 
 SavedMessage HttpDumpCutter::take_body(std::size_t size, NotificationMessage message) {
   if (size > largest_notification) {
-    input_.skip_unread(size);
+    take_garbage();
     return too_large();
   }
   while (input_.bytes().size() < size && input_.fill()) {

@@ -21,8 +21,6 @@ class ReadAhead {
   void skip(std::size_t count);
   /// Reads on and takes bytes off, to the end of a line or of the input.
   void skip_line();
-  /// Likewise, that many of them.
-  void skip_unread(std::size_t count);
 
  private:
   MessageSource source_;
@@ -46,7 +44,8 @@ class JsonLineCutter final : public MessageCutter {
 };
 
 /// Messages as they went over the wire: headers, a blank line and the body, which ends where its
-/// Content-Length says or, without one, with the input. What has no such form is a body without headers.
+/// Content-Length says or, without one, with the input. What has no such form is a body without headers, up
+/// to a line that begins a request: what nobody signed hides nothing behind it.
 class HttpDumpCutter final : public MessageCutter {
  public:
   explicit HttpDumpCutter(MessageSource source) : input_{std::move(source)} {}
@@ -57,6 +56,8 @@ class HttpDumpCutter final : public MessageCutter {
  private:
   bool skip_between();
   SavedMessage take_rest();
+  SavedMessage take_garbage();
+  std::string_view read_line();
   SavedMessage take_body(std::size_t size, NotificationMessage message);
 
   ReadAhead input_;

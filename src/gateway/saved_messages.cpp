@@ -76,9 +76,12 @@ std::string_view start_of(std::string_view bytes) {
   return bytes.substr(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
 }
 
-/// Whether the first line has to be there to tell what the file is: only of a dump it begins with a word.
-bool needs_first_line(std::string_view start) {
-  const char first = start.empty() ? ' ' : start.front();
+/// Whether more must be read to tell what the file is: its first byte that counts and, where it begins with a
+/// word, as a dump alone does, its first line.
+bool needs_more(std::string_view bytes) {
+  const auto start = start_of(bytes);
+  if (start.empty() || byte_order_mark.starts_with(start)) return bytes.size() < longest_first_line;
+  const char first = start.front();
   const bool is_letter = (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z');
   return is_letter && start.find('\n') == std::string_view::npos && start.size() < longest_first_line;
 }
@@ -92,9 +95,12 @@ std::optional<SavedMessage> SavedMessages::next() {
 
 void SavedMessages::choose_cutter() {
   read_more();
-  while (!ended_ && needs_first_line(start_of(first_bytes_))) read_more();
-  cutter_ = form_of(start_of(first_bytes_))
-                .make([this](char* buffer, std::size_t size) { return read(buffer, size); }, reader_);
+  while (!ended_ && needs_more(first_bytes_)) read_more();
+  const auto start = start_of(first_bytes_);
+  const auto& form = form_of(start);
+  // A byte-order mark is no part of a line; XML has a place for it.
+  if (form.make != file_forms.front().make) first_bytes_.erase(0, first_bytes_.size() - start.size());
+  cutter_ = form.make([this](char* buffer, std::size_t size) { return read(buffer, size); }, reader_);
 }
 
 void SavedMessages::read_more() {
