@@ -91,7 +91,8 @@ void rename_members(JsonObject& members) {
   for (auto& [key, value] : members) {
     const auto* const renamed = std::find_if(renamed_names.begin(), renamed_names.end(),
                                              [&key = key](const Renamed& names) { return names.v2 == key; });
-    if (renamed != renamed_names.end()) key = renamed->v3;
+    // One that says both keeps both, and WeChat Pay names the one that it does not know.
+    if (renamed != renamed_names.end() && wire::find(members, renamed->v3) == nullptr) key = renamed->v3;
     rename_members(value.members);
   }
 }
@@ -148,6 +149,12 @@ std::string payer(const OrderIntent& intent) {
 /// WeChat Pay takes characters of one to three bytes in UTF-8 (API v3 reference, 1).
 bool has_long_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xF0; });
+}
+
+/// A JSON text as it is sent: without escapes that stand for other characters.
+std::string unescaped(const std::string& json) {
+  auto object = object_in(json);
+  return object ? wire::to_json(object_value(std::move(*object))) : json;
 }
 
 }  // namespace
@@ -208,8 +215,11 @@ std::optional<IntentFault> intent_fault(const OrderIntent& intent) {
     if (std::holds_alternative<wire::Malformed>(wire::parse_json_object(*text)))
       return IntentFault{std::string{name} + " must be a JSON object on API v3", {}};
   }
-  for (const auto& [name, text] : {Text{"body", &intent.body}, Text{"attach", &intent.attach},
-                                   Text{"detail", &intent.detail}, Text{"scene_info", &intent.scene_info}}) {
+  const auto detail = unescaped(intent.detail);
+  const auto scene = unescaped(intent.scene_info);
+  for (const auto& [name, text] :
+       {Text{"body", &intent.body}, Text{"attach", &intent.attach}, Text{"goods_tag", &intent.goods_tag},
+        Text{"detail", &detail}, Text{"scene_info", &scene}}) {
     if (has_long_character(*text)) {
       return IntentFault{std::string{name} + " holds a character that WeChat Pay does not take, as an emoji",
                          "write it without"};
