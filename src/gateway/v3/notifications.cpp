@@ -100,7 +100,7 @@ class Reader final : public NotificationReader {
       return settings_.older ? settings_.older->headers_to_forward(message) : xml_type();
     std::vector<HttpHeader> headers{{"Content-Type", "application/json"}};
     for (const auto& header : message.headers) {
-      if (to_lower(header.name).starts_with("wechatpay-")) headers.push_back(header);
+      if (to_lower(header.name).starts_with("wechatpay-") && !header.value.empty()) headers.push_back(header);
     }
     return headers;
   }
@@ -159,13 +159,15 @@ class Reader final : public NotificationReader {
     notification.transaction_id = shown_number(*told, "transaction_id");
     const auto merchant = merchant_in(*told, settings_.merchant);
     notification.is_of_other_app = merchant != settings_.merchant;
-    if (auto problem = identity_problem(*told, merchant);
-        !problem.empty() && notification.kind != NotificationKind::refund) {
+    const bool is_payment = notification.kind == NotificationKind::payment;
+    const bool is_refund = notification.kind == NotificationKind::refund;
+    if (auto problem = is_payment ? identity_problem(*told, merchant)
+                                  : other_merchant_problem(*told, merchant, is_refund);
+        !problem.empty()) {
       return concluded(std::move(notification), Verdict::wrong_merchant, "the notification " + problem);
     }
-    if (notification.kind == NotificationKind::refund)
-      return concluded(std::move(notification), Verdict::ignored, "it is about a refund");
-    if (notification.kind != NotificationKind::payment) {
+    if (is_refund) return concluded(std::move(notification), Verdict::ignored, "it is about a refund");
+    if (!is_payment) {
       return concluded(std::move(notification), Verdict::ignored,
                        "it is about neither a payment nor a refund");
     }

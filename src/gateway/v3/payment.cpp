@@ -1,6 +1,7 @@
 #include "gateway/v3/payment.hpp"
 
 #include <array>
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -21,6 +22,27 @@ struct Part {
   bool required;
 };
 
+/// Nothing where it is missing, null or empty.
+const wire::JsonValue* given(const wire::JsonObject& message, const char* name) {
+  const auto* value = wire::find(message, name);
+  const bool is_empty = value == nullptr || value->kind == wire::JsonValue::Kind::null ||
+                        (value->kind == wire::JsonValue::Kind::text && value->text.empty());
+  return is_empty ? nullptr : value;
+}
+
+bool is_text(const wire::JsonValue& value, const std::string& text) {
+  return value.kind == wire::JsonValue::Kind::text && value.text == text;
+}
+
+/// The first of the names that stands for something else than a text; empty: none does.
+std::string_view no_text_in(const wire::JsonObject& message, std::initializer_list<const char*> names) {
+  for (const auto* name : names) {
+    const auto* value = given(message, name);
+    if (value != nullptr && value->kind != wire::JsonValue::Kind::text) return name;
+  }
+  return {};
+}
+
 std::string said_by(const wire::JsonObject& message, const char* name) {
   return wire::text_of(message, name).value_or("");
 }
@@ -36,12 +58,27 @@ std::string identity_problem(const wire::JsonObject& message, const MerchantIden
   for (const auto& part : parts) {
     const auto* const name = partner ? part.partner_name : part.own_name;
     if (name == nullptr) continue;
-    const auto said = said_by(message, name);
-    if (said.empty() && !part.required) continue;
-    if (said.empty()) return std::string{"has no "} + name;
-    if (said != part.ours) return std::string{"is about another "} + name;
+    const auto* said = given(message, name);
+    if (said == nullptr && !part.required) continue;
+    if (said == nullptr) return std::string{"has no "} + name;
+    if (!is_text(*said, part.ours)) return std::string{"is about another "} + name;
   }
   return {};
+}
+
+std::string other_merchant_problem(const wire::JsonObject& message, const MerchantIdentity& merchant,
+                                   bool must_name_one) {
+  const auto& mch_id = merchant.mch_id.text();
+  const auto& sub_mch_id = merchant.sub_mch_id.text();
+  const auto* provider = given(message, "sp_mchid");
+  const auto* plain = given(message, "mchid");
+  const auto* sub_merchant = given(message, "sub_mchid");
+  if (must_name_one && provider == nullptr && plain == nullptr) return "has no mchid";
+  if (provider != nullptr && !is_text(*provider, mch_id)) return "is about another sp_mchid";
+  if (sub_merchant != nullptr && !is_text(*sub_merchant, sub_mch_id)) return "is about another sub_mchid";
+  const bool is_ours =
+      plain == nullptr || is_text(*plain, mch_id) || (!sub_mch_id.empty() && is_text(*plain, sub_mch_id));
+  return is_ours ? std::string{} : "is about another mchid";
 }
 
 MerchantIdentity merchant_in(const wire::JsonObject& message, MerchantIdentity merchant) {
@@ -57,6 +94,11 @@ MerchantIdentity merchant_in(const wire::JsonObject& message, MerchantIdentity m
 std::variant<PaymentEvidence, std::string> read_payment(const wire::JsonObject& message,
                                                         const MerchantIdentity& merchant,
                                                         EvidenceSource source) {
+  if (const auto name =
+          no_text_in(message, {"out_trade_no", "trade_state", "transaction_id", "success_time"});
+      !name.empty()) {
+    return std::string{"its "}.append(name).append(" is no text");
+  }
   const auto number = OutTradeNo::try_parse(said_by(message, "out_trade_no"));
   if (!number) return "its out_trade_no is missing or malformed";
   const auto trade_state = said_by(message, "trade_state");
@@ -76,6 +118,7 @@ std::variant<PaymentEvidence, std::string> read_payment(const wire::JsonObject& 
           total->kind == wire::JsonValue::Kind::integer ? parse_wire_fen(total->text) : std::optional<Fen>{};
       if (!evidence.total_fee) return "its amount.total is no whole number of fen";
     }
+    if (!no_text_in(amount->members, {"currency"}).empty()) return "its amount.currency is no text";
     evidence.fee_type = wire::text_of(amount->members, "currency").value_or("");
   }
   if (const auto said = said_by(message, "success_time"); !said.empty()) {

@@ -12,6 +12,12 @@ namespace wxpay::v3 {
 /// @return predicate of the message; empty: it is ours
 std::string identity_problem(const wire::JsonObject& message, const MerchantIdentity& merchant);
 
+/// The same of an event that names neither all of them nor an app: in service-provider mode that of a refund
+/// may say mchid where others say sp_mchid (API v3 reference, 15).
+/// @param must_name_one  whether a message that names no merchant is no message of ours
+std::string other_merchant_problem(const wire::JsonObject& message, const MerchantIdentity& merchant,
+                                   bool must_name_one);
+
 /// The app that a message of this merchant names.
 MerchantIdentity merchant_in(const wire::JsonObject& message, MerchantIdentity merchant);
 
