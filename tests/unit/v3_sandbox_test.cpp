@@ -199,7 +199,7 @@ TEST_CASE("what is spoilt on its way is not believed") {
                           Row{"stale", ErrorKind::untrusted}, Row{"other-order", ErrorKind::untrusted},
                           Row{"other-merchant", ErrorKind::untrusted}, Row{"other-app", ErrorKind::untrusted},
                           Row{"unsigned", ErrorKind::untrusted}, Row{"html", ErrorKind::untrusted},
-                          Row{"refusal", ErrorKind::gateway}, Row{"redirect", ErrorKind::untrusted}}) {
+                          Row{"refusal", ErrorKind::gateway}, Row{"redirect", ErrorKind::gateway}}) {
     CAPTURE(row.fault);
     Rig rig;
     CHECK(std::holds_alternative<Created>(rig.client->create(rig.intent())));

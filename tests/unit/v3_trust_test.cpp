@@ -2,13 +2,11 @@
 
 #include <deque>
 #include <memory>
-#include <nlohmann/json.hpp>
 
-#include "crypto/base64.hpp"
 #include "gateway/v3/trust_store.hpp"
 #include "support/fakes.hpp"
+#include "support/v3_certificates.hpp"
 #include "support/v3_wire.hpp"
-#include "wxpay/time.hpp"
 
 using namespace wxpay;
 using namespace wxpay::test;
@@ -18,34 +16,6 @@ namespace {
 
 constexpr SignedBy by_platform{"platform_key.pem", platform_serial};
 constexpr SignedBy by_second{"platform2_key.pem", second_platform_serial};
-
-struct Listed {
-  const char* file;
-  const char* serial_no;
-  std::chrono::seconds left = 24h * 365;
-};
-constexpr Listed first{"platform_cert.pem", platform_serial};
-constexpr Listed second{"platform2_cert.pem", second_platform_serial};
-
-/// The body of an answer of /v3/certificates.
-std::string certificates_body(const std::vector<Listed>& listed, std::chrono::sys_seconds now,
-                              const std::string& key = apiv3_key) {
-  const crypto::Aead aead{Secret{key}, {"test key"}};
-  auto data = nlohmann::ordered_json::array();
-  for (const auto& certificate : listed) {
-    const auto sealed =
-        crypto::to_base64(aead.seal("61f9c719728a", "certificate", key_file(certificate.file)));
-    data.push_back({{"serial_no", certificate.serial_no},
-                    {"effective_time", format_rfc3339(now - 24h)},
-                    {"expire_time", format_rfc3339(now + certificate.left)},
-                    {"encrypt_certificate",
-                     {{"algorithm", "AEAD_AES_256_GCM"},
-                      {"nonce", "61f9c719728a"},
-                      {"associated_data", "certificate"},
-                      {"ciphertext", sealed}}}});
-  }
-  return nlohmann::ordered_json{{"data", data}}.dump();
-}
 
 /// What WeChat Pay answers to each fetch in turn; the last one again and again.
 struct Answers {
@@ -74,7 +44,8 @@ struct FakeCache final : CertificateCache {
 };
 
 struct Trust {
-  void answer(const std::vector<Listed>& listed, const SignedBy& by, const std::string& key = apiv3_key) {
+  void answer(const std::vector<ListedCertificate>& listed, const SignedBy& by,
+              const std::string& key = apiv3_key) {
     answers->left.push_back(
         {v3_answer(200, certificates_body(listed, clock.now(), key), clock.now(), by), {}});
   }
@@ -96,7 +67,7 @@ struct Trust {
 
 TEST_CASE("platform certificates are fetched when first needed, kept, and not fetched again") {
   Trust trust;
-  trust.answer({first, second}, by_second);
+  trust.answer({platform_certificate, second_certificate}, by_second);
   const auto store = trust.store();
   CHECK(store->preferred_serial().empty());
   CHECK(trust.answers->asked == 0);
@@ -111,15 +82,18 @@ TEST_CASE("platform certificates are fetched when first needed, kept, and not fe
 TEST_CASE("certificates are believed for a signature that one of them holds, and for their own numbers") {
   struct Row {
     const char* why;
-    std::vector<Listed> listed;
+    std::vector<ListedCertificate> listed;
     SignedBy by;
     std::string key = apiv3_key;
   };
   for (const auto& row :
-       {Row{"signature that does not hold", {first}, {"merchant_key.pem", platform_serial}},
-        Row{"not trusted here", {first}, by_second},
+       {Row{"signature that does not hold", {platform_certificate}, {"merchant_key.pem", platform_serial}},
+        Row{"not trusted here", {platform_certificate}, by_second},
         Row{"another serial number", {{"platform_cert.pem", second_platform_serial}}, by_platform},
-        Row{"cannot be opened with the APIv3 key", {first}, by_platform, "THROWAWAYapiV3key0123456789ABCDF"},
+        Row{"cannot be opened with the APIv3 key",
+            {platform_certificate},
+            by_platform,
+            "THROWAWAYapiV3key0123456789ABCDF"},
         Row{"not trusted here", {{"platform_cert.pem", platform_serial, -1s}}, by_platform}}) {
     CAPTURE(row.why);
     Trust trust;
@@ -133,7 +107,7 @@ TEST_CASE("certificates are believed for a signature that one of them holds, and
 
 TEST_CASE("a serial number that nobody knows makes one fetch, and no loop") {
   Trust trust;
-  trust.answer({first}, by_platform);
+  trust.answer({platform_certificate}, by_platform);
   const auto store = trust.store();
   CHECK(store->find(platform_serial).has_value());
   for (int i = 0; i < 10; ++i) CHECK_FALSE(store->find(second_platform_serial));
@@ -154,9 +128,14 @@ TEST_CASE("a new certificate is taken when it signs, and one that is about to en
   const auto store = trust.store();
   CHECK(store->find(platform_serial).has_value());
   CHECK(trust.answers->asked == 1);
+  // Not in each run of the last days: twice a day is enough.
   trust.clock.advance(11min);
+  CHECK(trust.store()->find(platform_serial).has_value());
+  CHECK(store->find(platform_serial).has_value());
+  CHECK(trust.answers->asked == 1);
+  trust.clock.advance(12h);
   trust.answers->left.clear();
-  trust.answer({first, second}, by_second);
+  trust.answer({platform_certificate, second_certificate}, by_second);
   CHECK(store->find(platform_serial).has_value());
   CHECK(trust.answers->asked == 2);
   CHECK(store->find(second_platform_serial).has_value());
@@ -165,7 +144,7 @@ TEST_CASE("a new certificate is taken when it signs, and one that is about to en
 
 TEST_CASE("where a public key is trusted, it signs, and certificates may while a merchant changes") {
   Trust trust;
-  trust.answer({first}, by_public_key);
+  trust.answer({platform_certificate}, by_public_key);
   const auto store = trust.store(true);
   CHECK(store->preferred_serial() == public_key_id);
   CHECK(store->find(public_key_id).has_value());
@@ -177,7 +156,7 @@ TEST_CASE("where a public key is trusted, it signs, and certificates may while a
 
 TEST_CASE("a cache that was changed is not believed") {
   Trust trust;
-  trust.answer({first}, by_platform);
+  trust.answer({platform_certificate}, by_platform);
   trust.store()->find(platform_serial);
   REQUIRE(trust.cache.kept.has_value());
   const auto good = *trust.cache.kept;

@@ -6,6 +6,7 @@
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "domain/limits.hpp"
+#include "gateway/retrying_call.hpp"
 #include "gateway/v3/payment.hpp"
 #include "gateway/v3/verification.hpp"
 #include "wxpay/order_time.hpp"
@@ -19,7 +20,7 @@ constexpr std::size_t longest_link = 2048;
 // HTTP statuses (API v3 reference, 1.3).
 constexpr int done = 200;
 constexpr int done_without_body = 204;
-constexpr int first_refusal = 400;
+constexpr int first_other = 300;
 constexpr int not_authorized = 401;
 constexpr int too_many_requests = 429;
 constexpr int first_failure = 500;
@@ -82,8 +83,8 @@ std::variant<Verified, Refused, Unknown> read_refusal(Operation operation, int s
                                                       Said::Trust trust, const std::string& body,
                                                       std::string_view speaker) {
   auto known = known_error(operation, error.code);
-  if (status == not_authorized && known.reaction != Reaction::wrong_key)
-    known = {"SIGNERROR", Reaction::wrong_key};
+  // One without a code is no word of WeChat Pay's, as the page of a network that wants a login.
+  if (status == not_authorized && !error.code.empty()) known = {"SIGNERROR", Reaction::wrong_key};
   if (status == too_many_requests) known = {"FREQUENCY_LIMITED", Reaction::slow_down};
   auto said = said_in(error, known.code, trust);
   const bool not_executed = known.reaction == Reaction::wrong_key || known.reaction == Reaction::slow_down;
@@ -133,9 +134,12 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
                                                      std::string_view speaker) {
   const auto check =
       check_signature(header_views(response.header_lines), response.body, keys, Age{now, longest_answer_age});
-  const bool refused = response.status >= first_refusal;
+  const bool refused = response.status < done || response.status >= first_other;
   if (!check.holds() && !(refused && check.state == SignatureState::absent)) {
-    auto unknown = not_to_be_trusted(by(speaker, "'s answer ") + check.why);
+    const auto why = by(speaker, "'s answer ") + check.why;
+    // The key could not be had now: that says nothing of the answer.
+    if (check.kind != ErrorKind::untrusted) return gateway::unknown_after({check.kind, true, why}, true);
+    auto unknown = not_to_be_trusted(why);
     unknown.repeatable = check.state == SignatureState::probe;
     return unknown;
   }
@@ -144,8 +148,9 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
   if (refused || (response.status != done && response.status != done_without_body)) {
     return read_refusal(operation, response.status, error_in(response.body), trust, response.body, speaker);
   }
-  Verified verified{
-      .members = {}, .said = {.trust = trust, .remark = "OK"}, .digest = crypto::sha256_hex(response.body)};
+  Verified verified{.members = wire::JsonObject{},
+                    .said = Said{.trust = trust, .remark = "OK"},
+                    .digest = crypto::sha256_hex(response.body)};
   if (response.status == done_without_body && response.body.empty()) return verified;
   auto parsed = wire::parse_json_object(response.body);
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed))

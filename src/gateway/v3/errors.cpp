@@ -63,7 +63,9 @@ constexpr std::array rows{Row{"PARAMERROR", "PARAM_ERROR", refuse},
 
 // INVALID_REQUEST of a creation also says that its parameters differ from those of an earlier one, or that
 // the order is paid.
+// RULE_LIMIT of a query is a limit of its rate.
 constexpr std::array exceptions{Exception{Operation::create, "INVALID_REQUEST", ask},
+                                Exception{Operation::query, "RULE_LIMIT", slow},
                                 Exception{Operation::create, "ORDERNOTEXIST", refuse},
                                 Exception{Operation::close, "INVALID_REQUEST", ask}};
 
@@ -72,33 +74,6 @@ std::string without_underscores(std::string_view code) {
   std::erase(plain, '_');
   return plain;
 }
-
-struct RequestIdMeaning {
-  std::string_view digits;
-  std::string_view meaning;
-};
-
-constexpr std::array request_id_meanings{
-    RequestIdMeaning{"268512771", "order not found"},
-    RequestIdMeaning{"268447840", "rate limit"},
-    RequestIdMeaning{"268435461", "illegal parameter"},
-    RequestIdMeaning{"268435464", "a value out of range"},
-    RequestIdMeaning{"268449538", "already paid"},
-    RequestIdMeaning{"268498689", "already paid"},
-    RequestIdMeaning{"270924358", "a parameter that is not known"},
-    RequestIdMeaning{"268443715", "the merchant is closed or cannot be used"},
-    RequestIdMeaning{"268447843", "the order is of another merchant"},
-    RequestIdMeaning{"268447914", "the order is no longer valid"},
-    RequestIdMeaning{"268448010", "the merchant may not collect money now"},
-    RequestIdMeaning{"268449641", "the order can be reversed only, not closed"},
-    RequestIdMeaning{"268443699", "signature"},
-    RequestIdMeaning{"268501013", "JSAPI needs an openid"},
-    RequestIdMeaning{"268498688", "the parameters differ from those of the first request"},
-    RequestIdMeaning{"268445527", "appid and mchid are not bound"},
-    RequestIdMeaning{"268443705", "sub_mchid is the provider's own"},
-    RequestIdMeaning{"268443704", "sub_mchid is missing"},
-    RequestIdMeaning{"268447845", "the order is of another sub-merchant"},
-    RequestIdMeaning{"268443701", "the sub-merchant is not the provider's"}};
 
 }  // namespace
 
@@ -115,15 +90,5 @@ KnownError known_error(Operation operation, std::string_view code) {
 }
 
 bool says_order_exists(std::string_view code) { return code == "ORDERPAID" || code == "OUT_TRADE_NO_USED"; }
-
-std::string_view meaning_of_request_id(std::string_view request_id) {
-  const auto dash = request_id.rfind('-');
-  if (dash == std::string_view::npos) return {};
-  const auto digits = request_id.substr(dash + 1);
-  const auto* const found =
-      std::find_if(request_id_meanings.begin(), request_id_meanings.end(),
-                   [digits](const RequestIdMeaning& known) { return known.digits == digits; });
-  return found == request_id_meanings.end() ? std::string_view{} : found->meaning;
-}
 
 }  // namespace wxpay::v3

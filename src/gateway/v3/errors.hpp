@@ -24,8 +24,4 @@ KnownError known_error(Operation operation, std::string_view code);
 /// Whether it says that there is an order of this number.
 bool says_order_exists(std::string_view code);
 
-/// What the digits after the last `-` of a Request-ID mean, for people alone; empty where that is not known
-/// (API v3 reference, 5.4).
-std::string_view meaning_of_request_id(std::string_view request_id);
-
 }  // namespace wxpay::v3

@@ -13,9 +13,14 @@ namespace {
 
 /// Between two fetches of one run, whatever signs meanwhile.
 constexpr std::chrono::minutes shortest_interval{10};
+/// The same after one that failed.
+constexpr std::chrono::minutes shortest_interval_after_failure{1};
 /// WeChat Pay lists the next certificate ten days before one ends (API v3 reference, 4.1).
 constexpr std::chrono::hours renew_before{24 * 10};
+/// Until then each run would ask for it; twice a day is enough.
+constexpr std::chrono::hours renewal_interval{12};
 constexpr std::size_t longest_serial = 64;
+constexpr std::string_view public_key_prefix{"PUB_KEY_ID_"};
 
 bool is_certificate_serial(std::string_view serial) {
   return !serial.empty() && serial.size() <= longest_serial &&
@@ -61,11 +66,33 @@ std::optional<crypto::PublicKey> TrustStore::find(std::string_view serial) {
   load_cache();
   const auto now = clock_.now();
   const auto* found = find_valid(certificates_, serial, now);
-  const bool ends_soon = found != nullptr && found->valid_until - now < renew_before;
-  if ((found == nullptr || ends_soon) && may_fetch() && fetch())
+  if ((found == nullptr || is_to_renew(*found, now)) && may_fetch() && fetch())
     found = find_valid(certificates_, serial, clock_.now());
   if (found == nullptr) return std::nullopt;
   return found->key;
+}
+
+bool TrustStore::is_to_renew(const PlatformCertificate& certificate, std::chrono::sys_seconds now) const {
+  return certificate.valid_until - now < renew_before && now - listed_at_ >= renewal_interval;
+}
+
+MissingKey TrustStore::why_missing(std::string_view serial) {
+  const auto shown = shortened(without_control_characters(std::string{serial}));
+  if (serial.starts_with(public_key_prefix)) {
+    if (!public_key_) {
+      return {"is signed by WeChat Pay's public key " + shown +
+              ", which the profile does not have: set public_key_id and public_key_file"};
+    }
+    return {"is signed by WeChat Pay's public key " + shown + ", and public_key_id is " + public_key_->id};
+  }
+  if (!is_certificate_serial(serial)) return PlatformKeys::why_missing(serial);
+  if (!aead_) {
+    return {"is signed by the platform certificate " + shown +
+            ", which cannot be fetched without the APIv3 key: set apiv3_key_file"};
+  }
+  const std::scoped_lock lock{mutex_};
+  if (problem_.empty()) return PlatformKeys::why_missing(serial);
+  return {"cannot be verified: " + problem_, problem_kind_};
 }
 
 std::string TrustStore::preferred_serial() {
@@ -94,7 +121,8 @@ TrustReport TrustStore::report() {
 }
 
 bool TrustStore::may_fetch() const {
-  return aead_ && source_ && (!fetched_at_ || clock_.steady_now() - *fetched_at_ >= shortest_interval);
+  const auto interval = problem_.empty() ? shortest_interval : shortest_interval_after_failure;
+  return aead_ && source_ && (!fetched_at_ || clock_.steady_now() - *fetched_at_ >= interval);
 }
 
 void TrustStore::load_cache() {
@@ -113,6 +141,7 @@ bool TrustStore::fetch() {
   fetched_at_ = clock_.steady_now();
   const auto fetched = source_->fetch();
   problem_ = fetched.problem;
+  problem_kind_ = fetched.kind;
   if (!problem_.empty()) return false;
   problem_ = take(fetched.response.header_lines, fetched.response.body, true);
   if (!problem_.empty()) return false;
@@ -137,6 +166,7 @@ std::string TrustStore::take(std::string_view header_lines, std::string_view bod
                                      fresh ? std::optional{Age{now, longest_answer_age}} : std::nullopt);
   if (!check.holds()) return "the answer with the platform certificates " + check.why;
   certificates_ = std::move(certificates);
+  listed_at_ = *check.signed_at;
   return {};
 }
 

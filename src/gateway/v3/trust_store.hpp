@@ -27,7 +27,8 @@ struct NamedPublicKey {
 /// What a fetch of certificates gave: a complete response, or why there is none.
 struct FetchedCertificates {
   HttpResponse response = {};
-  std::string problem = {};  ///< empty: there is a response
+  std::string problem = {};               ///< empty: there is a response
+  ErrorKind kind = ErrorKind::untrusted;  ///< of the problem
 };
 
 /// Asks WeChat Pay for its certificates.
@@ -47,6 +48,7 @@ class TrustStore final : public PlatformKeys {
              std::unique_ptr<CertificateSource> source, CertificateCache* cache, const Clock& clock);
 
   std::optional<crypto::PublicKey> find(std::string_view serial) override;
+  MissingKey why_missing(std::string_view serial) override;
   std::string preferred_serial() override;
 
   /// What is in force, for doctor. Fetches where nothing is there.
@@ -60,6 +62,8 @@ class TrustStore final : public PlatformKeys {
   /// @return why it is not to be believed; empty: taken
   std::string take(std::string_view header_lines, std::string_view body, bool fresh);
   bool may_fetch() const;
+  /// Whether a certificate is to be looked for that follows this one.
+  bool is_to_renew(const PlatformCertificate& certificate, std::chrono::sys_seconds now) const;
 
   std::optional<NamedPublicKey> public_key_;
   std::optional<crypto::Aead> aead_;
@@ -72,6 +76,8 @@ class TrustStore final : public PlatformKeys {
   std::vector<PlatformCertificate> certificates_;
   std::optional<std::chrono::steady_clock::time_point> fetched_at_;  ///< the last try in this run
   std::string problem_;                                              ///< why the last fetch gave nothing
+  ErrorKind problem_kind_ = ErrorKind::untrusted;
+  std::chrono::sys_seconds listed_at_ = {};  ///< when WeChat Pay signed the list of the certificates
 };
 
 }  // namespace wxpay::v3

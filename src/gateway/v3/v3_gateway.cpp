@@ -8,6 +8,7 @@
 #include "gateway/hosts.hpp"
 #include "gateway/retrying_call.hpp"
 #include "gateway/v3/answers.hpp"
+#include "gateway/v3/request_id.hpp"
 #include "gateway/v3/requests.hpp"
 #include "wxpay/gateway_client.hpp"
 #include "wxpay/order_time.hpp"
@@ -20,6 +21,25 @@ using gateway::Origin;
 
 /// Of the check of the clock: a person waits for it.
 constexpr std::chrono::milliseconds longest_clock_check{10'000};
+/// Of the certificates: an answer that arrived waits for them.
+constexpr std::chrono::milliseconds longest_fetch{10'000};
+
+/// Keeps in the log how WeChat Pay names an answer that is no success, and says with it what its number
+/// means.
+template <class Outcome>
+Outcome with_request_id(Outcome outcome, const HttpResponse& response, Log& log) {
+  auto* refused = std::get_if<Refused>(&outcome);
+  auto* unknown = std::get_if<Unknown>(&outcome);
+  if (refused == nullptr && unknown == nullptr) return outcome;
+  const auto id = request_id_of(response);
+  if (id.text.empty()) return outcome;
+  const auto& code = refused != nullptr ? refused->said.code : unknown->code;
+  log.write(LogLevel::info, "HTTP " + std::to_string(response.status) + " " + code + ", Request-ID " +
+                                id.text + (id.reason.empty() ? "" : " (" + id.reason + ")"));
+  auto& words = refused != nullptr ? refused->said.text : unknown->message;
+  if (!id.reason.empty()) words += words.empty() ? id.reason : " (" + id.reason + ")";
+  return outcome;
+}
 
 class V3Gateway final : public PaymentGateway {
  public:
@@ -70,10 +90,13 @@ class V3Gateway final : public PaymentGateway {
       prepare_request(next, target, *parts_.signer, parts_.keys->preferred_serial(), deps_.clock,
                       deps_.random);
     };
+    auto read_and_log = [this, read = std::move(read)](const HttpResponse& response, const Origin& origin) {
+      return with_request_id<Outcome>(read(response, origin), response, deps_.log);
+    };
     const gateway::CallDeps deps{hosts_, deps_.clock, deps_.random, deps_.stop, deps_.log};
-    return std::make_unique<gateway::RetryingCall<Outcome, decltype(prepare), Read>>(
+    return std::make_unique<gateway::RetryingCall<Outcome, decltype(prepare), decltype(read_and_log)>>(
         deps, HttpRequest{.method = request.method, .url = {}, .body = std::move(request.body)},
-        parts_.timeout, std::move(prepare), std::move(read));
+        parts_.timeout, std::move(prepare), std::move(read_and_log));
   }
 
   std::unique_ptr<CallOf<QueryOutcome>> query(RequestParts request, OrderReference asked) {
@@ -102,7 +125,7 @@ class NetworkSource final : public CertificateSource {
       : signer_{std::move(signer)},
         public_key_id_{std::move(public_key_id)},
         hosts_{base_urls},
-        timeout_{timeout},
+        timeout_{std::min(timeout, longest_fetch)},
         deps_{deps} {}
 
   FetchedCertificates fetch() override {
@@ -111,8 +134,8 @@ class NetworkSource final : public CertificateSource {
       next.url = base_url + parts.target;
       prepare_request(next, parts.target, *signer_, public_key_id_, deps_.clock, deps_.random);
     };
-    const auto read = [](const HttpResponse& response, const Origin& origin) {
-      return read_response(response, origin);
+    const auto read = [this](const HttpResponse& response, const Origin& origin) {
+      return with_request_id(read_response(response, origin), response, deps_.log);
     };
     const gateway::CallDeps deps{hosts_, deps_.clock, deps_.random, deps_.stop, deps_.log};
     gateway::RetryingCall<CertificatesOutcome, decltype(prepare), decltype(read)> call{
@@ -120,8 +143,12 @@ class NetworkSource final : public CertificateSource {
     drive(call, deps_.transport, deps_.clock, deps_.stop);
     auto outcome = call.outcome();
     if (auto* answer = std::get_if<CertificatesAnswer>(&outcome)) return {std::move(answer->response), {}};
-    if (const auto* refused = std::get_if<Refused>(&outcome)) return {{}, problem_of(*refused)};
-    return {{}, "the platform certificates could not be fetched: " + std::get<Unknown>(outcome).message};
+    if (const auto* refused = std::get_if<Refused>(&outcome)) {
+      const bool later = refused->reaction == Reaction::slow_down || refused->reaction == Reaction::repeat;
+      return {{}, problem_of(*refused), later ? ErrorKind::gateway : ErrorKind::untrusted};
+    }
+    const auto& unknown = std::get<Unknown>(outcome);
+    return {{}, "the platform certificates could not be fetched: " + unknown.message, unknown.kind};
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
+#include <utility>
 
 #include "base/text.hpp"
 #include "crypto/base64.hpp"
@@ -45,6 +46,11 @@ std::string off_by(std::chrono::seconds difference) {
 }
 
 }  // namespace
+
+MissingKey PlatformKeys::why_missing(std::string_view serial) {
+  return {"is signed by a key that is not trusted here: " +
+          shortened(without_control_characters(std::string{serial}))};
+}
 
 std::vector<HeaderView> header_views(std::string_view header_lines) {
   std::vector<HeaderView> headers;
@@ -90,15 +96,15 @@ SignatureCheck check_signature(const std::vector<HeaderView>& headers, std::stri
   if (!bytes) return {wrong, "has a signature that is no Base64"};
   const auto key = keys.find(serial.value);
   if (!key) {
-    return {unknown_key, "is signed by a key that is not trusted here: " +
-                             shortened(without_control_characters(std::string{serial.value}))};
+    auto missing = keys.why_missing(serial.value);
+    return {unknown_key, std::move(missing.why), missing.kind};
   }
   if (!key->verify(wire::signed_lines({timestamp.value, nonce.value, body}), *bytes))
     return {wrong, "has a signature that does not hold"};
   // Only a genuine one is worth the word that it is old.
   if (age && std::chrono::abs(age->now - *time) > age->longest)
     return {stale, "has a timestamp that is " + off_by(age->now - *time) + " this machine's clock"};
-  return {holds, {}};
+  return {.state = holds, .why = {}, .signed_at = time};
 }
 
 }  // namespace wxpay::v3

@@ -24,7 +24,9 @@ enum class SignatureState : std::uint8_t {
 
 struct SignatureCheck {
   SignatureState state = SignatureState::wrong;
-  std::string why;  ///< predicate of the message; empty where it holds
+  std::string why;                                         ///< predicate of the message; empty where it holds
+  ErrorKind kind = ErrorKind::untrusted;                   ///< of unknown_key: what kept the key away
+  std::optional<std::chrono::sys_seconds> signed_at = {};  ///< where it holds
 
   bool holds() const noexcept { return state == SignatureState::holds; }
 };
