@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "wxpay/certificate_cache.hpp"
 #include "wxpay/gateway.hpp"
 #include "wxpay/identifiers.hpp"
 #include "wxpay/log.hpp"
@@ -49,16 +50,6 @@ struct V3Account {
   std::chrono::milliseconds timeout{30'000};
 };
 
-/// Keeps the platform certificates between runs. What it gives back is verified like the answer that it was.
-class CertificateCache {
- public:
-  virtual ~CertificateCache() = default;
-  /// Nothing where there is none that can be read.
-  virtual std::optional<std::string> load() = 0;
-  /// One that cannot be written costs a request next time, and no more.
-  virtual void save(std::string_view bytes) = 0;
-};
-
 /// What is trusted now.
 struct TrustReport {
   struct CertificateLife {
@@ -73,7 +64,7 @@ struct TrustReport {
 
 /// What API v3 needs to fetch certificates; all of it must outlive the API.
 struct V3Deps {
-  Transport& transport;
+  Transport* transport;  ///< null: nothing is ever fetched
   Clock& clock;
   Random& random;
   const Stop& stop;
@@ -84,5 +75,18 @@ struct V3Deps {
 /// All that speaks API v3.
 /// @throws Error{key}  key material is missing or unusable; its message names where it came from
 std::unique_ptr<PaymentApi> make_v3_api(V3Account account, V3Deps deps);
+
+/// A gateway without any key: its clock can be checked, and nothing else asked.
+std::unique_ptr<PaymentGateway> make_v3_keyless_gateway(std::vector<std::string> base_urls,
+                                                        std::chrono::milliseconds timeout,
+                                                        const GatewayDeps& deps);
+
+/// What a gateway knows of a merchant, to verify its requests.
+struct MerchantOnRecord {
+  std::string serial_no;   ///< of the merchant's certificate
+  std::string public_key;  ///< PEM
+};
+/// @throws Error{key}  as make_v3_api does
+MerchantOnRecord merchant_on_record(const V3Account& account, std::chrono::sys_seconds now);
 
 }  // namespace wxpay

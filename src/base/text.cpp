@@ -168,6 +168,14 @@ std::string to_lower(std::string_view text) {
   return lower;
 }
 
+std::string to_upper(std::string_view text) {
+  std::string upper{text};
+  for (char& c : upper) {
+    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  }
+  return upper;
+}
+
 std::string listed(std::span<const std::string> items, std::string_view last_word) {
   std::string text;
   for (std::size_t i = 0; i < items.size(); ++i) {

@@ -39,7 +39,9 @@ bool is_visible(std::string_view text);
 std::string to_hex(std::string_view bytes);
 std::string to_upper_hex(std::string_view bytes);
 
+/// Of ASCII letters alone.
 std::string to_lower(std::string_view text);
+std::string to_upper(std::string_view text);
 
 /// "A, B or C" where the word is "or".
 std::string listed(std::span<const std::string> items, std::string_view last_word);

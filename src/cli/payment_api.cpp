@@ -1,69 +1,154 @@
 #include "cli/payment_api.hpp"
 
 #include <algorithm>
-#include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
+#include "cli/config/default_paths.hpp"
+#include "cli/config/secret_source.hpp"
 #include "wxpay/v2_gateway.hpp"
+#include "wxpay/v3_gateway.hpp"
 
 namespace wxpay::cli {
 
 namespace {
 
-enum class Keys : std::uint8_t { needed, none };
-
 /// What an API is made of.
 struct ApiRow {
-  /// Those of the profile's secrets that it works with.
+  /// Those of the profile's secrets that it works with: all it must have, and what else is given.
   std::vector<SecretId> (*secrets)(const Profile& profile);
-  std::unique_ptr<PaymentApi> (*make)(Services& services, Keys keys);
+  std::unique_ptr<PaymentApi> (*make)(Services& services, Network network);
+  std::unique_ptr<PaymentGateway> (*make_keyless)(Services& services, const GatewayDeps& deps);
 };
+
+using SecretLoader = std::function<Secret(SecretId id)>;
+
+SecretLoader loader_of(Services& services) {
+  return [&services](SecretId id) { return services.secret(id).duplicate(); };
+}
+
+V2Account v2_account(const Profile& profile, std::chrono::milliseconds timeout, Secret key) {
+  return {.merchant = profile.merchant,
+          .sign_type = profile.sign_type,
+          .key = std::move(key),
+          .base_urls = profile.base_urls,
+          .timeout = timeout};
+}
 
 std::vector<SecretId> v2_secrets(const Profile&) { return {SecretId::v2_key}; }
 
-std::unique_ptr<PaymentApi> make_v2(Services& services, Keys keys) {
-  const auto& profile = services.profile();
-  return make_v2_api(
-      {.merchant = profile.merchant,
-       .sign_type = profile.sign_type,
-       .key = keys == Keys::needed ? services.secret(SecretId::v2_key).duplicate() : Secret{""},
-       .base_urls = profile.base_urls,
-       .timeout = services.settings().timeout});
+std::unique_ptr<PaymentApi> make_v2(Services& services, Network) {
+  return make_v2_api(v2_account(services.profile(), services.settings().timeout,
+                                services.secret(SecretId::v2_key).duplicate()));
+}
+
+std::unique_ptr<PaymentGateway> make_keyless_v2(Services& services, const GatewayDeps& deps) {
+  return make_v2_gateway(v2_account(services.profile(), services.settings().timeout, Secret{""}), deps);
+}
+
+std::vector<SecretId> v3_secrets(const Profile& profile) {
+  std::vector<SecretId> ids;
+  for (const auto id : {SecretId::private_key, SecretId::private_key_password, SecretId::cert_p12,
+                        SecretId::cert_p12_password, SecretId::apiv3_key, SecretId::v2_key}) {
+    if (profile.find_secret(id) != nullptr) ids.push_back(id);
+  }
+  return ids;
+}
+
+std::optional<NamedText> public_file(const char* key, const std::string& path) {
+  if (path.empty()) return std::nullopt;
+  return NamedText{read_public_file(key, path), std::string{key} + " " + path};
+}
+
+V3Account v3_account(const Profile& profile, std::chrono::milliseconds timeout, const SecretLoader& load) {
+  const auto named = [&](SecretId id) -> std::optional<NamedSecret> {
+    const auto* const source = profile.find_secret(id);
+    if (source == nullptr) return std::nullopt;
+    return NamedSecret{load(id), source->described};
+  };
+  V3Account account{.merchant = profile.merchant};
+  account.base_urls = profile.base_urls;
+  account.timeout = timeout;
+  account.private_key = named(SecretId::private_key);
+  account.cert_p12 = named(SecretId::cert_p12);
+  const auto password = account.cert_p12 ? SecretId::cert_p12_password : SecretId::private_key_password;
+  if (profile.find_secret(password) != nullptr) account.key_password = load(password);
+  account.certificate = public_file("cert_file", profile.cert_file);
+  account.serial_no = profile.serial_no;
+  account.apiv3_key = named(SecretId::apiv3_key);
+  account.public_key_id = profile.public_key_id;
+  account.public_key = public_file("public_key_file", profile.public_key_file);
+  if (profile.find_secret(SecretId::v2_key) != nullptr)
+    account.v2 = v2_account(profile, timeout, load(SecretId::v2_key));
+  return account;
+}
+
+std::unique_ptr<PaymentApi> make_v3(Services& services, Network network) {
+  auto account = v3_account(services.profile(), services.settings().timeout, loader_of(services));
+  return make_v3_api(std::move(account),
+                     {.transport = network == Network::none ? nullptr : &services.transport(),
+                      .clock = services.clock(),
+                      .random = services.random(),
+                      .stop = services.stop(),
+                      .log = services.log(),
+                      .cache = &services.certificate_cache()});
+}
+
+std::unique_ptr<PaymentGateway> make_keyless_v3(Services& services, const GatewayDeps& deps) {
+  return make_v3_keyless_gateway(services.profile().base_urls, services.settings().timeout, deps);
 }
 
 ApiRow row_of(Api api) {
   switch (api) {
     case Api::v2:
-      return {v2_secrets, make_v2};
+      return {v2_secrets, make_v2, make_keyless_v2};
+    case Api::v3:
+      return {v3_secrets, make_v3, make_keyless_v3};
   }
   throw Error{ErrorKind::internal, "the profile names an API that nothing is made for"};
 }
 
 }  // namespace
 
-std::unique_ptr<PaymentApi> make_payment_api(Services& services) {
-  return row_of(services.profile().api).make(services, Keys::needed);
+std::unique_ptr<PaymentApi> make_payment_api(Services& services, Network network) {
+  return row_of(services.profile().api).make(services, network);
 }
 
-std::unique_ptr<PaymentApi> make_keyless_api(Services& services) {
-  return row_of(services.profile().api).make(services, Keys::none);
+std::unique_ptr<PaymentGateway> make_keyless_gateway(Services& services, const GatewayDeps& deps) {
+  return row_of(services.profile().api).make_keyless(services, deps);
 }
 
 std::string check_secrets(Services& services) {
   const auto& profile = services.profile();
   std::string places;
+  std::string last;
   for (const auto id : row_of(profile.api).secrets(profile)) {
     services.secret(id);
-    places.append(places.empty() ? "" : ", ").append(profile.find_secret(id)->described);
+    const auto& place = profile.find_secret(id)->described;
+    if (place == last) continue;  // the built-in profile has them all
+    places.append(places.empty() ? "" : ", ").append(place);
+    last = place;
   }
+  services.api();
   return places;
 }
 
 bool has_public_key(Services& services) {
   const auto& profile = services.profile();
   const auto secrets = row_of(profile.api).secrets(profile);
-  return std::any_of(secrets.begin(), secrets.end(),
+  return std::all_of(secrets.begin(), secrets.end(),
                      [&services](SecretId id) { return is_public(id, services.secret(id)); });
+}
+
+V3MerchantOnRecord v3_merchant_on_record(const Profile& profile, Services& services) {
+  const auto load = [&](SecretId id) {
+    return load_secret(profile, id, services.environment(), &services.stop());
+  };
+  const auto account = v3_account(profile, services.settings().timeout, load);
+  const auto known = merchant_on_record(account, services.clock().now());
+  return {
+      .serial_no = known.serial_no, .public_key = known.public_key, .apiv3_key = load(SecretId::apiv3_key)};
 }
 
 }  // namespace wxpay::cli

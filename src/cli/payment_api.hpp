@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 
@@ -10,17 +11,26 @@ namespace wxpay::cli {
 
 /// The API that the profile names, with the profile's secrets.
 /// @throws Error  as Services::profile and Services::secret do
-std::unique_ptr<PaymentApi> make_payment_api(Services& services);
+std::unique_ptr<PaymentApi> make_payment_api(Services& services, Network network);
 
-/// The same for what needs no secret, as the check of the clock.
-std::unique_ptr<PaymentApi> make_keyless_api(Services& services);
+/// A gateway for what needs no secret: the check of the clock.
+std::unique_ptr<PaymentGateway> make_keyless_gateway(Services& services, const GatewayDeps& deps);
 
-/// Loads every secret that the profile's API works with.
+/// Loads every secret that the profile's API works with, and holds them against each other.
 /// @return where they are, for people
 /// @throws Error  as make_payment_api does
 std::string check_secrets(Services& services);
 
-/// Whether one of these secrets is the built-in sandbox's, which everybody knows.
+/// Whether these secrets are the built-in sandbox's, which everybody knows.
 bool has_public_key(Services& services);
+
+/// What the sandbox knows of a merchant of API v3, as WeChat Pay does.
+struct V3MerchantOnRecord {
+  std::string serial_no;
+  std::string public_key;  ///< PEM
+  Secret apiv3_key;
+};
+/// @throws Error  as Services::secret does
+V3MerchantOnRecord v3_merchant_on_record(const Profile& profile, Services& services);
 
 }  // namespace wxpay::cli

@@ -7,6 +7,7 @@
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/output.hpp"
+#include "cli/payment_api.hpp"
 #include "cli/sandbox_commands.hpp"
 #include "cli/sandbox_control.hpp"
 #include "cli/services.hpp"
@@ -35,12 +36,32 @@ struct FaultOptions {
   std::string words{sandbox::default_fault_words};
 };
 
+Secret v2_key_of(const Profile& profile, Services& services) {
+  // One of API v3 need not have a key of API v2.
+  if (profile.api == Api::v3 && profile.find_secret(SecretId::v2_key) == nullptr) return Secret{sandbox_key};
+  return load_secret(profile, SecretId::v2_key, services.environment(), &services.stop());
+}
+
+/// The keys of API v3 of this profile; where it is of API v2, those of the built-in one.
+sandbox::V3AccountKeys v3_keys_of(const Profile& profile, Services& services) {
+  SettingOptions built_in = services.settings();
+  built_in.profile = sandbox_v3_name;
+  auto known = v3_merchant_on_record(
+      profile.api == Api::v3 ? profile : resolve_profile(built_in, services.environment()), services);
+  return {.serial_no = std::move(known.serial_no),
+          .key = crypto::PublicKey::from_pem(known.public_key, {"the merchant's public key"}),
+          .apiv3_key = std::move(known.apiv3_key)};
+}
+
 int run_serve(const ServeOptions& options, Services& services, Output& output) {
   const Profile profile = sandbox_profile(services);
-  auto key = load_secret(profile, SecretId::v2_key, services.environment(), &services.stop());
+  auto key = v2_key_of(profile, services);
   const bool has_public_key = is_public(SecretId::v2_key, key);
   sandbox::ServerOptions server{
-      options.port, {}, sandbox::GatewayAccount{profile.merchant, std::move(key)}, {}};
+      options.port,
+      {},
+      {.merchant = profile.merchant, .v2_key = std::move(key), .v3 = v3_keys_of(profile, services)},
+      {}};
   if (!options.state.empty()) {
     server.state_file = options.state;
     services.refuse_output("--state", options.state);

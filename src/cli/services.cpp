@@ -5,6 +5,8 @@
 
 #include "base/system.hpp"
 #include "cli/actor.hpp"
+#include "cli/certificate_cache.hpp"
+#include "cli/config/default_paths.hpp"
 #include "cli/files_in_use.hpp"
 #include "cli/payment_api.hpp"
 #include "cli/suspension.hpp"
@@ -32,6 +34,7 @@ struct Services::Parts {
   std::optional<Suspension> suspension;
   std::unique_ptr<Ledger> ledger;
   std::unique_ptr<Transport> transport;
+  std::optional<FileCertificateCache> certificate_cache;
   std::unique_ptr<PaymentApi> api;
   std::unique_ptr<PaymentGateway> gateway;
   std::optional<GatewayClient> client;
@@ -110,8 +113,19 @@ std::unique_ptr<AsyncTransport> Services::make_async_transport(std::size_t slots
 }
 
 const PaymentApi& Services::api() {
-  if (!parts_->api) parts_->api = make_payment_api(*this);
+  if (!parts_->api) parts_->api = make_payment_api(*this, Network::used);
   return *parts_->api;
+}
+
+const PaymentApi& Services::offline_api() {
+  if (!parts_->api) parts_->api = make_payment_api(*this, Network::none);
+  return *parts_->api;
+}
+
+CertificateCache& Services::certificate_cache() {
+  if (!parts_->certificate_cache)
+    parts_->certificate_cache.emplace(certificate_cache_path(environment_, profile().merchant.mch_id), log_);
+  return *parts_->certificate_cache;
 }
 
 GatewayClient& Services::gateway() {
@@ -123,8 +137,7 @@ GatewayClient& Services::gateway() {
 }
 
 ClockReading Services::read_gateway_clock() {
-  const auto api = make_keyless_api(*this);
-  const auto gateway = api->make_gateway({clock(), random(), stop_, log_});
+  const auto gateway = make_keyless_gateway(*this, {clock(), random(), stop_, log_});
   return GatewayClient{*gateway, transport(), clock(), stop_}.read_clock();
 }
 

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
 #include "cli/config/settings.hpp"
+#include "wxpay/certificate_cache.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/gateway_client.hpp"
 #include "wxpay/ledger.hpp"
@@ -14,6 +16,9 @@
 #include "wxpay/transport.hpp"
 
 namespace wxpay::cli {
+
+/// Whether an API may ask WeChat Pay for what it verifies by.
+enum class Network : std::uint8_t { used, none };
 
 /// What a command works with: configuration, secrets, ledger and network. Each is made when first asked for,
 /// so that `sign` opens no network and `orders list` asks for no key.
@@ -54,6 +59,11 @@ class Services {
   ClockReading read_gateway_clock();
   /// The profile's account at WeChat Pay, for a command that needs several gateways, or none.
   const PaymentApi& api();
+  /// The same for a command that works offline: nothing is fetched.
+  const PaymentApi& offline_api();
+  /// Of one thread.
+  Transport& transport();
+  CertificateCache& certificate_cache();
   /// Both give their requests up when this stop is requested.
   std::unique_ptr<Transport> make_transport(const Stop& stop);
   std::unique_ptr<AsyncTransport> make_async_transport(std::size_t slots, const Stop& stop);
@@ -66,7 +76,6 @@ class Services {
   void refuse_output(const std::string& option, const std::string& path) const;
 
  private:
-  Transport& transport();
   Ledger& open_ledger(const LedgerAddress& address, LedgerOptions options);
 
   struct Parts;

@@ -98,7 +98,7 @@ class BatchRun {
         output_{output},
         merchant_{services.profile().merchant},
         columns_{columns_of(batch.trade_type)},
-        signer_{services.api().pay_signer()},
+        signer_{services.offline_api().pay_signer()},
         series_{signer_.series(batch.trade_type, merchant_, batch.scheme)},
         form_{text_with_gaps()},
         timestamp_{batch.timestamp},

@@ -67,7 +67,7 @@ int sign_prepay_id(const SignOptions& options, Services& services, Output& outpu
     refuse("--nonce must be 1 to 32 visible characters");
   }
   const auto& profile = services.profile();
-  const auto& signer = services.api().pay_signer();
+  const auto& signer = services.offline_api().pay_signer();
   if (signer.holds_secret(options.prepay_id) || signer.holds_secret(options.nonce)) {
     refuse("the key stands in the prepay_id or the nonce", "both are printed, and the key is a secret");
   }
@@ -78,7 +78,7 @@ int sign_prepay_id(const SignOptions& options, Services& services, Output& outpu
       signer.parameters(trade_type, profile.merchant, PrepayId{options.prepay_id}, scheme, timestamp, nonce);
   report::Record record;
   record.fields(parameters).text("prepayId", options.prepay_id);
-  if (options.explain) describe_signed_text(record, services.api().set_signer().explain(parameters));
+  if (options.explain) describe_signed_text(record, services.offline_api().set_signer().explain(parameters));
   output.print(record, {"appId", "timeStamp", "nonceStr", "package", "signType", "paySign", "appid",
                         "partnerid", "prepayid", "noncestr", "timestamp", "sign", "prepayId"});
   return exit_done;
@@ -89,7 +89,7 @@ int sign_many(const SignOptions& options, Services& services, Output& output) {
   if (options.explain) refuse("--explain is for one signature, not for --batch");
   services.add_inputs({options.batch_file});
   SignBatch batch{options.batch_file, asked_trade_type(options), PayScheme::md5, asked_timestamp(options)};
-  batch.scheme = asked_scheme(options).value_or(services.api().pay_signer().scheme());
+  batch.scheme = asked_scheme(options).value_or(services.offline_api().pay_signer().scheme());
   return sign_batch(batch, services, output);
 }
 
@@ -115,7 +115,7 @@ GivenSet read_set(const SignOptions& options, const std::string& file, std::stri
 int sign_params(const SignOptions& options, Services& services, Output& output) {
   std::string text;
   const auto set = read_set(options, options.params_file, text, services, output);
-  const auto signature = services.api().set_signer().sign(set);
+  const auto signature = services.offline_api().set_signer().sign(set);
   report::Record record;
   record.text("sign", signature.sign).text("signType", std::string{to_string(signature.scheme)});
   if (options.explain) add_explanation(record, signature.text, signature.notes);
@@ -126,7 +126,7 @@ int sign_params(const SignOptions& options, Services& services, Output& output) 
 int verify(const SignOptions& options, Services& services, Output& output) {
   std::string text;
   const auto set = read_set(options, options.verify_file, text, services, output);
-  const auto verdict = services.api().set_signer().verify(set);
+  const auto verdict = services.offline_api().set_signer().verify(set);
   report::Record record;
   record.flag("valid", verdict.valid)
       .text("signType", std::string{to_string(verdict.scheme)})

@@ -126,7 +126,8 @@ Reply V3Api::answer(Operation, const HttpCall& call, const std::optional<Fault>&
     return reply;
   }
   auto& text = std::get<std::string>(result);
-  auto reply = signed_reply(text.empty() ? 204 : 200, std::move(text), call, fault);
+  const int status = text.empty() ? 204 : 200;
+  auto reply = signed_reply(status, std::move(text), call, fault);
   reply.note = number + " SUCCESS";
   return reply;
 }

@@ -109,7 +109,7 @@ TEST_CASE("values of the wrong type, values that cannot be and broken TOML are n
                       {"trade_type = 5", "trade_type"},
                       {"trade_type = \"SCAN\"", "trade_type"},
                       {"client_ip = \"here\"", "client_ip"},
-                      {"api = \"v3\"", "api"},
+                      {"api = \"v4\"", "api"},
                       {"ledger = \"postgresql://db/x\"", "ledger"},
                       {"ledger = \"oracle:x\"", "ledger"},
                       {"rate = ", ""},

@@ -43,8 +43,6 @@ TEST_CASE("every fault of the file names file and line, and what to do") {
       {shop + "[profile.b]\n", "4: unknown table `profile`", "did you mean `profiles`?"},
       {shop + "\n[shop]\nmch_id = \"1\"\n", "5: unknown table `shop`", "under [profiles.NAME]"},
       {"mch_id = \"1\"\n" + shop, "1: unknown key `mch_id`", "under [profiles.NAME]"},
-      {shop + "serial_no = \"AB\"\n", "4: serial_no is not supported yet by this version", ""},
-      {shop + "cert_file = \"a.pem\"\n", "4: cert_file is not supported yet by this version", ""},
       // Wrong types.
       {"[profiles.shop]\nmch_id = 1900000109\n", "2: mch_id is an integer, it must be a string in quotes",
        "write mch_id = \"1900000109\""},
@@ -69,8 +67,10 @@ TEST_CASE("every fault of the file names file and line, and what to do") {
       {shop + "body = \"\xff\"\n", "4: encountered invalid utf-8", ""},
       {shop + "body\n", "4: malformed", ""},
       // Values.
-      {shop + "api = \"v3\"\n", "4: api `v3` is not supported yet by this version", ""},
-      {shop + "api = \"v4\"\n", "4: api `v4` is not \"v2\"", ""},
+      {shop + "api = \"v4\"\n", "4: api `v4` is not \"v2\" or \"v3\"", ""},
+      {shop + "serial_no = \"5A:0D\"\n", "4: serial_no `5A:0D` is not the serial number", ""},
+      {shop + "public_key_id = \"5A0D\"\n", "4: public_key_id `5A0D` is not PUB_KEY_ID_", ""},
+      {shop + "cert_key_file = \"key.pem\"\n", "4: cert_key_file is not supported yet by this version", ""},
       {shop + "sign_type = \"md5\"\n", "4: sign_type `md5` is not one of MD5 and HMAC-SHA256", ""},
       {shop + "trade_type = \"MICROPAY\"\n",
        "4: trade_type `MICROPAY` is not one of JSAPI, NATIVE, APP and H5", ""},

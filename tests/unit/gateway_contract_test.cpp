@@ -61,7 +61,7 @@ std::unique_ptr<PaymentApi> make_v3() {
   // What is fetched belongs to a test of its own (v3_trust_test); here both certificates are at hand.
   static FakeWorld network;
   return make_v3_api(v3_account(),
-                     {network.transport, network.clock, network.random, network.stop, network.log});
+                     {&network.transport, network.clock, network.random, network.stop, network.log});
 }
 
 HttpResponse v3_refusal(int status, const char* code) {

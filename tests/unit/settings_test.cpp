@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "cli/config/sandbox_v3_keys.hpp"
 #include "support/config_folder.hpp"
 
 using wxpay::ErrorKind;
@@ -196,6 +197,28 @@ TEST_CASE("a configuration that is not there is an error unless the sandbox is a
         std::string::npos);
   options.config = "";
   CHECK((error_of([&] { resolve(folder, options); }).kind() == ErrorKind::usage));
+}
+
+TEST_CASE("the sandbox of API v3 is built in beside that of API v2, with keys that are public") {
+  ConfigFolder folder;
+  folder.variables["WXPAYCTL_PROFILE"] = "sandbox-v3";
+  auto profile = resolve(folder);
+  CHECK(profile.sandbox);
+  CHECK((profile.api == wxpay::cli::Api::v3));
+  CHECK(profile.merchant.mch_id.text() == wxpay::cli::sandbox_mch_id);
+  CHECK(profile.base_urls == Urls{wxpay::cli::sandbox_base_url});
+  CHECK(profile.ledger.file() == folder.path(".local/state/wxpayctl/sandbox-v3.db"));
+  CHECK(profile.serial_no == wxpay::cli::sandbox_serial_no);
+  for (const auto id :
+       {wxpay::cli::SecretId::private_key, wxpay::cli::SecretId::apiv3_key, wxpay::cli::SecretId::v2_key}) {
+    CHECK(wxpay::cli::is_public(id, wxpay::cli::load_secret(profile, id, folder.environment())));
+  }
+
+  // A key of one's own has a number of its own.
+  profile = resolve_text(folder, "[profiles.sandbox-v3]\nprivate_key_env = \"K\"\n");
+  CHECK(profile.serial_no.empty());
+  profile = resolve_text(folder, "[profiles.sandbox-v3]\ncert_p12_file = \"mine.p12\"\n");
+  CHECK(profile.find_secret(wxpay::cli::SecretId::private_key) == nullptr);
 }
 
 TEST_CASE("the sandbox is built in, and the file adds to it") {

@@ -33,7 +33,7 @@ const OutTradeNo number = OutTradeNo::parse("T1");
 /// The shop's API over a network that the test plays.
 struct Shop {
   explicit Shop(V3Account account = v3_account())
-      : api{make_v3_api(std::move(account), {.transport = world.transport,
+      : api{make_v3_api(std::move(account), {.transport = &world.transport,
                                              .clock = world.clock,
                                              .random = world.random,
                                              .stop = world.stop,

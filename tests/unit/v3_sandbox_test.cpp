@@ -67,7 +67,7 @@ struct Rig {
     mine.public_key_id.clear();
     mine.public_key.reset();
     mine.base_urls = {"http://127.0.0.1:8971"};
-    api = make_v3_api(std::move(mine), {transport, world.clock, world.random, world.stop, world.log});
+    api = make_v3_api(std::move(mine), {&transport, world.clock, world.random, world.stop, world.log});
     gateway = api->make_gateway(world.deps());
     client = std::make_unique<GatewayClient>(*gateway, transport, world.clock, world.stop);
   }
@@ -270,7 +270,7 @@ TEST_CASE("a request that is signed wrongly is refused, and that is said of the 
   account.serial_no = platform_serial;
   account.base_urls = {"http://127.0.0.1:8971"};
   const auto api = make_v3_api(
-      std::move(account), {rig.transport, rig.world.clock, rig.world.random, rig.world.stop, rig.world.log});
+      std::move(account), {&rig.transport, rig.world.clock, rig.world.random, rig.world.stop, rig.world.log});
   const auto gateway = api->make_gateway(rig.world.deps());
   GatewayClient client{*gateway, rig.transport, rig.world.clock, rig.world.stop};
   const auto outcome = client.query(OutTradeNo::parse(order));

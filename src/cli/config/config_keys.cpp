@@ -18,7 +18,6 @@ using Kind = SecretSource::Kind;
 
 std::string api_fault(std::string_view value) {
   if (parse_api(value)) return "";
-  if (value == "v3") return "is not supported yet by this version";
   std::vector<std::string> names;
   for (const auto api : all_apis()) names.push_back('"' + std::string{to_string(api)} + '"');
   return "is not " + listed(names, "or");
@@ -64,7 +63,25 @@ std::string control_character_fault(std::string_view value) {
   return has_control_character(value) ? "has a control character" : "";
 }
 
-/// A key of API v3 or of refunds: a configuration written for a later version is told so, not corrected.
+std::string serial_no_fault(std::string_view value) {
+  constexpr std::size_t longest = 64;
+  const bool is_hex =
+      value.size() <= longest && value.find_first_not_of("0123456789ABCDEFabcdef") == std::string_view::npos;
+  return is_hex ? "" : "is not the serial number of a certificate: hexadecimal digits, mostly 40";
+}
+
+std::string public_key_id_fault(std::string_view value) {
+  constexpr std::string_view beginning = "PUB_KEY_ID_";
+  constexpr std::size_t longest = 128;
+  const auto rest = value.substr(std::min(beginning.size(), value.size()));
+  const bool good = value.starts_with(beginning) && !rest.empty() && value.size() <= longest &&
+                    std::all_of(rest.begin(), rest.end(), [](char c) {
+                      return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
+                    });
+  return good ? "" : "is not PUB_KEY_ID_ and digits, as the merchant platform shows it";
+}
+
+/// A key of refunds: a configuration written for a later version is told so, not corrected.
 constexpr ConfigKey later(std::string_view name) { return {.name = name, .support = KeySupport::later}; }
 
 constexpr std::array all_keys = std::to_array<ConfigKey>({
@@ -102,6 +119,68 @@ constexpr std::array all_keys = std::to_array<ConfigKey>({
     {.name = "key_command",
      .fault = control_character_fault,
      .secret = SecretForm{SecretId::v2_key, Kind::command}},
+    {.name = "serial_no",
+     .fault = serial_no_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.serial_no = to_upper(value); }},
+    {.name = "private_key", .secret = SecretForm{SecretId::private_key, Kind::in_clear}},
+    {.name = "private_key_env",
+     .fault = variable_fault,
+     .secret = SecretForm{SecretId::private_key, Kind::environment}},
+    {.name = "private_key_file",
+     .type = KeyType::path,
+     .fault = control_character_fault,
+     .secret = SecretForm{SecretId::private_key, Kind::file}},
+    {.name = "private_key_command",
+     .fault = control_character_fault,
+     .secret = SecretForm{SecretId::private_key, Kind::command}},
+    {.name = "private_key_password", .secret = SecretForm{SecretId::private_key_password, Kind::in_clear}},
+    {.name = "private_key_password_env",
+     .fault = variable_fault,
+     .secret = SecretForm{SecretId::private_key_password, Kind::environment}},
+    {.name = "private_key_password_file",
+     .type = KeyType::path,
+     .fault = control_character_fault,
+     .secret = SecretForm{SecretId::private_key_password, Kind::file}},
+    {.name = "private_key_password_command",
+     .fault = control_character_fault,
+     .secret = SecretForm{SecretId::private_key_password, Kind::command}},
+    {.name = "cert_file",
+     .type = KeyType::path,
+     .fault = control_character_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.cert_file = value; }},
+    {.name = "cert_p12_file",
+     .type = KeyType::path,
+     .fault = control_character_fault,
+     .secret = SecretForm{SecretId::cert_p12, Kind::file}},
+    {.name = "cert_p12_password", .secret = SecretForm{SecretId::cert_p12_password, Kind::in_clear}},
+    {.name = "cert_p12_password_env",
+     .fault = variable_fault,
+     .secret = SecretForm{SecretId::cert_p12_password, Kind::environment}},
+    {.name = "cert_p12_password_file",
+     .type = KeyType::path,
+     .fault = control_character_fault,
+     .secret = SecretForm{SecretId::cert_p12_password, Kind::file}},
+    {.name = "cert_p12_password_command",
+     .fault = control_character_fault,
+     .secret = SecretForm{SecretId::cert_p12_password, Kind::command}},
+    {.name = "apiv3_key", .secret = SecretForm{SecretId::apiv3_key, Kind::in_clear}},
+    {.name = "apiv3_key_env",
+     .fault = variable_fault,
+     .secret = SecretForm{SecretId::apiv3_key, Kind::environment}},
+    {.name = "apiv3_key_file",
+     .type = KeyType::path,
+     .fault = control_character_fault,
+     .secret = SecretForm{SecretId::apiv3_key, Kind::file}},
+    {.name = "apiv3_key_command",
+     .fault = control_character_fault,
+     .secret = SecretForm{SecretId::apiv3_key, Kind::command}},
+    {.name = "public_key_id",
+     .fault = public_key_id_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.public_key_id = value; }},
+    {.name = "public_key_file",
+     .type = KeyType::path,
+     .fault = control_character_fault,
+     .set = [](Profile& profile, const std::string& value) { profile.public_key_file = value; }},
     {.name = "sign_type",
      .fault = sign_type_fault,
      .set = [](Profile& profile, const std::string& value) { profile.sign_type = *parse_sign_type(value); },
@@ -140,24 +219,7 @@ constexpr std::array all_keys = std::to_array<ConfigKey>({
      .type = KeyType::path,
      .fault = control_character_fault,
      .set = [](Profile& profile, const std::string& value) { profile.ca_file = value; }},
-    later("serial_no"),
-    later("private_key_file"),
-    later("public_key_id"),
-    later("public_key_file"),
-    later("apiv3_key"),
-    later("apiv3_key_env"),
-    later("apiv3_key_file"),
-    later("apiv3_key_command"),
-    later("cert_file"),
     later("cert_key_file"),
-    later("cert_p12_file"),
-    later("cert_p12_password"),
-    later("cert_p12_password_env"),
-    later("cert_p12_password_file"),
-    later("cert_p12_password_command"),
-    later("private_key"),
-    later("private_key_env"),
-    later("private_key_command"),
 });
 
 }  // namespace

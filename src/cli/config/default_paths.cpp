@@ -17,6 +17,10 @@ std::filesystem::path xdg_folder(const Environment& environment, const char* var
   return home_folder(environment) / usual;
 }
 
+std::filesystem::path state_folder(const Environment& environment) {
+  return xdg_folder(environment, "XDG_STATE_HOME", ".local/state") / "wxpayctl";
+}
+
 }  // namespace
 
 Environment process_environment() {
@@ -39,8 +43,11 @@ std::filesystem::path default_config_path(const Environment& environment) {
 }
 
 LedgerAddress default_ledger(const Environment& environment, const std::string& profile) {
-  return LedgerAddress{xdg_folder(environment, "XDG_STATE_HOME", ".local/state") / "wxpayctl" /
-                       (profile + ".db")};
+  return LedgerAddress{state_folder(environment) / (profile + ".db")};
+}
+
+std::filesystem::path certificate_cache_path(const Environment& environment, const MerchantId& mch_id) {
+  return state_folder(environment) / ("platform-certificates-" + mch_id.text());
 }
 
 std::filesystem::path resolve_path(const std::string& text, const std::filesystem::path& folder,

@@ -16,4 +16,7 @@ LedgerAddress default_ledger(const Environment& environment, const std::string& 
 std::filesystem::path resolve_path(const std::string& text, const std::filesystem::path& folder,
                                    const Environment& environment);
 
+/// Where the platform certificates of a merchant are kept: beside the default ledgers.
+std::filesystem::path certificate_cache_path(const Environment& environment, const MerchantId& mch_id);
+
 }  // namespace wxpay::cli

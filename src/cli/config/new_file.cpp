@@ -65,6 +65,10 @@ void NewFile::publish(const std::string& hint_when_taken) {
   if (!folder || ::fsync(folder.get()) != 0) fail("write the folder of", errno);
 }
 
+void NewFile::replace() {
+  if (::rename(temporary_.c_str(), target_.c_str()) != 0) fail("write", errno);
+}
+
 void NewFile::fail(const char* doing, int error) const {
   throw Error{ErrorKind::file,
               std::string{"cannot "} + doing + " " + target_.string() + ": " + reason(error)};

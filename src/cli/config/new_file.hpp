@@ -30,6 +30,9 @@ class NewFile {
   /// Gives the file its name, durably.
   /// @throws Error{file} with this hint when the name is taken
   void publish(const std::string& hint_when_taken);
+  /// Gives the file its name in the place of another, which is not made durable.
+  /// @throws Error{file}
+  void replace();
   /// From now on the file stays.
   void keep() noexcept { kept_ = true; }
 

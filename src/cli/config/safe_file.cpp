@@ -30,12 +30,12 @@ SafeFile::SafeFile(std::filesystem::path path, std::string described, ErrorKind 
   }
 }
 
-void SafeFile::refuse_writable_by_others() const {
-  refuse_mode(S_IWGRP | S_IWOTH, "may be changed by other users", "go-w");
+void SafeFile::refuse_writable_by_others(const char* remedy) const {
+  refuse_mode(S_IWGRP | S_IWOTH, "may be changed by other users", remedy);
 }
 
-void SafeFile::refuse_readable_by_others() const {
-  refuse_mode(S_IROTH, "holds a secret and may be read by other users", "o-rwx");
+void SafeFile::refuse_readable_by_others(const char* remedy) const {
+  refuse_mode(S_IROTH, "holds a secret and may be read by other users", remedy);
 }
 
 std::string SafeFile::read(std::size_t largest) const {
@@ -58,11 +58,9 @@ void SafeFile::fail(const std::string& problem, std::string hint) const {
   throw Error{kind_, described_ + " " + problem, std::move(hint)};
 }
 
-void SafeFile::refuse_mode(mode_t forbidden, const char* problem, const char* change) const {
+void SafeFile::refuse_mode(mode_t forbidden, const char* problem, const char* remedy) const {
   if ((status_.st_mode & forbidden) == 0) return;
-  // A key file needs one mode; a configuration keeps whatever its group may do.
-  fail(problem, std::string{"run: chmod "} + (kind_ == ErrorKind::key ? "600" : change) + " " +
-                    shell_quoted(path_.string()));
+  fail(problem, std::string{"run: chmod "} + remedy + " " + shell_quoted(path_.string()));
 }
 
 }  // namespace wxpay::cli

@@ -21,10 +21,11 @@ class SafeFile {
   /// caller
   SafeFile(std::filesystem::path path, std::string described, ErrorKind kind);
 
+  /// @param remedy  the mode that the hint tells to give it
   /// @throws Error{kind} when the group or others may change it
-  void refuse_writable_by_others() const;
+  void refuse_writable_by_others(const char* remedy = "go-w") const;
   /// @throws Error{kind} when others may read it; its group may
-  void refuse_readable_by_others() const;
+  void refuse_readable_by_others(const char* remedy = "o-rwx") const;
 
   /// The whole content.
   /// @throws Error{kind} when it has more than `largest` bytes or cannot be read
@@ -32,7 +33,7 @@ class SafeFile {
 
  private:
   [[noreturn]] void fail(const std::string& problem, std::string hint = {}) const;
-  void refuse_mode(mode_t forbidden, const char* problem, const char* change) const;
+  void refuse_mode(mode_t forbidden, const char* problem, const char* remedy) const;
 
   std::filesystem::path path_;
   std::string described_;

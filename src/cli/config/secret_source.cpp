@@ -9,6 +9,7 @@
 #include "base/text.hpp"
 #include "cli/config/config_keys.hpp"
 #include "cli/config/safe_file.hpp"
+#include "cli/config/sandbox_v3_keys.hpp"
 #include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
 
@@ -16,7 +17,15 @@ namespace wxpay::cli {
 
 namespace {
 
-constexpr std::size_t largest_secret_file = 4096;
+constexpr std::size_t largest_line = 4096;
+/// Of a private key with a chain of certificates beside it.
+constexpr std::size_t largest_key_file = std::size_t{64} * 1024;
+constexpr const char* secret_file_mode = "600";
+
+bool is_line(const SecretSource& source) { return rule_of(source.id).extent == SecretExtent::line; }
+
+/// Of those secrets that the reader of their format judges.
+std::string no_fault(std::string_view) { return {}; }
 
 std::string name_of(const SecretSource& source) { return std::string{rule_of(source.id).name}; }
 
@@ -49,17 +58,19 @@ Secret from_environment(const SecretSource& source, const Environment& environme
 
 Secret from_file(const SecretSource& source) {
   const SafeFile file{source.argument, source.described, ErrorKind::key};
-  file.refuse_writable_by_others();
-  file.refuse_readable_by_others();
-  auto content = file.read(largest_secret_file);
+  file.refuse_writable_by_others(secret_file_mode);
+  file.refuse_readable_by_others(secret_file_mode);
+  auto content = file.read(is_line(source) ? largest_line : largest_key_file);
   const Wiped wiped{content};
   std::string_view secret{content};
-  if (secret.ends_with('\n')) {
+  if (is_line(source) && secret.ends_with('\n')) {
     secret.remove_suffix(1);
     if (secret.ends_with('\r')) secret.remove_suffix(1);
   }
-  if (secret.empty())
-    fail(source.described + " is empty", "put the " + name_of(source) + " into it, as one line");
+  if (secret.empty()) {
+    fail(source.described + " is empty",
+         "put the " + name_of(source) + " into it" + (is_line(source) ? ", as one line" : ""));
+  }
   return Secret{std::string{secret}};
 }
 
@@ -82,7 +93,8 @@ std::string command_fault(const CommandResult& result, const CommandLimits& limi
   return "ended in an unknown way";
 }
 
-Secret from_command(const SecretSource& source, const CommandLimits& limits) {
+Secret from_command(const SecretSource& source, CommandLimits limits) {
+  if (!is_line(source)) limits.output = largest_key_file;
   auto result = run_shell_command(source.argument, limits);
   const Wiped wiped{result.output};
   if (result.end == CommandEnd::stopped) {
@@ -91,11 +103,14 @@ Secret from_command(const SecretSource& source, const CommandLimits& limits) {
   const auto fault = command_fault(result, limits);
   if (!fault.empty()) fail(source.described + " " + fault, "run the command by hand and see what it says");
   std::string_view line{result.output};
-  line = line.substr(0, line.find('\n'));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  if (line.empty())
+  if (is_line(source)) {
+    line = line.substr(0, line.find('\n'));
+    if (line.ends_with('\r')) line.remove_suffix(1);
+  }
+  if (line.empty()) {
     fail(source.described + " printed nothing",
-         "it must print the " + name_of(source) + " as its first line");
+         "it must print the " + name_of(source) + (is_line(source) ? " as its first line" : ""));
+  }
   return Secret{std::string{line}};
 }
 
@@ -122,6 +137,32 @@ SecretRule rule_of(SecretId id) {
                   "it is the API v2 key (API密钥) of the merchant platform, not the APIv3 key; nothing may "
                   "stand before or after it",
               .built_in = sandbox_key};
+    case SecretId::private_key:
+      return {.name = "private_key",
+              .fault = no_fault,
+              .hint = "it is apiclient_key.pem of the merchant platform",
+              .built_in = sandbox_private_key,
+              .extent = SecretExtent::all};
+    case SecretId::private_key_password:
+      return {.name = "private_key_password",
+              .fault = no_fault,
+              .hint = "it is the password that the private key is encrypted with"};
+    case SecretId::cert_p12:
+      return {.name = "cert_p12",
+              .fault = no_fault,
+              .hint = "it is apiclient_cert.p12 of the merchant platform",
+              .extent = SecretExtent::all};
+    case SecretId::cert_p12_password:
+      return {.name = "cert_p12_password",
+              .fault = no_fault,
+              .hint = "it is the merchant number unless it was changed"};
+    case SecretId::apiv3_key:
+      return {.name = "apiv3_key",
+              .fault = apiv3_key_fault,
+              .hint =
+                  "it is the APIv3 key (APIv3密钥) of the merchant platform, not the API v2 key; nothing may "
+                  "stand before or after it",
+              .built_in = sandbox_apiv3_key};
   }
   throw Error{ErrorKind::internal, "a secret without a rule"};
 }
@@ -156,6 +197,12 @@ Secret load_secret(const Profile& profile, SecretId id, const Environment& envir
     fail("the " + std::string{rule.name} + " from " + source->described + " " + fault, rule.hint);
   }
   return secret;
+}
+
+std::string read_public_file(const std::string& key, const std::string& path) {
+  const SafeFile file{path, key + " " + path, ErrorKind::key};
+  file.refuse_writable_by_others();
+  return file.read(largest_key_file);
 }
 
 }  // namespace wxpay::cli

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,13 +10,20 @@
 
 namespace wxpay::cli {
 
+/// What of a file or of a command's output is the secret.
+enum class SecretExtent : std::uint8_t {
+  line,  ///< a file without one trailing line end, the first line that a command prints
+  all
+};
+
 /// What a secret must be.
 struct SecretRule {
   std::string_view name;  ///< of its keys in a profile: NAME, NAME_env, NAME_file and NAME_command
   /// What is wrong with it, without showing it; empty for a good one.
   std::string (*fault)(std::string_view secret);
-  const char* hint;      ///< which secret is meant
-  const char* built_in;  ///< the sandbox's, which is public; null: it has none
+  const char* hint;                ///< which secret is meant
+  const char* built_in = nullptr;  ///< the sandbox's, which is public; null: it has none
+  SecretExtent extent = SecretExtent::line;
 };
 SecretRule rule_of(SecretId id);
 

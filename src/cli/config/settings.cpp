@@ -9,6 +9,7 @@
 #include "cli/config/config_file.hpp"
 #include "cli/config/config_keys.hpp"
 #include "cli/config/default_paths.hpp"
+#include "cli/config/sandbox_v3_keys.hpp"
 #include "cli/config/secret_source.hpp"
 #include "cli/config/value_rules.hpp"
 #include "wxpay/error.hpp"
@@ -20,7 +21,6 @@ namespace {
 constexpr const char* system_config = "/etc/wxpayctl/config.toml";
 constexpr const char* wechat_base_url = "https://api.mch.weixin.qq.com";
 constexpr const char* wechat_fallback_base_url = "https://api2.mch.weixin.qq.com";
-constexpr const char* sandbox_name = "sandbox";
 
 /// A setting and where it comes from, for messages: "--ledger", "WXPAYCTL_LEDGER".
 struct Given {
@@ -63,7 +63,7 @@ struct Selected {
   std::string name;
   ProfileTable table;  ///< empty for a sandbox that the file does not mention
 
-  bool sandbox() const { return name == sandbox_name; }
+  bool sandbox() const { return is_sandbox_name(name); }
   /// `FILE:LINE` of a key.
   std::string place(const std::string& key) const { return file->place(table.line_of(key)); }
   /// What relative paths of the file are relative to.
@@ -87,6 +87,7 @@ std::vector<std::string> profile_names(const ConfigFile& file) {
   }
   auto names = profile_names(*file);
   names.emplace_back(sandbox_name);
+  names.emplace_back(sandbox_v3_name);
   std::string hint;
   if (const auto near = nearest(name, names)) {
     hint = "did you mean `" + *near + "`?";
@@ -196,6 +197,8 @@ std::vector<SecretSource> secret_sources(const Selected& selected, const Environ
   if (!selected.sandbox()) return sources;
   for (const auto& known : config_keys()) {
     if (!known.secret || !given.try_emplace(known.secret->id, "").second) continue;
+    // A PKCS#12 file holds the private key.
+    if (known.secret->id == SecretId::private_key && given.contains(SecretId::cert_p12)) continue;
     const auto* const built_in = rule_of(known.secret->id).built_in;
     if (built_in == nullptr) continue;
     sources.push_back({.id = known.secret->id,
@@ -232,10 +235,19 @@ void set_values(Profile& profile, const Selected& selected, const Environment& e
 
 /// What the built-in profile has where the file says nothing else.
 void set_sandbox_values(Profile& profile) {
+  if (profile.name == sandbox_v3_name) profile.api = Api::v3;
   profile.merchant.mch_id = MerchantId{sandbox_mch_id};
   profile.merchant.app_id = AppId{sandbox_app_id};
   profile.notify_url = sandbox_notify_url;
   profile.body = sandbox_body;
+}
+
+/// The serial number of the built-in private key, where the file does not bring another key.
+void set_sandbox_serial_no(Profile& profile) {
+  const auto* const source = profile.find_secret(SecretId::private_key);
+  const bool is_built_in = source != nullptr && source->in_clear == sandbox_private_key;
+  if (is_built_in && profile.serial_no.empty() && profile.cert_file.empty())
+    profile.serial_no = sandbox_serial_no;
 }
 
 std::vector<std::string> base_urls(const Selected& selected, const SettingOptions& options,
@@ -334,8 +346,13 @@ ConfiguredFiles configured_files(const SettingOptions& options, const Environmen
     const auto parsed = LedgerAddress::parse(ledger->value);
     if (parsed.address) found.ledgers.push_back(*parsed.address);
   }
-  found.ledgers.push_back(default_ledger(environment, sandbox_name));
+  for (const auto* const name : {sandbox_name, sandbox_v3_name})
+    found.ledgers.push_back(default_ledger(environment, name));
   return found;
+}
+
+bool is_sandbox_name(const std::string& profile) {
+  return profile == sandbox_name || profile == sandbox_v3_name;
 }
 
 Profile resolve_profile(const SettingOptions& options, const Environment& environment) {
@@ -348,6 +365,7 @@ Profile resolve_profile(const SettingOptions& options, const Environment& enviro
   if (profile.sandbox) set_sandbox_values(profile);
   set_values(profile, selected, environment);
   profile.secrets = secret_sources(selected, environment);
+  if (profile.sandbox) set_sandbox_serial_no(profile);
   profile.base_urls = base_urls(selected, options, environment);
   auto ledger = outside_ledger(options, environment);
   if (!ledger) ledger = ledger_place(selected, environment);

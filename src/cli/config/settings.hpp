@@ -35,7 +35,14 @@ struct SettingOptions {
 
 /// The secrets that a profile may have. What each must be says secret_source.cpp; the keys of the
 /// configuration that give it have their rows in config_keys.cpp.
-enum class SecretId : std::uint8_t { v2_key };
+enum class SecretId : std::uint8_t {
+  v2_key,
+  private_key,  ///< of the merchant on API v3, in PEM
+  private_key_password,
+  cert_p12,  ///< the bytes of a PKCS#12 file: private key and certificate
+  cert_p12_password,
+  apiv3_key
+};
 
 /// Where a secret comes from. Only this is kept until a command needs the secret itself.
 struct SecretSource {
@@ -51,7 +58,7 @@ struct SecretSource {
 struct Profile {
   std::string name;
   std::filesystem::path config_file;  ///< empty: none was read
-  bool sandbox = false;               ///< the built-in one
+  bool sandbox = false;               ///< a built-in one
   MerchantIdentity merchant;
   Api api = default_api;
   SignType sign_type = SignType::md5;
@@ -67,6 +74,11 @@ struct Profile {
   std::int64_t rate = 50;
   std::int64_t jobs = 16;
   std::string ca_file;
+  // Of API v3.
+  std::string serial_no;  ///< of the merchant's certificate, in upper case; empty: the certificate has it
+  std::string cert_file;
+  std::string public_key_id;
+  std::string public_key_file;
 
   /// Null where it is not given.
   const SecretSource* find_secret(SecretId id) const {
@@ -107,6 +119,11 @@ ConfiguredFiles configured_files(const SettingOptions& options, const Environmen
 Secret load_secret(const Profile& profile, SecretId id, const Environment& environment,
                    const Stop* stop = nullptr);
 
+/// A file of the profile that is no secret, as a certificate: others may read it, but not change it.
+/// @param key  of the configuration that names it
+/// @throws Error{key}
+std::string read_public_file(const std::string& key, const std::string& path);
+
 /// The default of --config for a new file: `$XDG_CONFIG_HOME/wxpayctl/config.toml`.
 std::filesystem::path default_config_path(const Environment& environment);
 
@@ -116,6 +133,11 @@ inline constexpr const char* sandbox_app_id = "wxd678efh567hg6787";
 inline constexpr const char* sandbox_key = "wxpayctlSandboxKey00000000000000";
 /// Whether it is the built-in sandbox's: the file may give that profile another, which is nobody's to know.
 bool is_public(SecretId id, const Secret& secret);
+
+/// The built-in profile of API v2, and that of API v3.
+inline constexpr const char* sandbox_name = "sandbox";
+inline constexpr const char* sandbox_v3_name = "sandbox-v3";
+bool is_sandbox_name(const std::string& profile);
 
 inline constexpr const char* sandbox_base_url = "http://127.0.0.1:8971";
 inline constexpr int sandbox_port = 8971;

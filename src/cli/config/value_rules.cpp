@@ -10,7 +10,8 @@ namespace wxpay::cli {
 
 namespace {
 
-constexpr std::size_t v2_key_length = 32;
+/// Of an API v2 key and of an APIv3 key.
+constexpr std::size_t key_length = 32;
 constexpr std::size_t longest_profile_name = 64;
 constexpr std::string_view wechat_host = "api.mch.weixin.qq.com";
 
@@ -22,6 +23,13 @@ bool is_alphanumeric(char c) { return is_letter(c) || is_digit(c); }
 template <class Predicate>
 bool all_of(std::string_view text, Predicate predicate) {
   return std::all_of(text.begin(), text.end(), predicate);
+}
+
+std::string key_fault(std::string_view key, const char* kind) {
+  if (key.size() != key_length) {
+    return "has " + std::to_string(key.size()) + " bytes; " + kind + " has exactly 32";
+  }
+  return all_of(key, is_visible_ascii) ? "" : "has a blank, a control or a non-ASCII character among its 32";
 }
 
 }  // namespace
@@ -41,12 +49,9 @@ std::string profile_name_fault(std::string_view name) {
   return "";
 }
 
-std::string v2_key_fault(std::string_view key) {
-  if (key.size() != v2_key_length) {
-    return "has " + std::to_string(key.size()) + " bytes; a v2 key has exactly 32";
-  }
-  return all_of(key, is_visible_ascii) ? "" : "has a blank, a control or a non-ASCII character among its 32";
-}
+std::string v2_key_fault(std::string_view key) { return key_fault(key, "a v2 key"); }
+
+std::string apiv3_key_fault(std::string_view key) { return key_fault(key, "an APIv3 key"); }
 
 std::string shown_value(std::string_view key, std::string_view value) {
   const bool may_show = !is_secret_key(key) && value.find('@') == std::string_view::npos;
@@ -64,13 +69,13 @@ bool looks_like_key(std::string_view text) {
   for (const char c : text) {
     if (is_alphanumeric(c)) {
       ++run;
-    } else if (run == v2_key_length) {
+    } else if (run == key_length) {
       return true;
     } else {
       run = 0;
     }
   }
-  return run == v2_key_length;
+  return run == key_length;
 }
 
 std::string without_trailing_slash(std::string_view url) {

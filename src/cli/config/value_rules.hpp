@@ -18,6 +18,9 @@ std::string profile_name_fault(std::string_view name);
 /// 32 visible ASCII characters; the fault tells the length, never the content.
 std::string v2_key_fault(std::string_view key);
 
+/// The same of an APIv3 key.
+std::string apiv3_key_fault(std::string_view key);
+
 /// A faulty value for a message, with a blank before it; empty where it is or could be a secret, or holds a
 /// password.
 std::string shown_value(std::string_view key, std::string_view value);

@@ -1,6 +1,6 @@
 #include <utility>
 
-#include "crypto/pkcs12.hpp"
+#include "gateway/v3/merchant_key.hpp"
 #include "gateway/v3/notifications.hpp"
 #include "gateway/v3/pay_signer.hpp"
 #include "gateway/v3/set_signer.hpp"
@@ -13,55 +13,8 @@ namespace wxpay {
 
 namespace {
 
-using crypto::Origin;
-
 [[noreturn]] void refuse_key(const std::string& what, const std::string& hint) {
   throw Error{ErrorKind::key, what, hint};
-}
-
-/// The merchant's key, and the serial number of the certificate that WeChat Pay knows it by.
-struct MerchantKey {
-  crypto::PrivateKey key;
-  std::string serial_no;
-};
-
-std::string serial_of(const crypto::Certificate& certificate, const V3Account& account) {
-  if (!account.serial_no.empty() && !certificate.has_serial(account.serial_no)) {
-    refuse_key("serial_no is " + account.serial_no + ", and the certificate's is " + certificate.serial(),
-               "leave serial_no out, or give the certificate that it is of");
-  }
-  return certificate.serial();
-}
-
-MerchantKey merchant_key(const V3Account& account) {
-  const auto* password = account.key_password ? &*account.key_password : nullptr;
-  if (account.cert_p12) {
-    const Secret usual{account.merchant.mch_id.text()};
-    auto read = crypto::read_pkcs12(account.cert_p12->value.reveal(), password == nullptr ? usual : *password,
-                                    {account.cert_p12->described});
-    auto serial_no = serial_of(read.certificate, account);
-    return {std::move(read.key), std::move(serial_no)};
-  }
-  if (!account.private_key) {
-    refuse_key("the profile has no private key, which signs what is sent to API v3",
-               "set private_key_file (apiclient_key.pem) or cert_p12_file (apiclient_cert.p12)");
-  }
-  auto key = crypto::PrivateKey::from_pem(account.private_key->value.reveal(), password,
-                                          {account.private_key->described});
-  if (!account.certificate) {
-    if (account.serial_no.empty()) {
-      refuse_key("the profile has neither serial_no nor the merchant's certificate",
-                 "set serial_no, or cert_file (apiclient_cert.pem), which holds it");
-    }
-    return {std::move(key), account.serial_no};
-  }
-  const auto certificate =
-      crypto::Certificate::from_pem(account.certificate->value, {account.certificate->described});
-  if (!certificate.fits(key)) {
-    refuse_key(account.certificate->described + " is not the certificate of the private key",
-               "take both from the same download of the merchant platform");
-  }
-  return {std::move(key), serial_of(certificate, account)};
 }
 
 std::optional<v3::NamedPublicKey> public_key(const V3Account& account) {
@@ -83,7 +36,7 @@ std::optional<crypto::Aead> aead(const V3Account& account) {
 class V3Api final : public PaymentApi {
  public:
   V3Api(V3Account account, V3Deps deps) {
-    auto key = merchant_key(account);
+    auto key = v3::read_merchant_key(account, deps.clock.now());
     auto signer = std::make_shared<const v3::RequestSigner>(account.merchant.mch_id, std::move(key.serial_no),
                                                             std::move(key.key));
     auto named_key = public_key(account);
@@ -92,8 +45,10 @@ class V3Api final : public PaymentApi {
       refuse_key("the profile has nothing to verify WeChat Pay's answers by",
                  "set apiv3_key_file for platform certificates, or public_key_id and public_key_file");
     }
-    auto source =
-        v3::make_certificate_source(signer, account.public_key_id, account.base_urls, account.timeout, deps);
+    auto source = deps.transport == nullptr
+                      ? nullptr
+                      : v3::make_certificate_source(signer, account.public_key_id, account.base_urls,
+                                                    account.timeout, deps);
     trust_ = std::make_shared<v3::TrustStore>(std::move(named_key), opener, std::move(source), deps.cache,
                                               deps.clock);
     if (account.v2) older_ = make_v2_api(std::move(*account.v2));
@@ -135,6 +90,22 @@ class V3Api final : public PaymentApi {
 
 std::unique_ptr<PaymentApi> make_v3_api(V3Account account, V3Deps deps) {
   return std::make_unique<V3Api>(std::move(account), deps);
+}
+
+std::unique_ptr<PaymentGateway> make_v3_keyless_gateway(std::vector<std::string> base_urls,
+                                                        std::chrono::milliseconds timeout,
+                                                        const GatewayDeps& deps) {
+  return v3::make_gateway({.merchant = {},
+                           .signer = nullptr,
+                           .keys = nullptr,
+                           .base_urls = std::move(base_urls),
+                           .timeout = timeout},
+                          deps);
+}
+
+MerchantOnRecord merchant_on_record(const V3Account& account, std::chrono::sys_seconds now) {
+  const auto mine = v3::read_merchant_key(account, now);
+  return {.serial_no = mine.serial_no, .public_key = mine.key.public_key().to_pem()};
 }
 
 }  // namespace wxpay

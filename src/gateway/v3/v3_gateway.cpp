@@ -84,6 +84,8 @@ class V3Gateway final : public PaymentGateway {
   /// Every try has the same body, so at WeChat Pay they are one request, and is signed anew.
   template <class Outcome, class Read>
   std::unique_ptr<CallOf<Outcome>> call(RequestParts request, Read read) {
+    if (!parts_.signer)
+      throw Error{ErrorKind::internal, "a gateway without keys was asked for more than the time"};
     auto prepare = [this, target = std::move(request.target)](HttpRequest& next,
                                                               const std::string& base_url) {
       next.url = base_url + target;
@@ -140,7 +142,7 @@ class NetworkSource final : public CertificateSource {
     const gateway::CallDeps deps{hosts_, deps_.clock, deps_.random, deps_.stop, deps_.log};
     gateway::RetryingCall<CertificatesOutcome, decltype(prepare), decltype(read)> call{
         deps, HttpRequest{.method = parts.method, .url = {}}, timeout_, prepare, read};
-    drive(call, deps_.transport, deps_.clock, deps_.stop);
+    drive(call, *deps_.transport, deps_.clock, deps_.stop);
     auto outcome = call.outcome();
     if (auto* answer = std::get_if<CertificatesAnswer>(&outcome)) return {std::move(answer->response), {}};
     if (const auto* refused = std::get_if<Refused>(&outcome)) {

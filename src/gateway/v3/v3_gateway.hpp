@@ -16,7 +16,7 @@ namespace wxpay::v3 {
 /// What every gateway of one account shares.
 struct GatewayParts {
   MerchantIdentity merchant;
-  std::shared_ptr<const RequestSigner> signer;
+  std::shared_ptr<const RequestSigner> signer;  ///< null, with keys: only the clock can be checked
   std::shared_ptr<PlatformKeys> keys;
   std::vector<std::string> base_urls;
   std::chrono::milliseconds timeout;
