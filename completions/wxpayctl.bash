@@ -24,7 +24,7 @@ _wxpayctl_options() {
     "orders export") echo "--state --since --until" ;;
     "orders mark") echo "--state --reason" ;;
     "ledger check") echo "--head" ;;
-    "sandbox serve") echo "--port --state" ;;
+    "sandbox serve") echo "--port --state --trust" ;;
     "sandbox pay") echo "--fee" ;;
     "sandbox notify") echo "--to --out" ;;
     "sandbox fault") echo "--count --match --seconds --words" ;;
@@ -41,7 +41,7 @@ _wxpayctl_commands() {
     "") echo "create-order sign query reconcile replay-notify close orders ledger sandbox init doctor" ;;
     orders) echo "list show import export mark" ;;
     ledger) echo "check backup restore" ;;
-    sandbox) echo "serve pay notify fault rotate" ;;
+    sandbox) echo "serve pay notify fault keys rotate" ;;
   esac
 }
 

@@ -91,6 +91,7 @@ complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a serve -d 'Run the gateway o
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a pay -d 'Pay an order, as the payer would'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a notify -d 'Send or save the notification of a paid order'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a fault -d 'Spoil the answers to the next requests'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a keys -d 'Write the test keys of API v3 as files'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a rotate -d 'Add a platform certificate of API v3'
 
 complete -c wxpayctl -n '__wxpayctl_at "create-order"' -l out-trade-no -x -d 'Order number'
@@ -172,6 +173,7 @@ complete -c wxpayctl -n '__wxpayctl_at "ledger check"' -l head -x -d 'A head kep
 
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l port -x -d 'Port to listen on; 0 takes a free one'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l state -r -F -d 'Keep the orders in this file'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l trust -x -a 'certificate public-key both' -d 'What it signs by on API v3'
 
 complete -c wxpayctl -n '__wxpayctl_at "sandbox pay"' -l fee -x -d 'Pay this amount instead'
 

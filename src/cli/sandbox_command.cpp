@@ -21,6 +21,7 @@ namespace {
 struct ServeOptions {
   int port = sandbox_port;
   std::string state;
+  std::string trust = "certificate";
 };
 
 struct PayOptions {
@@ -43,24 +44,30 @@ Secret v2_key_of(const Profile& profile, Services& services) {
 }
 
 /// The keys of API v3 of this profile; where it is of API v2, those of the built-in one.
-sandbox::V3AccountKeys v3_keys_of(const Profile& profile, Services& services) {
+sandbox::V3AccountKeys v3_keys_of(const Profile& profile, sandbox::Trust trust, Services& services) {
   SettingOptions built_in = services.settings();
   built_in.profile = sandbox_v3_name;
   auto known = v3_merchant_on_record(
       profile.api == Api::v3 ? profile : resolve_profile(built_in, services.environment()), services);
   return {.serial_no = std::move(known.serial_no),
           .key = crypto::PublicKey::from_pem(known.public_key, {"the merchant's public key"}),
-          .apiv3_key = std::move(known.apiv3_key)};
+          .apiv3_key = std::move(known.apiv3_key),
+          .trust = trust};
 }
 
 int run_serve(const ServeOptions& options, Services& services, Output& output) {
+  const auto trust = sandbox::parse_trust(options.trust);
+  if (!trust) {
+    throw Error{ErrorKind::usage, "unknown kind of trust: " + shortened(options.trust),
+                "one of certificate, public-key, both"};
+  }
   const Profile profile = sandbox_profile(services);
   auto key = v2_key_of(profile, services);
   const bool has_public_key = is_public(SecretId::v2_key, key);
   sandbox::ServerOptions server{
       options.port,
       {},
-      {.merchant = profile.merchant, .v2_key = std::move(key), .v3 = v3_keys_of(profile, services)},
+      {.merchant = profile.merchant, .v2_key = std::move(key), .v3 = v3_keys_of(profile, *trust, services)},
       {}};
   if (!options.state.empty()) {
     server.state_file = options.state;
@@ -132,13 +139,20 @@ void add_serve(CLI::App& sandbox, Command& chosen) {
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
   command->add_option("--state", options->state, "Keep the orders in this file")->type_name("FILE");
+  command
+      ->add_option(
+          "--trust", options->trust,
+          "What it signs by on API v3: certificate, public-key, or both as a merchant in the change has it")
+      ->type_name("KIND")
+      ->capture_default_str();
   command->footer(
       "Prints where it listens once it answers, with the merchant, the app and the key of the profile "
       "sandbox,\n"
       "which is public, so that any client can speak to it. Ends with 129, 130 or 143 when it is stopped.\n\n"
       "Examples:\n"
       "  wxpayctl sandbox serve --state sandbox.jsonl\n"
-      "  wxpayctl sandbox serve --port 0 --json");
+      "  wxpayctl sandbox serve --port 0 --json\n"
+      "  wxpayctl sandbox serve --trust public-key");
   command->callback([&chosen, options] {
     chosen = [options](Services& services, Output& output) { return run_serve(*options, services, output); };
   });
@@ -209,6 +223,7 @@ void add_sandbox(CLI::App& root, Command& chosen) {
   add_pay(*sandbox, chosen);
   add_sandbox_notify(*sandbox, chosen);
   add_fault(*sandbox, chosen);
+  add_sandbox_keys(*sandbox, chosen);
   add_rotate(*sandbox, chosen);
 }
 

@@ -255,10 +255,12 @@ Reply Service::notify(const wire::JsonObject& request) {
   return reply;
 }
 
-/// WeChat Pay's keys as the merchant platform would show them.
+/// The merchant, and WeChat Pay's keys, as the merchant platform would show them.
 Reply Service::show_keys() const {
   if (!v3_keys_) return json_refusal(409, "SANDBOX", "API v3 is not served");
   wire::JsonLine line;
+  line.text("mchId", merchant_.mch_id.text()).text("appId", merchant_.app_id.text());
+  line.text("serialNo", merchant_serial_no_);
   std::string certificates;
   for (const auto& certificate : v3_keys_->certificates()) certificates += certificate.to_pem();
   line.text_if_set("platformCertificates", certificates);

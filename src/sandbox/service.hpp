@@ -36,7 +36,9 @@ class SharedRandom final : public Random {
 class Service {
  public:
   Service(const GatewayAccount& account, Clock& clock, Random& random, Log& log, Journal& journal)
-      : random_{random},
+      : merchant_{account.merchant},
+        merchant_serial_no_{account.v3 ? account.v3->serial_no : std::string{}},
+        random_{random},
         log_{log},
         store_{clock, random_, journal},
         v3_keys_{account.v3 ? std::make_shared<V3Keys>(account.v3->trust, clock, random_) : nullptr},
@@ -57,6 +59,8 @@ class Service {
   Reply show_keys() const;
   Reply rotate(const wire::JsonObject& request);
 
+  MerchantIdentity merchant_;
+  std::string merchant_serial_no_;  ///< of its certificate; empty where API v3 is not served
   SharedRandom random_;
   Log& log_;
   Store store_;

@@ -153,18 +153,17 @@ std::optional<V3Path> v3_path(std::string_view method, std::string_view target) 
 
 std::vector<Operation> v3_operations_at(std::string_view part_of_path) {
   std::vector<Operation> found;
-  const auto add = [&](Operation operation, std::initializer_list<std::string_view> paths) {
-    const bool any = std::any_of(paths.begin(), paths.end(), [part_of_path](std::string_view path) {
-      return path.find(part_of_path) != std::string_view::npos;
-    });
-    if (any) found.push_back(operation);
+  const auto add = [&](Operation operation, std::string_view method, std::string_view rest) {
+    for (const auto path : {own_path, partner_path}) {
+      const auto line = std::string{method}.append(" ").append(path).append(rest);
+      if (line.find(part_of_path) == std::string::npos) continue;
+      found.push_back(operation);
+      return;
+    }
   };
-  add(Operation::create,
-      {"/v3/pay/transactions/jsapi", "/v3/pay/transactions/native", "/v3/pay/transactions/app",
-       "/v3/pay/transactions/h5", "/v3/pay/partner/transactions/jsapi"});
-  add(Operation::query, {"GET /v3/pay/transactions/out-trade-no/", "GET /v3/pay/transactions/id/",
-                         "GET /v3/pay/partner/transactions/out-trade-no/"});
-  add(Operation::close, {"POST /v3/pay/transactions/out-trade-no/{out_trade_no}/close"});
+  for (const auto& product : products) add(Operation::create, "POST", product.path);
+  for (const auto path : {number_path, transaction_path}) add(Operation::query, "GET", path);
+  add(Operation::close, "POST", "out-trade-no/{out_trade_no}/close");
   return found;
 }
 

@@ -21,7 +21,7 @@ struct V3Path {
   std::string number;                       ///< of a query or a closing, decoded
 };
 std::optional<V3Path> v3_path(std::string_view method, std::string_view target);
-/// The operations whose path contains this text.
+/// The operations whose method and path, as in "GET /v3/pay/transactions/id/", contain this text.
 std::vector<Operation> v3_operations_at(std::string_view part_of_path);
 
 struct V3Refusal {
