@@ -2,11 +2,16 @@
 
 #include <functional>
 
-#include "support/v2_gateway.hpp"
+#include "support/scripted_gateway.hpp"
+#include "support/v2_wire.hpp"
 
 using namespace wxpay::test;
 
 namespace {
+
+std::string right_document(const std::string& request) {
+  return v2_signed_xml(right_answer(request), shop_key);
+}
 
 constexpr long most_memory_kib = 64L * 1024;
 

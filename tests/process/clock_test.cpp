@@ -4,7 +4,8 @@
 #include <ctime>
 
 #include "support/reconcile_market.hpp"
-#include "support/v2_gateway.hpp"
+#include "support/scripted_gateway.hpp"
+#include "support/v2_wire.hpp"
 
 // A machine whose clock was wrong, or is. The program's clock is the system's, so it is the ledger's times
 // and the gateway's Date that are off here.

@@ -119,13 +119,6 @@ TEST_CASE("the same of JSON Lines, and the result names the number where it can 
   CHECK(json_line(cells.out).at("outTradeNo") == "SHORT-1");
 }
 
-TEST_CASE("numbers under 6 characters are taken with one warning") {
-  const BatchMarket market;
-  const auto result = market.batch(header + row("T1") + row("T2") + row("ORDER-1"));
-  CHECK(result.code == 0);
-  CHECK(contains(result.err, "warning: 2 out_trade_no have fewer than the 6 characters"));
-}
-
 TEST_CASE("an unusable header or option is wrong usage, and nothing is written or sent") {
   const BatchMarket market;
   for (const auto* text : {"outTradeNo,openid,totalFee,colour\nA-00001,o1,1,red\n",

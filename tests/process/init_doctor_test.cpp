@@ -1,7 +1,8 @@
 #include <doctest/doctest.h>
 #include <sys/stat.h>
 
-#include "support/v2_gateway.hpp"
+#include "support/scripted_gateway.hpp"
+#include "support/v2_wire.hpp"
 
 using namespace wxpay::test;
 

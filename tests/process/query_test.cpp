@@ -3,7 +3,7 @@
 #include <csignal>
 
 #include "support/market.hpp"
-#include "support/v2_gateway.hpp"
+#include "support/scripted_gateway.hpp"
 
 using namespace wxpay::test;
 

@@ -3,7 +3,7 @@
 #include <map>
 
 #include "support/reconcile_market.hpp"
-#include "support/v2_gateway.hpp"
+#include "support/scripted_gateway.hpp"
 
 using namespace wxpay::test;
 
@@ -149,7 +149,8 @@ TEST_CASE("orders of another app are left alone and counted") {
   market.order("ORDER-1");
   market.sandbox.pay("ORDER-1");
   const auto asked = market.sandbox.requests(Operation::query);
-  market.shop.write("config/wxpayctl/config.toml", "[profiles.sandbox]\napp_id = \"wx0000000000000000\"\n");
+  market.shop.write("config/wxpayctl/config.toml",
+                    "[profiles." + tested_api().profile + "]\napp_id = \"wx0000000000000000\"\n");
   const auto result = market.shop.run({"reconcile", "--older-than", "0s", "--close-expired", "--json"});
   CHECK(result.code == 0);
   CHECK(counts(json_line(result.out)).empty());
@@ -181,8 +182,8 @@ TEST_CASE("old orders that WeChat Pay never gives a usable answer about keep no 
     const bool is_old = answer["out_trade_no"].starts_with("OLD");
     if (is_old && !forged) answer["err_code"] = "INVALID_REQUEST";
     if (is_old && !forged) answer["result_code"] = "FAIL";
-    peer.send(http_answer(v2_signed_xml(answer, is_old && forged ? "another-key" : shop_key), 200,
-                          "Connection: close\r\n"));
+    peer.send(wire_answer(
+        request, {.said = answer, .is_signed_well = !is_old || !forged, .headers = "Connection: close\r\n"}));
   });
   REQUIRE(shop.run({"orders", "import", "-"}, old_ones + new_ones).code == 0);
   const auto result = shop.run({"reconcile", "--older-than", "0s", "--rate", "10000", "--json"});

@@ -4,7 +4,8 @@
 #include <fstream>
 #include <sstream>
 
-#include "support/v2_gateway.hpp"
+#include "support/scripted_gateway.hpp"
+#include "support/v2_wire.hpp"
 
 using namespace wxpay::test;
 

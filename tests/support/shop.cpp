@@ -114,13 +114,16 @@ std::filesystem::path Shop::ledger(const std::string& profile) const {
   return path("state") / "wxpayctl" / (profile + ".db");
 }
 
-void Shop::configure(const std::string& base_url, const std::string& more_of_the_profile) const {
-  write("shop.key", std::string{shop_key} + "\n");
+void Shop::configure(const std::string& base_url, const std::string& more_of_the_profile,
+                     const Api& api) const {
   std::ostringstream text;
   text << "default_profile = \"shop\"\n\n[profiles.shop]\nmch_id = \"" << shop_mch_id << "\"\napp_id = \""
        << shop_app_id << "\"\nbody = \"test goods\"\nnotify_url = \"https://pay.example.com/notify\"\n"
        << "base_url = \"" << base_url << "\"\n"
-       << tested_api().profile_lines(path("shop.key").string()) << more_of_the_profile;
+       << api.profile_lines([this](const std::string& name, const std::string& content) {
+            return write(name, content).string();
+          })
+       << more_of_the_profile;
   write("config/wxpayctl/config.toml", text.str());
 }
 
@@ -176,12 +179,22 @@ void Sandbox::fault(const std::string& kind, int count, Operation operation, int
   control("/sandbox/fault", request);
 }
 
-int Sandbox::requests(Operation operation) const { return requests_below(tested_api().path(operation)); }
+int Sandbox::requests(Operation operation) const {
+  return count([operation](std::string_view request) { return tested_api().asks(operation, request); });
+}
 
 int Sandbox::requests_below(const std::string& path) const {
+  return count([&path](std::string_view request) { return request.starts_with("POST " + path); });
+}
+
+int Sandbox::count(const std::function<bool(std::string_view request)>& is_meant) const {
   std::ifstream log{log_};
   int count = 0;
-  for (std::string line; std::getline(log, line);) count += contains(line, " POST " + path) ? 1 : 0;
+  for (std::string line; std::getline(log, line);) {
+    auto request = line.find(" POST ");
+    if (request == std::string::npos) request = line.find(" GET ");
+    if (request != std::string::npos && is_meant(std::string_view{line}.substr(request + 1))) ++count;
+  }
   return count;
 }
 

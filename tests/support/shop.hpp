@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -51,8 +52,9 @@ class Shop {
   std::string read(const std::string& name) const;
   /// Where a profile's ledger is unless something else is said.
   std::filesystem::path ledger(const std::string& profile = tested_api().profile) const;
-  /// Writes the configuration with one profile, "shop", of the merchant below, and its key file.
-  void configure(const std::string& base_url, const std::string& more_of_the_profile = {}) const;
+  /// Writes the configuration with one profile, "shop", of the merchant below, and its key files.
+  void configure(const std::string& base_url, const std::string& more_of_the_profile = {},
+                 const Api& api = tested_api()) const;
 
   /// Makes a ledger without an order in it.
   void make_ledger() const;
@@ -90,6 +92,7 @@ class Sandbox {
 
  private:
   Json control(const std::string& path, const Json& request) const;
+  int count(const std::function<bool(std::string_view request)>& is_meant) const;
 
   std::filesystem::path log_;
   Process process_;

@@ -1,13 +1,11 @@
 #pragma once
 
-#include <map>
 #include <string>
 #include <string_view>
 
-namespace wxpay::test {
+#include "support/api.hpp"
 
-/// Fields of API v2, sorted by name as they are signed.
-using WireFields = std::map<std::string, std::string>;
+namespace wxpay::test {
 
 /// The sign of API v2, made with OpenSSL alone, so that it checks the program's own.
 /// @param type  "MD5" or "HMAC-SHA256"

@@ -2,27 +2,36 @@
 
 #include <functional>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <utility>
 
 #include "support/raw_server.hpp"
 #include "support/shop.hpp"
-#include "support/v2_wire.hpp"
 
 namespace wxpay::test {
 
-/// What WeChat Pay would answer to this request, still unsigned: a creation is accepted, an order that is
-/// asked about is paid with 1000 fen, one that is to be closed is closed.
+/// What such a request asks for.
+inline Operation operation_of(const std::string& request) {
+  for (const auto operation : {Operation::create, Operation::query, Operation::close}) {
+    if (tested_api().asks(operation, request)) return operation;
+  }
+  throw std::logic_error{"a request that asks for nothing known: " + request};
+}
+
+/// What WeChat Pay would answer to this request: a creation is accepted, an order that is asked about is paid
+/// with 1000 fen, one that is to be closed is closed.
 inline WireFields right_answer(const std::string& request) {
   WireFields answer{{"return_code", "SUCCESS"}, {"return_msg", "OK"},      {"appid", shop_app_id},
                     {"mch_id", shop_mch_id},    {"nonce_str", "IITRi8Ia"}, {"result_code", "SUCCESS"}};
-  if (contains(request, "/pay/closeorder")) return answer;
+  const auto operation = operation_of(request);
+  if (operation == Operation::close) return answer;
   answer["trade_type"] = "JSAPI";
-  if (contains(request, "/pay/unifiedorder")) {
+  if (operation == Operation::create) {
     answer["prepay_id"] = "wx201411101639507cbf6ffd8b0779950874";
     return answer;
   }
-  answer["out_trade_no"] = v2_element(request, "out_trade_no");
+  answer["out_trade_no"] = tested_api().order_of(request);
   answer["trade_state"] = "SUCCESS";
   answer["total_fee"] = "1000";
   answer["fee_type"] = "CNY";
@@ -33,8 +42,9 @@ inline WireFields right_answer(const std::string& request) {
   return answer;
 }
 
-inline std::string right_document(const std::string& request) {
-  return v2_signed_xml(right_answer(request), shop_key);
+/// The answer to this request as it goes over the wire.
+inline std::string wire_answer(const std::string& request, const WireAnswer& answer) {
+  return tested_api().answer(operation_of(request), answer);
 }
 
 /// A gateway of the merchant of Shop::configure that answers well until it is told to spoil its answers.
@@ -48,12 +58,12 @@ class ScriptedGateway {
     spoil_ = std::move(how);
   }
   /// Answers with the right fields, some of them replaced or, by an empty value, left out.
-  void change(const WireFields& changes) {
-    spoil([changes](Peer& peer, const std::string& request) {
+  void change(const WireFields& changes, bool is_signed_well = true) {
+    spoil([changes, is_signed_well](Peer& peer, const std::string& request) {
       auto answer = right_answer(request);
       for (const auto& [name, value] : changes) answer[name] = value;
       std::erase_if(answer, [](const auto& field) { return field.second.empty(); });
-      peer.send(http_answer(v2_signed_xml(answer, shop_key)));
+      peer.send(wire_answer(request, {.said = answer, .is_signed_well = is_signed_well}));
     });
   }
   RawServer& server() { return server_; }
@@ -67,7 +77,7 @@ class ScriptedGateway {
         how = spoil_;
       }
       if (how) return how(peer, *request);
-      if (!peer.send(http_answer(right_document(*request)))) return;
+      if (!peer.send(wire_answer(*request, {.said = right_answer(*request)}))) return;
     }
   }
 
