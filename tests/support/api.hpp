@@ -27,10 +27,10 @@ struct Api {
   std::string_view name;       ///< `api` of a profile
   std::string profile;         ///< the sandbox's built-in one
   std::string_view sign_type;  ///< of pay parameters
-  /// The lines of the shop's profile that name the API, where it is not the default, and its keys.
-  std::string (*profile_lines)(const WriteFile& write);
   bool names_closed_order;       ///< the answer to a closing says whose order it is
   bool has_prepay_id_with_link;  ///< of NATIVE and H5
+  /// The lines of the shop's profile that name the API, where it is not the default, and its keys.
+  std::string (*profile_lines)(const WriteFile& write);
   /// What selects such requests in `sandbox fault --match`; any but `any` of JSAPI orders.
   std::string (*path)(Operation);
   /// Whether a request that begins like this, as in "POST /pay/closeorder", is such a one.
