@@ -1,15 +1,18 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "wxpay/clock.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/evidence.hpp"
+#include "wxpay/fields.hpp"
 #include "wxpay/log.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/transport.hpp"
@@ -93,6 +96,27 @@ struct Closed {
 };
 using CloseOutcome = std::variant<Closed, Refused, Unknown>;
 
+/// Any call of an API, as somebody wrote it.
+struct RawRequest {
+  HttpMethod method = HttpMethod::get;
+  std::string target;                    ///< path and query; never a host
+  std::vector<HttpHeader> headers = {};  ///< besides those that the API itself has
+  /// Of API v3 what is sent, byte for byte; of API v2 a set of fields, to which merchant, nonce and signature
+  /// are added.
+  std::string body = {};
+  BodySink* sink = nullptr;  ///< takes the body of an answer that may be large
+  std::size_t largest_response = 1U << 20U;
+};
+
+/// An answer that was verified, where its kind is signed at all, and is no refusal.
+struct RawAnswer {
+  int status = 0;
+  std::string body;    ///< as it came
+  Fields fields = {};  ///< of API v2
+  ClockAhead clock_ahead = {};
+};
+using RawOutcome = std::variant<RawAnswer, Refused, Unknown>;
+
 template <class Outcome>
 ClockAhead clock_ahead_of(const Outcome& outcome) {
   return std::visit([](const auto& answer) { return answer.clock_ahead; }, outcome);
@@ -147,6 +171,8 @@ class PaymentGateway {
   virtual std::unique_ptr<CallOf<QueryOutcome>> start_query(const OutTradeNo& out_trade_no) = 0;
   virtual std::unique_ptr<CallOf<QueryOutcome>> start_query(const TransactionId& transaction_id) = 0;
   virtual std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& out_trade_no) = 0;
+  /// @throws Error{usage}  the API has no such call
+  virtual std::unique_ptr<CallOf<RawOutcome>> start_raw(RawRequest request) = 0;
   /// Needs no key.
   virtual std::unique_ptr<CallOf<ClockReading>> start_clock_check() = 0;
 };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <utility>
 
 #include "wxpay/clock.hpp"
 #include "wxpay/gateway.hpp"
@@ -36,6 +37,7 @@ class GatewayClient {
   CloseOutcome close(const OutTradeNo& out_trade_no) {
     return outcome_of(*gateway_.start_close(out_trade_no));
   }
+  RawOutcome raw(RawRequest request) { return outcome_of(*gateway_.start_raw(std::move(request))); }
   ClockReading read_clock() { return outcome_of(*gateway_.start_clock_check()); }
 
  private:

@@ -18,6 +18,8 @@ class PaymentApi {
   virtual const NotificationReader& notifications() const = 0;
   virtual const PaySigner& pay_signer() const = 0;
   virtual const SetSigner& set_signer() const = 0;
+  /// The same account at an API of before, whose key it has beside; null: there is none.
+  virtual const PaymentApi* older_api() const { return nullptr; }
 };
 
 }  // namespace wxpay

@@ -13,7 +13,14 @@
 
 namespace wxpay {
 
-enum class HttpMethod : std::uint8_t { get, post };
+enum class HttpMethod : std::uint8_t { get, post, put, patch, del };
+
+/// "GET", "POST" and so on.
+std::string_view to_string(HttpMethod method);
+/// Exactly those names.
+std::optional<HttpMethod> parse_http_method(std::string_view text);
+/// Whether a request of it has a body.
+constexpr bool has_body(HttpMethod method) { return method != HttpMethod::get && method != HttpMethod::del; }
 
 /// One header of a request. Name and value are not empty and hold no control characters; a request with any
 /// other is not sent.
@@ -36,7 +43,7 @@ struct HttpRequest {
   HttpMethod method = HttpMethod::post;
   std::string url;
   std::vector<HttpHeader> headers = {};
-  std::string body = {};  ///< of a POST
+  std::string body = {};  ///< where its method has one
   /// Of this one try; the caller keeps the deadline over all tries.
   std::chrono::milliseconds timeout{30'000};
   std::size_t largest_response = 262'144;  ///< bytes of the body, also of one that goes to `sink`

@@ -99,7 +99,7 @@ void CurlRequest::prepare(const HttpRequest& request) {
   error_text_.front() = '\0';
   set_method(request.method);
   set_headers(request.headers);
-  if (request.method == HttpMethod::post) {
+  if (has_body(request.method)) {
     set<CURLOPT_POSTFIELDSIZE_LARGE>(easy_, static_cast<curl_off_t>(request.body.size()));
     set<CURLOPT_POSTFIELDS>(easy_, request.body.data());
   }
@@ -111,11 +111,14 @@ void CurlRequest::prepare(const HttpRequest& request) {
 
 void CurlRequest::set_method(HttpMethod method) {
   if (std::exchange(method_, method) == method) return;
-  if (method == HttpMethod::post) {
+  if (has_body(method)) {
     set<CURLOPT_POST>(easy_, 1L);
   } else {
     set<CURLOPT_HTTPGET>(easy_, 1L);
   }
+  const bool usual = method == HttpMethod::get || method == HttpMethod::post;
+  const std::string name{to_string(method)};
+  set<CURLOPT_CUSTOMREQUEST>(easy_, usual ? static_cast<const char*>(nullptr) : name.c_str());
 }
 
 void CurlRequest::set_headers(const std::vector<HttpHeader>& headers) {

@@ -115,8 +115,8 @@ void HttpAsyncTransport::end(Slot& slot, HttpResult result) {
 
 void HttpAsyncTransport::report(const Slot& slot, const HttpResult& result) {
   const auto& transfer = *slot.line;
-  auto line = std::string{slot.method == HttpMethod::get ? "GET " : "POST "} + transfer.target().name() +
-              " " + transfer.target().path + ": ";
+  auto line = std::string{to_string(slot.method)} + " " + transfer.target().name() + " " +
+              transfer.target().path + ": ";
   if (const auto* response = std::get_if<HttpResponse>(&result)) {
     line += "status " + std::to_string(response->status) + ", " + std::to_string(response->body.size()) +
             " bytes";

@@ -78,6 +78,12 @@ class Gateway final : public PaymentGateway {
                               });
   }
 
+  std::unique_ptr<CallOf<RawOutcome>> start_raw(RawRequest request) override {
+    return call<RawOutcome>(request.target, fields_of(request.body), [](const Answer&, const std::string& body) {
+      return RawOutcome{RawAnswer{200, body}};
+    });
+  }
+
   std::unique_ptr<CallOf<ClockReading>> start_clock_check() override {
     return std::make_unique<gateway::ClockCheck>(HttpRequest{.url = base_url}, deps_.clock);
   }
@@ -92,7 +98,7 @@ class Gateway final : public PaymentGateway {
   }
 
   template <class Outcome, class Take>
-  std::unique_ptr<CallOf<Outcome>> call(const char* path, const Fields& fields, Take take) {
+  std::unique_ptr<CallOf<Outcome>> call(const std::string& path, const Fields& fields, Take take) {
     const auto prepare = [path, tries = 0](HttpRequest& request, const std::string& host) mutable {
       request.url = host + path;
       request.headers = {

@@ -165,6 +165,9 @@ class TellingGateway : public PaymentGateway {
   std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& out_trade_no) override {
     return known<CloseOutcome>([this, number = out_trade_no.text()] { return tell_close(number); });
   }
+  std::unique_ptr<CallOf<RawOutcome>> start_raw(RawRequest) override {
+    return known<RawOutcome>([] { return RawOutcome{Unknown{}}; });
+  }
   std::unique_ptr<CallOf<ClockReading>> start_clock_check() override {
     return std::make_unique<gateway::ClockCheck>(HttpRequest{}, clock_);
   }

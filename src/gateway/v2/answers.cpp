@@ -210,4 +210,12 @@ CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& acco
   return Closed{std::move(verified.said), std::move(evidence)};
 }
 
+RawOutcome read_raw(const HttpResponse& response, const V2Account& account, std::string_view speaker) {
+  // Of a call that is not known, as of a creation, a refusal in words is one.
+  auto answer = read_answer(Operation::unifiedorder, response, account, speaker);
+  if (auto* refused = std::get_if<Refused>(&answer)) return std::move(*refused);
+  if (auto* unknown = std::get_if<Unknown>(&answer)) return std::move(*unknown);
+  return RawAnswer{response.status, response.body, std::get<Verified>(std::move(answer)).fields};
+}
+
 }  // namespace wxpay::v2

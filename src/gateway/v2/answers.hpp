@@ -44,4 +44,7 @@ QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& acco
 CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& account, const OutTradeNo& asked,
                              std::string_view speaker = gateway::wechat_pay);
 
+/// Any answer that is signed.
+RawOutcome read_raw(const HttpResponse& response, const V2Account& account, std::string_view speaker);
+
 }  // namespace wxpay::v2

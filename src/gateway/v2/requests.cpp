@@ -64,6 +64,17 @@ Fields orderquery_request(const TransactionId& transaction_id, const V2Account& 
   return with_sign(std::move(fields), account);
 }
 
+Fields raw_request(const Fields& given, const V2Account& account, const std::string& nonce) {
+  Fields fields;
+  for (const auto& [name, value] : common_fields(account.merchant, account.sign_type, nonce)) {
+    if (!given.has(name)) fields.add(name, value);
+  }
+  for (const auto& [name, value] : given) {
+    if (name != "sign") fields.add_if_set(name, value);
+  }
+  return with_sign(std::move(fields), account);
+}
+
 Fields closeorder_request(const OutTradeNo& out_trade_no, const V2Account& account,
                           const std::string& nonce) {
   return orderquery_request(out_trade_no, account, nonce);  // closeorder takes the same fields

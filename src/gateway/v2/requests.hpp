@@ -13,6 +13,8 @@ Fields unifiedorder_request(const OrderIntent& intent, const V2Account& account,
 Fields orderquery_request(const OutTradeNo& out_trade_no, const V2Account& account, const std::string& nonce);
 Fields orderquery_request(const TransactionId& transaction_id, const V2Account& account,
                           const std::string& nonce);
+/// Any fields, with the account's merchant and app where they name none.
+Fields raw_request(const Fields& given, const V2Account& account, const std::string& nonce);
 Fields closeorder_request(const OutTradeNo& out_trade_no, const V2Account& account, const std::string& nonce);
 
 }  // namespace wxpay::v2

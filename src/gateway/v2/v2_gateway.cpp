@@ -8,6 +8,7 @@
 #include "gateway/hosts.hpp"
 #include "gateway/retrying_call.hpp"
 #include "gateway/v2/answers.hpp"
+#include "gateway/v2/parameter_set.hpp"
 #include "gateway/v2/requests.hpp"
 #include "wire/xml.hpp"
 #include "wxpay/order_time.hpp"
@@ -18,7 +19,9 @@ namespace {
 
 using gateway::Origin;
 
+constexpr std::string_view create_path = "/pay/unifiedorder";
 constexpr std::string_view query_path = "/pay/orderquery";
+constexpr std::string_view close_path = "/pay/closeorder";
 
 HttpRequest xml_request(std::string body) {
   return {.headers = {{"Content-Type", "text/xml; charset=utf-8"}}, .body = std::move(body)};
@@ -35,7 +38,7 @@ class V2Gateway final : public PaymentGateway {
   std::unique_ptr<CallOf<CreateOutcome>> start_create(std::shared_ptr<const OrderIntent> intent) override {
     const auto request = v2::unifiedorder_request(*intent, account_, nonce());
     return call<CreateOutcome>(
-        "/pay/unifiedorder", request,
+        create_path, request,
         [this, intent = std::move(intent)](const HttpResponse& response, const Origin& origin) {
           const auto now = believed_time(deps_.clock.now(), origin.clock_ahead);
           return v2::read_unifiedorder(response, account_, intent, now, origin.speaker);
@@ -52,10 +55,25 @@ class V2Gateway final : public PaymentGateway {
   }
 
   std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& out_trade_no) override {
-    return call<CloseOutcome>("/pay/closeorder", v2::closeorder_request(out_trade_no, account_, nonce()),
+    return call<CloseOutcome>(close_path, v2::closeorder_request(out_trade_no, account_, nonce()),
                               [this, out_trade_no](const HttpResponse& response, const Origin& origin) {
                                 return v2::read_closeorder(response, account_, out_trade_no, origin.speaker);
                               });
+  }
+
+  std::unique_ptr<CallOf<RawOutcome>> start_raw(RawRequest raw) override {
+    if (raw.method != HttpMethod::post)
+      throw Error{ErrorKind::usage, "every call of API v2 is a POST", "write POST for the method"};
+    const auto parsed = v2::parse_parameters(raw.body);
+    if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
+      throw Error{ErrorKind::usage, "the fields are unusable: " + malformed->why,
+                  "they are a JSON object, an XML document or lines of name=value"};
+    }
+    const auto& fields = std::get<v2::ParameterSet>(parsed).fields;
+    return call<RawOutcome>(std::move(raw.target), v2::raw_request(fields, account_, nonce()),
+                            [this](const HttpResponse& response, const Origin& origin) {
+                              return v2::read_raw(response, account_, origin.speaker);
+                            });
   }
 
   std::unique_ptr<CallOf<ClockReading>> start_clock_check() override {
@@ -68,9 +86,10 @@ class V2Gateway final : public PaymentGateway {
 
  private:
   /// Every try carries the same bytes, so at WeChat Pay they are one request.
-  template <class Outcome, class Read>
-  std::unique_ptr<CallOf<Outcome>> call(std::string_view path, const Fields& fields, Read read) {
-    const auto prepare = [path](HttpRequest& request, const std::string& base_url) {
+  /// @tparam Path  a string, or a view of one that stays
+  template <class Outcome, class Path, class Read>
+  std::unique_ptr<CallOf<Outcome>> call(Path path, const Fields& fields, Read read) {
+    const auto prepare = [path = std::move(path)](HttpRequest& request, const std::string& base_url) {
       request.url = base_url;
       request.url += path;
     };

@@ -129,6 +129,25 @@ std::variant<Refused, Unknown> read_unverified_refusal(const HttpResponse& respo
       .said = std::move(said), .reaction = known.reaction, .digest = crypto::sha256_hex(response.body)};
 }
 
+RawOutcome read_raw(const HttpResponse& response, PlatformKeys& keys, bool is_signed,
+                    std::chrono::sys_seconds now, std::string_view speaker) {
+  if (!is_signed && response.status == done) return RawAnswer{response.status, response.body};
+  const auto check =
+      check_signature(header_views(response.header_lines), response.body, keys, Age{now, longest_answer_age});
+  const bool refused = response.status >= first_refusal;
+  if (!check.holds() && !(refused && check.state == SignatureState::absent)) {
+    auto unknown = not_to_be_trusted(by(speaker, "'s answer ") + check.why);
+    unknown.repeatable = check.state == SignatureState::probe;
+    return unknown;
+  }
+  if (!refused) return RawAnswer{response.status, response.body};
+  const auto trust = check.holds() ? Said::Trust::verified : Said::Trust::unverified;
+  auto refusal =
+      read_refusal(Operation::other, response.status, error_in(response.body), trust, response.body, speaker);
+  if (auto* said_no = std::get_if<Refused>(&refusal)) return std::move(*said_no);
+  return std::get<Unknown>(std::move(refusal));
+}
+
 std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const HttpResponse& response,
                                                      PlatformKeys& keys, std::chrono::sys_seconds now,
                                                      std::string_view speaker) {

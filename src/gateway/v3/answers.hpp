@@ -28,6 +28,10 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
                                                      PlatformKeys& keys, std::chrono::sys_seconds now,
                                                      std::string_view speaker);
 
+/// @param is_signed  whether answers of its kind are: a bill's file is not
+RawOutcome read_raw(const HttpResponse& response, PlatformKeys& keys, bool is_signed,
+                    std::chrono::sys_seconds now, std::string_view speaker);
+
 /// A refusal of what cannot be verified yet, as of the request for the certificates themselves: no more than
 /// words, and why no certificates came.
 std::variant<Refused, Unknown> read_unverified_refusal(const HttpResponse& response,

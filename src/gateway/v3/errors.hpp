@@ -9,7 +9,7 @@
 namespace wxpay::v3 {
 
 /// The calls whose refusals differ in what they mean.
-enum class Operation : std::uint8_t { create, query, close };
+enum class Operation : std::uint8_t { create, query, close, other };
 
 /// What a code of an error body is in this program.
 struct KnownError {

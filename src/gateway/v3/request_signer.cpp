@@ -36,8 +36,6 @@ std::string RequestSigner::authorization(const RequestToSign& request) const {
   return value;
 }
 
-std::string_view to_string(HttpMethod method) { return method == HttpMethod::get ? "GET" : "POST"; }
-
 void prepare_request(HttpRequest& request, std::string_view target, const RequestSigner& signer,
                      const std::string& platform_serial, const Clock& clock, Random& random) {
   const auto timestamp = pay_timestamp(clock);
@@ -45,7 +43,7 @@ void prepare_request(HttpRequest& request, std::string_view target, const Reques
   request.headers = {{"Authorization", signer.authorization({to_string(request.method), target, timestamp,
                                                              nonce, request.body})},
                      {"Accept", "application/json"}};
-  if (request.method == HttpMethod::post) request.headers.push_back({"Content-Type", "application/json"});
+  if (has_body(request.method)) request.headers.push_back({"Content-Type", "application/json"});
   if (!platform_serial.empty()) request.headers.push_back({"Wechatpay-Serial", platform_serial});
 }
 

@@ -45,8 +45,6 @@ class RequestSigner {
   crypto::PrivateKey key_;
 };
 
-std::string_view to_string(HttpMethod method);
-
 /// Puts all headers of a request of API v3 in place, with a new timestamp, nonce and signature.
 /// @param target  path and query
 /// @param platform_serial  see PlatformKeys::preferred_serial

@@ -76,6 +76,7 @@ class V3Api final : public PaymentApi {
   const NotificationReader& notifications() const override { return *notifications_; }
   const PaySigner& pay_signer() const override { return *pay_signer_; }
   const SetSigner& set_signer() const override { return *set_signer_; }
+  const PaymentApi* older_api() const override { return older_.get(); }
 
  private:
   v3::GatewayParts parts_;

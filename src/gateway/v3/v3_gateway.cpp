@@ -72,6 +72,19 @@ class V3Gateway final : public PaymentGateway {
                               });
   }
 
+  std::unique_ptr<CallOf<RawOutcome>> start_raw(RawRequest raw) override {
+    // A bill's file is told by the hash that came with its address.
+    const bool is_signed = !raw.target.starts_with("/v3/billdownload/file");
+    auto read = [this, is_signed](const HttpResponse& response, const Origin& origin) {
+      return read_raw(response, *parts_.keys, is_signed, deps_.clock.now(), origin.speaker);
+    };
+    HttpRequest request{.method = raw.method, .url = {}, .body = std::move(raw.body)};
+    request.sink = is_signed ? nullptr : raw.sink;
+    request.largest_response = raw.largest_response;
+    return call<RawOutcome>(std::move(request), std::move(raw.target), std::move(raw.headers),
+                            std::move(read));
+  }
+
   std::unique_ptr<CallOf<ClockReading>> start_clock_check() override {
     HttpRequest request{.method = HttpMethod::get,
                         .url = hosts_.at(0).base_url + certificates_request().target,
@@ -84,21 +97,28 @@ class V3Gateway final : public PaymentGateway {
   /// Every try has the same body, so at WeChat Pay they are one request, and is signed anew.
   template <class Outcome, class Read>
   std::unique_ptr<CallOf<Outcome>> call(RequestParts request, Read read) {
+    return call<Outcome>(HttpRequest{.method = request.method, .url = {}, .body = std::move(request.body)},
+                         std::move(request.target), {}, std::move(read));
+  }
+
+  template <class Outcome, class Read>
+  std::unique_ptr<CallOf<Outcome>> call(HttpRequest request, std::string target,
+                                        std::vector<HttpHeader> headers, Read read) {
     if (!parts_.signer)
       throw Error{ErrorKind::internal, "a gateway without keys was asked for more than the time"};
-    auto prepare = [this, target = std::move(request.target)](HttpRequest& next,
-                                                              const std::string& base_url) {
+    auto prepare = [this, target = std::move(target), headers = std::move(headers)](
+                       HttpRequest& next, const std::string& base_url) {
       next.url = base_url + target;
       prepare_request(next, target, *parts_.signer, parts_.keys->preferred_serial(), deps_.clock,
                       deps_.random);
+      next.headers.insert(next.headers.end(), headers.begin(), headers.end());
     };
     auto read_and_log = [this, read = std::move(read)](const HttpResponse& response, const Origin& origin) {
       return with_request_id<Outcome>(read(response, origin), response, deps_.log);
     };
     const gateway::CallDeps deps{hosts_, deps_.clock, deps_.random, deps_.stop, deps_.log};
     return std::make_unique<gateway::RetryingCall<Outcome, decltype(prepare), decltype(read_and_log)>>(
-        deps, HttpRequest{.method = request.method, .url = {}, .body = std::move(request.body)},
-        parts_.timeout, std::move(prepare), std::move(read_and_log));
+        deps, std::move(request), parts_.timeout, std::move(prepare), std::move(read_and_log));
   }
 
   std::unique_ptr<CallOf<QueryOutcome>> query(RequestParts request, OrderReference asked) {
