@@ -1,6 +1,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "wxpay/gateway.hpp"
 #include "wxpay/notifications.hpp"
@@ -8,6 +10,14 @@
 #include "wxpay/set_signer.hpp"
 
 namespace wxpay {
+
+/// Why an API could not take an order.
+struct IntentFault {
+  std::string what;
+  std::string hint = {};
+};
+/// What an API asks of an order beyond what all of them do; nothing: it takes it.
+using IntentRule = std::optional<IntentFault> (*)(const OrderIntent&);
 
 /// One merchant's account at one of WeChat Pay's APIs, and all that speaks that API.
 class PaymentApi {

@@ -24,6 +24,9 @@ struct V2Account {
 
 std::unique_ptr<PaymentGateway> make_v2_gateway(V2Account account, GatewayDeps deps);
 
+/// An IntentRule: NATIVE needs a product_id (API v2, 9_1).
+std::optional<IntentFault> v2_intent_fault(const OrderIntent& intent);
+
 /// All that speaks API v2.
 std::unique_ptr<PaymentApi> make_v2_api(V2Account account);
 

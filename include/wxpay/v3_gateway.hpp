@@ -43,7 +43,6 @@ struct V3Account {
   std::optional<NamedText> public_key = {};
   /// The key of API v2: for notifications of the old kind and prepay_ids that it made.
   std::optional<V2Account> v2 = {};
-  std::optional<std::chrono::seconds> longest_notification_age = {};
   /// The gateway and, where there is one, its fallback. Without a trailing slash.
   std::vector<std::string> base_urls;
   /// Of one request, all its tries together.
@@ -71,6 +70,9 @@ struct V3Deps {
   Log& log;
   CertificateCache* cache = nullptr;
 };
+
+/// An IntentRule: the longer number, JSON where API v3 has objects, characters of at most three bytes.
+std::optional<IntentFault> v3_intent_fault(const OrderIntent& intent);
 
 /// All that speaks API v3.
 /// @throws Error{key}  key material is missing or unusable; its message names where it came from

@@ -266,9 +266,6 @@ void check_trade_type_needs(const OrderIntent& intent) {
       (!partner || intent.sub_openid.empty())) {
     refuse("JSAPI needs the payer's openid", partner ? "give --openid or --sub-openid" : "give --openid");
   }
-  if (intent.trade_type == TradeType::native && intent.product_id.empty()) {
-    refuse("NATIVE needs a product_id", "give --product-id");
-  }
   if (intent.trade_type == TradeType::mweb && intent.scene_info.empty()) {
     refuse("H5 needs a scene_info",
            R"(give --scene-info '{"h5_info":{"type":"Wap","wap_url":"…","wap_name":"…"}}')");
@@ -314,6 +311,9 @@ CheckedRequest check_order_request(const OrderRequest& request, const OrderDefau
   intent.profit_sharing = sharing == "Y";
   set_expiry(request, now, intent);
   check_trade_type_needs(intent);
+  if (defaults.rule != nullptr) {
+    if (auto fault = defaults.rule(intent)) refuse(fault->what, std::move(fault->hint));
+  }
   if (intent.out_trade_no.shorter_than_advised()) {
     checked.warnings.push_back("out_trade_no " + intent.out_trade_no.text() +
                                " has fewer than the 6 characters that WeChat Pay asks for now");

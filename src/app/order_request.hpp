@@ -8,6 +8,7 @@
 
 #include "app/csv_columns.hpp"
 #include "wxpay/order.hpp"
+#include "wxpay/payment_api.hpp"
 #include "wxpay/settle.hpp"
 
 namespace wxpay::app {
@@ -43,6 +44,7 @@ struct OrderDefaults {
   std::string body;
   std::string notify_url;
   std::string client_ip;
+  IntentRule rule = nullptr;  ///< of the profile's API
 };
 
 /// A request that can be sent.

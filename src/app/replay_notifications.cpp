@@ -5,6 +5,7 @@
 #include <variant>
 
 #include "base/text.hpp"
+#include "wxpay/time.hpp"
 
 namespace wxpay::app {
 
@@ -242,6 +243,8 @@ class NotificationReplay::Item final : public PipelineItem {
       return Next::done;
     }
     notification_ = replay_.deps_.reader.read(saved_.message);
+    if (const auto& longest = replay_.options_.longest_age) refuse_older_than(*longest);
+    result_.note = std::move(notification_.note);
     result_.outcome = outcome_of(notification_.verdict);
     result_.kind = notification_.kind;
     result_.out_trade_no = notification_.out_trade_no;
@@ -250,6 +253,19 @@ class NotificationReplay::Item final : public PipelineItem {
     const bool concerns_the_ledger =
         notification_.evidence || (!replay_.options_.dry_run && is_kept(result_.outcome, notification_));
     return concerns_the_ledger ? Next::record : Next::done;
+  }
+
+  /// One that was caught on its way may be sent again, signature and all.
+  void refuse_older_than(std::chrono::seconds longest) {
+    using enum NotificationVerdict;
+    if (notification_.verdict == bad_signature || notification_.verdict == malformed) return;
+    const auto& sent_at = notification_.sent_at;
+    if (sent_at && std::chrono::abs(replay_.deps_.clock.now() - *sent_at) <= longest) return;
+    notification_.verdict = bad_signature;
+    notification_.evidence.reset();
+    notification_.reason = sent_at ? "the notification was signed at " + format_rfc3339(*sent_at) +
+                                         ", longer ago than --max-age allows"
+                                   : "the notification does not say when it was signed, which --max-age needs";
   }
 
   void settle(const PaymentEvidence& evidence) {

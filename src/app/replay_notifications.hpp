@@ -57,7 +57,7 @@ struct ReplayResult {
   std::optional<NotificationKind> kind;
   std::string out_trade_no;      ///< as it says, where that could be read
   std::string transaction_id;    ///< likewise
-  std::string note;              ///< PAID_AFTER_CLOSE
+  std::string note;              ///< PAID_AFTER_CLOSE or PROBE
   std::string reason;            ///< why it was not applied, in words
   std::optional<int> forwarded;  ///< the HTTP status that the merchant's back end answered with
   std::string forward_error;     ///< why the back end has not taken it
@@ -65,6 +65,7 @@ struct ReplayResult {
 
 struct ReplayOptions {
   bool dry_run = false;
+  std::optional<std::chrono::seconds> longest_age = {};  ///< since it was signed; none: that does not count
   std::string forward_to;  ///< URL of the merchant's back end; empty: nothing is sent
   std::chrono::milliseconds forward_timeout{30'000};
   std::size_t workers = 1;

@@ -12,6 +12,7 @@ void add_commands(CLI::App& root, Command& chosen) {
   add_orders(root, chosen);
   add_ledger(root, chosen);
   add_sandbox(root, chosen);
+  add_api(root, chosen);
   add_init(root, chosen);
   add_doctor(root, chosen);
 }

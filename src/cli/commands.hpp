@@ -24,6 +24,7 @@ void add_close(CLI::App& root, Command& chosen);
 void add_orders(CLI::App& root, Command& chosen);
 void add_ledger(CLI::App& root, Command& chosen);
 void add_sandbox(CLI::App& root, Command& chosen);
+void add_api(CLI::App& root, Command& chosen);
 void add_init(CLI::App& root, Command& chosen);
 void add_doctor(CLI::App& root, Command& chosen);
 

@@ -6,6 +6,7 @@
 #include "cli/clock_watch.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/payment_api.hpp"
 #include "cli/input.hpp"
 #include "cli/result_fields.hpp"
 #include "domain/field_rules.hpp"
@@ -88,7 +89,8 @@ const std::vector<std::string>& creation_columns() {
 }
 
 app::OrderDefaults order_defaults(const Profile& profile) {
-  return {profile.merchant, profile.trade_type, profile.body, profile.notify_url, profile.client_ip};
+  return {profile.merchant,   profile.trade_type, profile.body,
+          profile.notify_url, profile.client_ip,  intent_rule(profile)};
 }
 
 void describe_creation(report::Record& record, const OrderIntent& intent, const app::CreateResult& result,

@@ -20,6 +20,7 @@ struct ApiRow {
   std::vector<SecretId> (*secrets)(const Profile& profile);
   std::unique_ptr<PaymentApi> (*make)(Services& services, Network network);
   std::unique_ptr<PaymentGateway> (*make_keyless)(Services& services, const GatewayDeps& deps);
+  IntentRule intent_rule;
 };
 
 using SecretLoader = std::function<Secret(SecretId id)>;
@@ -102,9 +103,9 @@ std::unique_ptr<PaymentGateway> make_keyless_v3(Services& services, const Gatewa
 ApiRow row_of(Api api) {
   switch (api) {
     case Api::v2:
-      return {v2_secrets, make_v2, make_keyless_v2};
+      return {v2_secrets, make_v2, make_keyless_v2, v2_intent_fault};
     case Api::v3:
-      return {v3_secrets, make_v3, make_keyless_v3};
+      return {v3_secrets, make_v3, make_keyless_v3, v3_intent_fault};
   }
   throw Error{ErrorKind::internal, "the profile names an API that nothing is made for"};
 }
@@ -118,6 +119,8 @@ std::unique_ptr<PaymentApi> make_payment_api(Services& services, Network network
 std::unique_ptr<PaymentGateway> make_keyless_gateway(Services& services, const GatewayDeps& deps) {
   return row_of(services.profile().api).make_keyless(services, deps);
 }
+
+IntentRule intent_rule(const Profile& profile) { return row_of(profile.api).intent_rule; }
 
 std::string check_secrets(Services& services) {
   const auto& profile = services.profile();

@@ -16,6 +16,9 @@ std::unique_ptr<PaymentApi> make_payment_api(Services& services, Network network
 /// A gateway for what needs no secret: the check of the clock.
 std::unique_ptr<PaymentGateway> make_keyless_gateway(Services& services, const GatewayDeps& deps);
 
+/// What the profile's API asks of an order.
+IntentRule intent_rule(const Profile& profile);
+
 /// Loads every secret that the profile's API works with, and holds them against each other.
 /// @return where they are, for people
 /// @throws Error  as make_payment_api does

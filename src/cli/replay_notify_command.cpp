@@ -15,6 +15,7 @@
 #include "cli/progress.hpp"
 #include "cli/saved_notifications.hpp"
 #include "cli/streams.hpp"
+#include "wxpay/time.hpp"
 
 namespace wxpay::cli {
 
@@ -31,6 +32,7 @@ struct ReplayNotifyOptions {
   std::string forward_to;
   bool reply = false;
   bool dry_run = false;
+  std::string max_age;
 };
 
 /// Only what these options can print: a table is to be read.
@@ -69,6 +71,13 @@ std::size_t place_of(NotificationOutcome outcome) {
   const auto* found = std::find_if(counted_outcomes.begin(), counted_outcomes.end(),
                                    [outcome](const Counted& counted) { return counted.outcome == outcome; });
   return static_cast<std::size_t>(found - counted_outcomes.begin());
+}
+
+std::optional<std::chrono::seconds> longest_age_of(const ReplayNotifyOptions& options) {
+  if (options.max_age.empty()) return std::nullopt;
+  const auto age = parse_duration(options.max_age);
+  if (!age) throw Error{ErrorKind::usage, "--max-age must be a whole number and s, m, h or d, as 5m"};
+  return age;
 }
 
 /// The files to read, which no output may be.
@@ -111,6 +120,7 @@ class ReplayNotify {
     if (!options_.forward_to.empty()) forwarders.emplace(services_, workers);
     app::NotificationReplay replay{
         {.dry_run = options_.dry_run,
+         .longest_age = longest_age_of(options_),
          .forward_to = options_.forward_to,
          .forward_timeout = services_.settings().timeout,
          .workers = workers},
@@ -169,7 +179,7 @@ class ReplayNotify {
       code_ = gravest(code_, exit_unknown);
     }
     progress_.add(code != exit_done || !result.forward_error.empty());
-    if (!result.note.empty()) {
+    if (result.note == "PAID_AFTER_CLOSE") {
       progress_.clear();
       output_.warn("order " + result.out_trade_no + " was paid after it was closed");
     }
@@ -250,6 +260,7 @@ int run_replay_notify(const ReplayNotifyOptions& options, Services& services, Ou
   if (std::count(options.files.begin(), options.files.end(), "-") > 1) {
     throw Error{ErrorKind::usage, "standard input can be read once"};
   }
+  longest_age_of(options);
   // The value stays out of the message, as it may hold a password.
   if (const auto fault = options.forward_to.empty() ? std::string{} : address_fault(options.forward_to);
       !fault.empty()) {
@@ -272,6 +283,10 @@ void add_replay_notify(CLI::App& root, Command& chosen) {
       ->add_option("--to", options->forward_to,
                    "Send on what was verified, byte for byte, to the merchant's back end")
       ->type_name("URL");
+  command
+      ->add_option("--max-age", options->max_age,
+                   "Refuse what was signed longer ago, as 5m; only notifications of API v3 say when")
+      ->type_name("DURATION");
   command->add_flag("--dry-run", options->dry_run, "Verify and compare, write and send nothing");
   command->footer(
       "The same again changes nothing. What was applied or refused is kept in the ledger as it came.\n\n"

@@ -136,6 +136,11 @@ GatewayClient& Services::gateway() {
   return *parts_->client;
 }
 
+RawOutcome Services::call_by(const PaymentApi& api, RawRequest request) {
+  const auto gateway = api.make_gateway({clock(), random(), stop_, log_});
+  return GatewayClient{*gateway, transport(), clock(), stop_}.raw(std::move(request));
+}
+
 ClockReading Services::read_gateway_clock() {
   const auto gateway = make_keyless_gateway(*this, {clock(), random(), stop_, log_});
   return GatewayClient{*gateway, transport(), clock(), stop_}.read_clock();

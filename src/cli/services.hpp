@@ -57,6 +57,8 @@ class Services {
   GatewayClient& gateway();
   /// Of a profile whose key may be missing.
   ClockReading read_gateway_clock();
+  /// A call by another API of the same account.
+  RawOutcome call_by(const PaymentApi& api, RawRequest request);
   /// The profile's account at WeChat Pay, for a command that needs several gateways, or none.
   const PaymentApi& api();
   /// The same for a command that works offline: nothing is fetched.

@@ -118,8 +118,9 @@ int sign_params(const SignOptions& options, Services& services, Output& output) 
   const auto signature = services.offline_api().set_signer().sign(set);
   report::Record record;
   record.text("sign", signature.sign).text("signType", std::string{to_string(signature.scheme)});
+  record.text_if_set("authorization", signature.authorization);
   if (options.explain) add_explanation(record, signature.text, signature.notes);
-  output.print(record, {"sign", "signType"});
+  output.print(record, {"sign", "signType", "authorization"});
   return exit_done;
 }
 

@@ -69,7 +69,7 @@ ApiCase v3_case() {
   ApiCase api;
   api.name = "v3";
   api.reader = v3::make_notification_reader(
-      {.merchant = shop_merchant(), .aead = crypto::Aead{Secret{apiv3_key}, {"test key"}}}, keys, clock);
+      {.merchant = shop_merchant(), .aead = crypto::Aead{Secret{apiv3_key}, {"test key"}}}, keys);
   api.pay_signer = v3::make_pay_signer(merchant_signer(), nullptr);
   api.set_signer =
       v3::make_set_signer(merchant_signer(), std::make_shared<FixedKeys>(), shop_merchant(), nullptr);

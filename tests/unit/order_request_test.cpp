@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "wxpay/v2_gateway.hpp"
 #include "support/fakes.hpp"
 #include "support/ledger_fixture.hpp"
 #include "wxpay/error.hpp"
@@ -26,6 +27,7 @@ app::OrderDefaults defaults() {
   result.body = "default goods";
   result.notify_url = "https://pay.example.com/notify/order";
   result.client_ip = "127.0.0.1";
+  result.rule = v2_intent_fault;
   return result;
 }
 

@@ -125,7 +125,7 @@ TEST_CASE("notifications of the vectors are opened, and prove what they say") {
   FakeClock clock;
   FixedKeys keys;
   const auto reader =
-      v3::make_notification_reader({.merchant = vector_merchant(), .aead = vector_aead()}, keys, clock);
+      v3::make_notification_reader({.merchant = vector_merchant(), .aead = vector_aead()}, keys);
   int payments = 0;
   for (const auto& vector : v3_vectors("notifications")) {
     CAPTURE(text(vector, "id"));

@@ -81,3 +81,13 @@ Fields closeorder_request(const OutTradeNo& out_trade_no, const V2Account& accou
 }
 
 }  // namespace wxpay::v2
+
+namespace wxpay {
+
+std::optional<IntentFault> v2_intent_fault(const OrderIntent& intent) {
+  if (intent.trade_type == TradeType::native && intent.product_id.empty())
+    return IntentFault{"NATIVE needs a product_id", "give --product-id"};
+  return std::nullopt;
+}
+
+}  // namespace wxpay

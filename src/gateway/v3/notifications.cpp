@@ -55,8 +55,8 @@ std::variant<std::string, std::string_view> open_resource(const wire::JsonObject
 
 class Reader final : public NotificationReader {
  public:
-  Reader(ReaderSettings settings, PlatformKeys& keys, const Clock& clock)
-      : settings_{std::move(settings)}, keys_{keys}, clock_{clock} {}
+  Reader(ReaderSettings settings, PlatformKeys& keys)
+      : settings_{std::move(settings)}, keys_{keys} {}
 
   Notification read(const NotificationMessage& message) const override {
     if (is_xml(message.body)) return read_older(message);
@@ -72,6 +72,7 @@ class Reader final : public NotificationReader {
       if (check.state == SignatureState::probe) notification.note = "PROBE";
       return concluded(std::move(notification), Verdict::bad_signature, "the notification " + check.why);
     }
+    notification.sent_at = check.signed_at;
     const auto* resource = wire::find(*envelope, "resource");
     if (resource == nullptr || resource->kind != wire::JsonValue::Kind::object)
       return concluded(std::move(notification), Verdict::malformed, "it has no resource");
@@ -143,9 +144,7 @@ class Reader final : public NotificationReader {
   }
 
   SignatureCheck check_message(const NotificationMessage& message) const {
-    std::optional<Age> age;
-    if (settings_.longest_age) age = Age{clock_.now(), *settings_.longest_age};
-    return check_signature(header_views(message.headers), message.body, keys_, age);
+    return check_signature(header_views(message.headers), message.body, keys_, std::nullopt);
   }
 
   Notification read_opened(Notification notification, const std::string& document) const {
@@ -186,14 +185,12 @@ class Reader final : public NotificationReader {
 
   ReaderSettings settings_;
   PlatformKeys& keys_;
-  const Clock& clock_;
 };
 
 }  // namespace
 
-std::unique_ptr<NotificationReader> make_notification_reader(ReaderSettings settings, PlatformKeys& keys,
-                                                             const Clock& clock) {
-  return std::make_unique<Reader>(std::move(settings), keys, clock);
+std::unique_ptr<NotificationReader> make_notification_reader(ReaderSettings settings, PlatformKeys& keys) {
+  return std::make_unique<Reader>(std::move(settings), keys);
 }
 
 }  // namespace wxpay::v3

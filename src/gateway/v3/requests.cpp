@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "wire/json.hpp"
 #include "wxpay/time.hpp"
+#include "wxpay/v3_gateway.hpp"
 
 namespace wxpay::v3 {
 
@@ -146,11 +147,6 @@ std::string payer(const OrderIntent& intent) {
   return std::move(payer).str();
 }
 
-/// WeChat Pay takes characters of one to three bytes in UTF-8 (API v3 reference, 1).
-bool has_long_character(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xF0; });
-}
-
 /// A JSON text as it is sent: without escapes that stand for other characters.
 std::string unescaped(const std::string& json) {
   auto object = object_in(json);
@@ -203,6 +199,15 @@ RequestParts close_request(const OutTradeNo& out_trade_no, const MerchantIdentit
 
 RequestParts certificates_request() { return {.method = HttpMethod::get, .target = "/v3/certificates"}; }
 
+namespace {
+
+/// WeChat Pay takes characters of one to three bytes in UTF-8 (API v3 reference, 1).
+bool has_long_character(std::string_view text) {
+  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xF0; });
+}
+
+}  // namespace
+
 std::optional<IntentFault> intent_fault(const OrderIntent& intent) {
   if (intent.out_trade_no.shorter_than_advised()) {
     return IntentFault{"out_trade_no " + intent.out_trade_no.text() +
@@ -229,3 +234,9 @@ std::optional<IntentFault> intent_fault(const OrderIntent& intent) {
 }
 
 }  // namespace wxpay::v3
+
+namespace wxpay {
+
+std::optional<IntentFault> v3_intent_fault(const OrderIntent& intent) { return v3::intent_fault(intent); }
+
+}  // namespace wxpay

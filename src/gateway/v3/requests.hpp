@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "wxpay/order.hpp"
+#include "wxpay/payment_api.hpp"
 #include "wxpay/transport.hpp"
 
 namespace wxpay::v3 {
@@ -24,11 +25,7 @@ RequestParts query_request(const TransactionId& transaction_id, const MerchantId
 RequestParts close_request(const OutTradeNo& out_trade_no, const MerchantIdentity& merchant);
 RequestParts certificates_request();
 
-/// Why API v3 could not take such an order; empty: it can.
-struct IntentFault {
-  std::string what;
-  std::string hint;
-};
+/// See v3_intent_fault.
 std::optional<IntentFault> intent_fault(const OrderIntent& intent);
 
 }  // namespace wxpay::v3

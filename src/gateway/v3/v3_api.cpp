@@ -58,9 +58,8 @@ class V3Api final : public PaymentApi {
     const std::shared_ptr<const PaySigner> older_signer{older_, older_ ? &older_->pay_signer() : nullptr};
     notifications_ = v3::make_notification_reader({.merchant = account.merchant,
                                                    .aead = opener,
-                                                   .longest_age = account.longest_notification_age,
                                                    .older = older_reader},
-                                                  *trust_, deps.clock);
+                                                  *trust_);
     pay_signer_ = v3::make_pay_signer(signer, older_signer);
     set_signer_ = v3::make_set_signer(signer, trust_, account.merchant, older_);
     parts_ = {.merchant = std::move(account.merchant),
