@@ -19,7 +19,8 @@ _wxpayctl_options() {
     reconcile)
       echo "--older-than --since --until --limit --jobs --rate --close-expired --expire-after --details --dry-run"
       ;;
-    replay-notify) echo "--dir --reply --to --dry-run" ;;
+    replay-notify) echo "--dir --reply --to --max-age --dry-run" ;;
+    api) echo "--data --header --xml --out" ;;
     "orders list") echo "--state --since --until --min-fee --max-fee --limit" ;;
     "orders export") echo "--state --since --until" ;;
     "orders mark") echo "--state --reason" ;;
@@ -38,7 +39,7 @@ _wxpayctl_options() {
 # The commands under a command.
 _wxpayctl_commands() {
   case $1 in
-    "") echo "create-order sign query reconcile replay-notify close orders ledger sandbox init doctor" ;;
+    "") echo "create-order sign query reconcile replay-notify close orders ledger sandbox api init doctor" ;;
     orders) echo "list show import export mark" ;;
     ledger) echo "check backup restore" ;;
     sandbox) echo "serve pay notify fault keys rotate" ;;
@@ -62,7 +63,7 @@ _wxpayctl_takes_value() {
     *=*) return 1 ;;
     -p | -o) return 0 ;;
     --help | --version | --json | --quiet | --verbose | --no-progress | --yes) return 1 ;;
-    --profit-sharing | --explain | --read-only | --watch | --reply | --dry-run | --close-expired | --details) return 1 ;;
+    --profit-sharing | --explain | --read-only | --watch | --reply | --dry-run | --close-expired | --details | --xml) return 1 ;;
     --*) return 0 ;;
     *) return 1 ;;
   esac
@@ -91,7 +92,7 @@ _wxpayctl_values() {
       words="CREATING NOTPAY USERPAYING SUCCESS REFUND CLOSED REVOKED PAYERROR FAILED"
       ;;
     *" --config" | *" --ledger" | *" --log-file" | *" --request" | *" --params" | *" --verify" | *" --batch" | *" --failed" | \
-      *" --key-file" | "sandbox notify --out" | "sandbox serve --state" | "replay-notify --dir")
+      *" --key-file" | "api --data" | "api --out" | "sandbox notify --out" | "sandbox serve --state" | "replay-notify --dir")
       _wxpayctl_files "$3"
       return
       ;;

@@ -12,7 +12,7 @@ function __wxpayctl_command
         else if string match -qr -- '^(-p|-o)$' $token
             set skip yes
         else if contains -- $token --help --version --json --quiet --verbose --no-progress --yes \
-                --profit-sharing --explain --read-only --watch --reply --dry-run --close-expired --details
+                --profit-sharing --explain --read-only --watch --reply --dry-run --close-expired --details --xml
             continue
         else if string match -qr -- '^--[^=]+$' $token
             set skip yes
@@ -77,6 +77,7 @@ complete -c wxpayctl -n '__wxpayctl_at ""' -a close -d 'Close an order that is n
 complete -c wxpayctl -n '__wxpayctl_at ""' -a orders -d 'List, show, move and repair the orders of the ledger'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a ledger -d 'Check, back up and restore the ledger itself'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a sandbox -d 'A local WeChat Pay gateway'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a api -d 'Send any call to WeChat Pay'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a init -d 'Write a first configuration'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a doctor -d 'Check configuration, key, ledger, gateway and clock'
 complete -c wxpayctl -n '__wxpayctl_at "orders"' -a list -d 'List orders of the ledger, newest first'
@@ -151,6 +152,7 @@ complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -F
 complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l dir -x -a '(__fish_complete_directories)' -d 'Take the regular files of a folder'
 complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l reply -d 'Add the answer that WeChat Pay would be given'
 complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l to -x -d 'Send on what was verified'
+complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l max-age -x -d 'Refuse what was signed longer ago'
 complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l dry-run -d 'Verify and compare, write and send nothing'
 
 complete -c wxpayctl -n '__wxpayctl_at "orders list"' -l state -x -a "$states" -d 'Only orders in this state'
@@ -202,3 +204,9 @@ complete -c wxpayctl -n '__wxpayctl_at "ledger restore"' -F
 set -l kinds lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app other-amount \
     system-error rate-limit redirect html wrong-serial stale probe bad-cipher refusal none
 complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -a "$kinds" -d 'Kind of fault'
+
+complete -c wxpayctl -n '__wxpayctl_at "api"' -x -a 'GET POST PUT PATCH DELETE'
+complete -c wxpayctl -n '__wxpayctl_at "api"' -l data -r -F -d 'What is sent'
+complete -c wxpayctl -n '__wxpayctl_at "api"' -l header -x -d 'One more header'
+complete -c wxpayctl -n '__wxpayctl_at "api"' -l xml -d 'A call of API v2, of a set of fields'
+complete -c wxpayctl -n '__wxpayctl_at "api"' -l out -r -F -d 'Write the answer into this file'

@@ -43,7 +43,7 @@ struct Notification {
   std::string note = {};                 ///< PROBE: WeChat Pay tried whether signatures are checked
   /// When it was signed, where what is signed says so: of API v3, each time anew.
   std::optional<std::chrono::sys_seconds> sent_at = {};
-  std::string digest;                    ///< SHA-256 of the body, lower-case hex; empty where it is worthless
+  std::string digest;            ///< SHA-256 of the body, lower-case hex; empty where it is worthless
   bool is_of_other_app = false;  ///< signed, of this merchant, and about another app than the account's
   std::optional<PaymentEvidence> evidence;  ///< of `paid` alone
 };

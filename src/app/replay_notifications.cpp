@@ -263,9 +263,10 @@ class NotificationReplay::Item final : public PipelineItem {
     if (sent_at && std::chrono::abs(replay_.deps_.clock.now() - *sent_at) <= longest) return;
     notification_.verdict = bad_signature;
     notification_.evidence.reset();
-    notification_.reason = sent_at ? "the notification was signed at " + format_rfc3339(*sent_at) +
-                                         ", longer ago than --max-age allows"
-                                   : "the notification does not say when it was signed, which --max-age needs";
+    notification_.reason = sent_at
+                               ? "the notification was signed at " + format_rfc3339(*sent_at) +
+                                     ", longer ago than --max-age allows"
+                               : "the notification does not say when it was signed, which --max-age needs";
   }
 
   void settle(const PaymentEvidence& evidence) {

@@ -58,9 +58,9 @@ void check_target(const std::string& target) {
 }
 
 /// Those that a call has anyhow, or that would change how it is sent.
-constexpr std::array<std::string_view, 8> own_headers{"authorization", "host",       "content-length",
-                                                      "connection",    "user-agent", "content-type",
-                                                      "accept",        "transfer-encoding"};
+constexpr std::array<std::string_view, 8> own_headers{
+    "authorization", "host",         "content-length", "connection",
+    "user-agent",    "content-type", "accept",         "transfer-encoding"};
 
 HttpHeader header_of(const std::string& text) {
   const auto colon = text.find(':');
@@ -164,7 +164,8 @@ class ApiCall {
     if (services_.profile().api == Api::v2 && !options_.xml) {
       refuse("the profile is of API v2, whose calls are XML", "give --xml with the fields as --data");
     }
-    if (services_.profile().api == Api::v2 || !options_.xml) return services_.gateway().raw(std::move(request));
+    if (services_.profile().api == Api::v2 || !options_.xml)
+      return services_.gateway().raw(std::move(request));
     const auto* older = services_.api().older_api();
     if (older == nullptr) {
       throw Error{ErrorKind::key, "--xml is a call of API v2, and the profile has no key of API v2",
@@ -198,13 +199,15 @@ void add_api(CLI::App& root, Command& chosen) {
   auto options = std::make_shared<ApiOptions>();
   auto* command = root.add_subcommand("api", "Send any call to WeChat Pay and print its answer, verified");
   command->add_option("METHOD", options->method, "GET, POST, PUT, PATCH or DELETE")->required();
-  command->add_option("PATH", options->target, "Path and query, as /v3/certificates; never a host")->required();
+  command->add_option("PATH", options->target, "Path and query, as /v3/certificates; never a host")
+      ->required();
   command->add_option("--data", options->data, "What is sent; - is standard input")->type_name("FILE");
   command->add_option("--header", options->headers, "One more header, 'Name: value'")
       ->type_name("HEADER")
       ->expected(1)
       ->multi_option_policy(CLI::MultiOptionPolicy::TakeAll);
-  command->add_flag("--xml", options->xml, "A call of API v2: the data is a set of fields, sent signed as XML");
+  command->add_flag("--xml", options->xml,
+                    "A call of API v2: the data is a set of fields, sent signed as XML");
   command->add_option("--out", options->out, "Write the answer into this file, as a bill")->type_name("FILE");
   command->footer(
       "The answer is printed as it came; with --xml and --json as a JSON object. The ledger is not touched:\n"

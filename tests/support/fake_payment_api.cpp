@@ -79,9 +79,10 @@ class Gateway final : public PaymentGateway {
   }
 
   std::unique_ptr<CallOf<RawOutcome>> start_raw(RawRequest request) override {
-    return call<RawOutcome>(request.target, fields_of(request.body), [](const Answer&, const std::string& body) {
-      return RawOutcome{RawAnswer{200, body}};
-    });
+    return call<RawOutcome>(request.target, fields_of(request.body),
+                            [](const Answer&, const std::string& body) {
+                              return RawOutcome{RawAnswer{200, body}};
+                            });
   }
 
   std::unique_ptr<CallOf<ClockReading>> start_clock_check() override {

@@ -4,11 +4,11 @@
 
 #include <functional>
 
-#include "wxpay/v2_gateway.hpp"
 #include "support/fakes.hpp"
 #include "support/ledger_fixture.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/time.hpp"
+#include "wxpay/v2_gateway.hpp"
 
 using namespace wxpay;
 using namespace std::string_literals;

@@ -55,8 +55,7 @@ std::variant<std::string, std::string_view> open_resource(const wire::JsonObject
 
 class Reader final : public NotificationReader {
  public:
-  Reader(ReaderSettings settings, PlatformKeys& keys)
-      : settings_{std::move(settings)}, keys_{keys} {}
+  Reader(ReaderSettings settings, PlatformKeys& keys) : settings_{std::move(settings)}, keys_{keys} {}
 
   Notification read(const NotificationMessage& message) const override {
     if (is_xml(message.body)) return read_older(message);

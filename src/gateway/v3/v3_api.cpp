@@ -56,10 +56,8 @@ class V3Api final : public PaymentApi {
     const std::shared_ptr<const NotificationReader> older_reader{older_,
                                                                  older_ ? &older_->notifications() : nullptr};
     const std::shared_ptr<const PaySigner> older_signer{older_, older_ ? &older_->pay_signer() : nullptr};
-    notifications_ = v3::make_notification_reader({.merchant = account.merchant,
-                                                   .aead = opener,
-                                                   .older = older_reader},
-                                                  *trust_);
+    notifications_ = v3::make_notification_reader(
+        {.merchant = account.merchant, .aead = opener, .older = older_reader}, *trust_);
     pay_signer_ = v3::make_pay_signer(signer, older_signer);
     set_signer_ = v3::make_set_signer(signer, trust_, account.merchant, older_);
     parts_ = {.merchant = std::move(account.merchant),
