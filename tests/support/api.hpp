@@ -24,9 +24,9 @@ struct WireAnswer {
 
 /// An API of WeChat Pay as the process tests meet it: the same cases run over each.
 struct Api {
-  std::string_view name;       ///< `api` of a profile
-  std::string profile;         ///< the sandbox's built-in one
-  std::string_view sign_type;  ///< of pay parameters
+  std::string_view name;         ///< `api` of a profile
+  std::string profile;           ///< the sandbox's built-in one
+  std::string_view sign_type;    ///< of pay parameters
   bool names_closed_order;       ///< the answer to a closing says whose order it is
   bool has_prepay_id_with_link;  ///< of NATIVE and H5
   /// The lines of the shop's profile that name the API, where it is not the default, and its keys.
