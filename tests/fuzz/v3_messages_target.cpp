@@ -56,7 +56,7 @@ struct Parties : v3::PlatformKeys {
   const crypto::Aead aead{Secret{"Syn7heticApiV3Key0123456789abcde"}, {"the APIv3 key"}};
   const StoppedClock clock;
   const std::unique_ptr<NotificationReader> reader =
-      v3::make_notification_reader({.merchant = shop(), .aead = aead}, *this, clock);
+      v3::make_notification_reader({.merchant = shop(), .aead = aead}, *this);
 };
 
 std::string text_in(const wire::JsonObject& object, std::string_view name) {

@@ -30,7 +30,7 @@ template <class Use>
 void read(const std::string& file, std::size_t most, Use use) {
   static FixedKeys keys;
   static const FakeClock clock;
-  const auto reader = v3::make_notification_reader({.merchant = {}, .aead = {}}, keys, clock);
+  const auto reader = v3::make_notification_reader({.merchant = {}, .aead = {}}, keys);
   gateway::SavedMessages messages{[&file, most, at = std::size_t{0}](char* buffer, std::size_t size) mutable {
                                     const auto count = std::min({most, size, file.size() - at});
                                     file.copy(buffer, count, at);
@@ -180,7 +180,7 @@ TEST_CASE("a notification is still signed after it went through either form of f
   static FixedKeys keys;
   static const FakeClock clock;
   const auto reader = v3::make_notification_reader(
-      {.merchant = {}, .aead = crypto::Aead{Secret{apiv3_key}, {"test key"}}}, keys, clock);
+      {.merchant = {}, .aead = crypto::Aead{Secret{apiv3_key}, {"test key"}}}, keys);
   const auto message = v3_notification("TRANSACTION.SUCCESS", v3_payment({}), clock.now());
   nlohmann::ordered_json json{{"headers", nlohmann::ordered_json::object()}, {"body", message.body}};
   std::string http{"POST /notify HTTP/1.1\r\n"};

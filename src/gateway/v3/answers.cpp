@@ -129,21 +129,37 @@ std::variant<Refused, Unknown> read_unverified_refusal(const HttpResponse& respo
       .said = std::move(said), .reaction = known.reaction, .digest = crypto::sha256_hex(response.body)};
 }
 
+namespace {
+
+bool is_refusal(const HttpResponse& response) {
+  return response.status < done || response.status >= first_other;
+}
+
+/// How far an answer may be believed, or why not at all.
+std::variant<Said::Trust, Unknown> trust_in(const HttpResponse& response, PlatformKeys& keys,
+                                            std::chrono::sys_seconds now, std::string_view speaker) {
+  const auto check =
+      check_signature(header_views(response.header_lines), response.body, keys, Age{now, longest_answer_age});
+  if (check.holds()) return Said::Trust::verified;
+  if (is_refusal(response) && check.state == SignatureState::absent) return Said::Trust::unverified;
+  const auto why = by(speaker, "'s answer ") + check.why;
+  // The key could not be had now: that says nothing of the answer.
+  if (check.kind != ErrorKind::untrusted) return gateway::unknown_after({check.kind, true, why}, true);
+  auto unknown = not_to_be_trusted(why);
+  unknown.repeatable = check.state == SignatureState::probe;
+  return unknown;
+}
+
+}  // namespace
+
 RawOutcome read_raw(const HttpResponse& response, PlatformKeys& keys, bool is_signed,
                     std::chrono::sys_seconds now, std::string_view speaker) {
   if (!is_signed && response.status == done) return RawAnswer{response.status, response.body};
-  const auto check =
-      check_signature(header_views(response.header_lines), response.body, keys, Age{now, longest_answer_age});
-  const bool refused = response.status >= first_refusal;
-  if (!check.holds() && !(refused && check.state == SignatureState::absent)) {
-    auto unknown = not_to_be_trusted(by(speaker, "'s answer ") + check.why);
-    unknown.repeatable = check.state == SignatureState::probe;
-    return unknown;
-  }
-  if (!refused) return RawAnswer{response.status, response.body};
-  const auto trust = check.holds() ? Said::Trust::verified : Said::Trust::unverified;
-  auto refusal =
-      read_refusal(Operation::other, response.status, error_in(response.body), trust, response.body, speaker);
+  auto trust = trust_in(response, keys, now, speaker);
+  if (auto* unknown = std::get_if<Unknown>(&trust)) return std::move(*unknown);
+  if (!is_refusal(response)) return RawAnswer{response.status, response.body};
+  auto refusal = read_refusal(Operation::other, response.status, error_in(response.body),
+                              std::get<Said::Trust>(trust), response.body, speaker);
   if (auto* said_no = std::get_if<Refused>(&refusal)) return std::move(*said_no);
   return std::get<Unknown>(std::move(refusal));
 }
@@ -151,18 +167,10 @@ RawOutcome read_raw(const HttpResponse& response, PlatformKeys& keys, bool is_si
 std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const HttpResponse& response,
                                                      PlatformKeys& keys, std::chrono::sys_seconds now,
                                                      std::string_view speaker) {
-  const auto check =
-      check_signature(header_views(response.header_lines), response.body, keys, Age{now, longest_answer_age});
-  const bool refused = response.status < done || response.status >= first_other;
-  if (!check.holds() && !(refused && check.state == SignatureState::absent)) {
-    const auto why = by(speaker, "'s answer ") + check.why;
-    // The key could not be had now: that says nothing of the answer.
-    if (check.kind != ErrorKind::untrusted) return gateway::unknown_after({check.kind, true, why}, true);
-    auto unknown = not_to_be_trusted(why);
-    unknown.repeatable = check.state == SignatureState::probe;
-    return unknown;
-  }
-  const auto trust = check.holds() ? Said::Trust::verified : Said::Trust::unverified;
+  auto found = trust_in(response, keys, now, speaker);
+  if (auto* unknown = std::get_if<Unknown>(&found)) return std::move(*unknown);
+  const auto trust = std::get<Said::Trust>(found);
+  const bool refused = is_refusal(response);
   // 202: taken, and not done (API v3 reference, 8).
   if (refused || (response.status != done && response.status != done_without_body)) {
     return read_refusal(operation, response.status, error_in(response.body), trust, response.body, speaker);
