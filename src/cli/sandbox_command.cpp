@@ -205,7 +205,7 @@ int deliver_notification(const std::string& order, const std::string& to,
   const auto api = text_at(notification, "api");
   const auto read_answer = sandbox::find_answer_reader(api);
   const auto* const headers = wire::find(notification, "headers");
-  if (read_answer == nullptr || headers == nullptr) {
+  if (read_answer == nullptr || headers == nullptr || headers->kind != wire::JsonValue::Kind::object) {
     throw Error{ErrorKind::gateway, "the sandbox that runs is of another version",
                 "stop it and start it again with `wxpayctl sandbox serve`"};
   }

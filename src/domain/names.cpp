@@ -1,5 +1,5 @@
-// The wire and ledger names of the domain's enumerations. A switch is the table of one: a value that has no
-// name there is an error of the compiler.
+// The wire and ledger names of the domain's enumerations. A switch is the table of one: of a value that has
+// no name there the compiler warns, which CI takes for an error. The names end where one is missing.
 #include "domain/field_rules.hpp"
 #include "wxpay/evidence.hpp"
 #include "wxpay/order.hpp"
