@@ -141,10 +141,8 @@ void add_orders_import(CLI::App& orders, Command& chosen) {
       "Fields, as 'orders export' writes them; outTradeNo and totalFee are required, state is NOTPAY if "
       "absent:\n" +
       listed_fields() +
-      "Whose order it is stays open where a record has no appId. An order that is there is left alone, so "
-      "the "
-      "same\n"
-      "file may be imported again.\n\n"
+      "Whose order it is stays open where a record has no appId. An order that is there is left alone,\n"
+      "so the same file may be imported again.\n\n"
       "Examples:\n"
       "  wxpayctl orders import orders.jsonl\n"
       "  zcat orders.csv.gz | wxpayctl orders import -\n\n"

@@ -73,8 +73,10 @@ void Suspension::watch() {
   while (true) {
     int received = 0;
     sigwait(&signals, &received);
-    if (received == end_signal && ended_) return;
-    if (received == end_signal) continue;
+    if (received == end_signal) {
+      if (ended_) return;
+      continue;
+    }
     const std::scoped_lock between_changes{undisturbed_};
     stop_here();
   }

@@ -280,7 +280,6 @@ class HttpServer final : public httplib::Server {
     HttpCall call{
         .method = request.method, .path = request.path, .body = request.body, .target = request.target};
     for (const auto& [name, value] : request.headers) call.headers.add(name, value);
-    for (const auto& [name, value] : request.params) call.query.add(name, value);
     Reply reply = service_.handle(call);
     if (reply.delay > std::chrono::seconds{0}) clock_.sleep_for(reply.delay);
     served->plan(reply.delivery, reply.body.size());

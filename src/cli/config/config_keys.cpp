@@ -20,7 +20,10 @@ std::string api_fault(std::string_view value) {
   if (parse_api(value)) return "";
   if (value == "v3") return "is not supported yet by this version";
   std::vector<std::string> names;
-  for (const auto api : all_apis()) names.push_back('"' + std::string{to_string(api)} + '"');
+  for_each_named<Api>([&names](Api api) {
+    names.push_back('"' + std::string{to_string(api)} + '"');
+    return true;
+  });
   return "is not " + listed(names, "or");
 }
 
