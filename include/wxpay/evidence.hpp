@@ -52,8 +52,8 @@ struct PaymentEvidence {
   std::shared_ptr<const OrderIntent> sent;
   std::string digest;  ///< SHA-256 of the raw bytes, lower-case hex; empty for a hand
   std::string reason;  ///< why, where a hand did it or WeChat Pay gave a code
-  /// Its bytes are given to OrderLedger::keep in the same transaction; the history then says so, and
-  /// OrderLedger::check misses them.
+  /// Its bytes are given to NotificationLedger::keep in the same transaction; the history then says so, and
+  /// LedgerMaintenance::check misses them.
   bool kept = false;
 };
 

@@ -1,12 +1,15 @@
 #include <CLI/CLI.hpp>
 
 #include <atomic>
+#include <utility>
 
 #include "app/import_orders.hpp"
 #include "base/text.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
+#include "cli/order_record.hpp"
 #include "cli/orders_stream.hpp"
+#include "cli/payment_api.hpp"
 #include "cli/progress.hpp"
 #include "cli/streams.hpp"
 
@@ -61,8 +64,7 @@ class ImportRun {
  private:
   static app::ImportDefaults defaults(Services& services) {
     const auto& profile = services.profile();
-    return {profile.merchant.mch_id, profile.trade_type, scheme_of(profile.sign_type),
-            services.clock().now()};
+    return {profile.merchant.mch_id, profile.trade_type, pay_scheme(profile), services.clock().now()};
   }
 
   void tell(const app::ImportInput::Entry& entry) {
@@ -116,6 +118,18 @@ class ImportRun {
   std::int64_t shown_bad_ = 0;
 };
 
+/// The columns of an export, as lines of help.
+std::string listed_fields() {
+  constexpr std::size_t widest = 100;
+  std::string text;
+  std::string line;
+  for (const auto& column : exported_columns()) {
+    if (line.size() + column.size() > widest) text += std::exchange(line, {}) + ",\n";
+    line += (line.empty() ? "  " : ", ") + column;
+  }
+  return text + line + ".\n";
+}
+
 }  // namespace
 
 void add_orders_import(CLI::App& orders, Command& chosen) {
@@ -123,13 +137,11 @@ void add_orders_import(CLI::App& orders, Command& chosen) {
   auto* command = orders.add_subcommand("import", "Take over orders from JSON Lines or CSV");
   command->add_option("FILE", *file, "What 'orders export' writes; - is standard input")->required();
   command->footer(
-      "Fields: outTradeNo and totalFee (required), state (NOTPAY if absent), tradeType, prepayId, "
-      "transactionId,\n"
-      "createdAt, paidAt, updatedAt, appId, subMchId and subAppId, as 'orders export' writes them. Whose "
-      "order it is\n"
-      "stays open where a record has no appId. An order that is there is left alone, so the same file may "
-      "be\n"
-      "imported again.\n\n"
+      "Fields, as 'orders export' writes them; outTradeNo and totalFee are required, state is NOTPAY if "
+      "absent:\n" +
+      listed_fields() +
+      "Whose order it is stays open where a record has no appId. An order that is there is left alone,\n"
+      "so the same file may be imported again.\n\n"
       "Examples:\n"
       "  wxpayctl orders import orders.jsonl\n"
       "  zcat orders.csv.gz | wxpayctl orders import -\n\n"

@@ -21,6 +21,7 @@ struct ApiRow {
   std::unique_ptr<PaymentApi> (*make)(Services& services, Network network);
   std::unique_ptr<PaymentGateway> (*make_keyless)(Services& services, const GatewayDeps& deps);
   IntentRule intent_rule;
+  PayScheme (*pay_scheme)(const Profile& profile);
 };
 
 using SecretLoader = std::function<Secret(SecretId id)>;
@@ -47,6 +48,8 @@ std::unique_ptr<PaymentApi> make_v2(Services& services, Network) {
 std::unique_ptr<PaymentGateway> make_keyless_v2(Services& services, const GatewayDeps& deps) {
   return make_v2_gateway(v2_account(services.profile(), services.settings().timeout, Secret{""}), deps);
 }
+
+PayScheme v2_pay_scheme(const Profile& profile) { return scheme_of(profile.sign_type); }
 
 std::vector<SecretId> v3_secrets(const Profile& profile) {
   std::vector<SecretId> ids;
@@ -100,12 +103,14 @@ std::unique_ptr<PaymentGateway> make_keyless_v3(Services& services, const Gatewa
   return make_v3_keyless_gateway(services.profile().base_urls, services.settings().timeout, deps);
 }
 
+PayScheme v3_pay_scheme(const Profile&) { return PayScheme::rsa; }
+
 ApiRow row_of(Api api) {
   switch (api) {
     case Api::v2:
-      return {v2_secrets, make_v2, make_keyless_v2, v2_intent_fault};
+      return {v2_secrets, make_v2, make_keyless_v2, v2_intent_fault, v2_pay_scheme};
     case Api::v3:
-      return {v3_secrets, make_v3, make_keyless_v3, v3_intent_fault};
+      return {v3_secrets, make_v3, make_keyless_v3, v3_intent_fault, v3_pay_scheme};
   }
   throw Error{ErrorKind::internal, "the profile names an API that nothing is made for"};
 }
@@ -121,6 +126,8 @@ std::unique_ptr<PaymentGateway> make_keyless_gateway(Services& services, const G
 }
 
 IntentRule intent_rule(const Profile& profile) { return row_of(profile.api).intent_rule; }
+
+PayScheme pay_scheme(const Profile& profile) { return row_of(profile.api).pay_scheme(profile); }
 
 std::string check_secrets(Services& services) {
   const auto& profile = services.profile();

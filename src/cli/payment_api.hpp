@@ -19,6 +19,9 @@ std::unique_ptr<PaymentGateway> make_keyless_gateway(Services& services, const G
 /// What the profile's API asks of an order.
 IntentRule intent_rule(const Profile& profile);
 
+/// How the profile's API signs the pay parameters of what it makes.
+PayScheme pay_scheme(const Profile& profile);
+
 /// Loads every secret that the profile's API works with, and holds them against each other.
 /// @return where they are, for people
 /// @throws Error  as make_payment_api does

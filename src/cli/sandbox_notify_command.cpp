@@ -43,7 +43,7 @@ struct Notification {
 Notification notification_in(const wire::JsonObject& answer) {
   const auto* const rules = sandbox::find_notification_rules(text_at(answer, "api"));
   const auto* const headers = wire::find(answer, "headers");
-  if (rules == nullptr || headers == nullptr) {
+  if (rules == nullptr || headers == nullptr || headers->kind != wire::JsonValue::Kind::object) {
     throw Error{ErrorKind::gateway, "the sandbox that runs is of another version",
                 "stop it and start it again with `wxpayctl sandbox serve`"};
   }

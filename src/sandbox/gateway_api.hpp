@@ -26,9 +26,9 @@ struct HttpCall {
 
   /// The first header of this name, in any case; empty where there is none.
   std::string_view header(std::string_view name) const {
-    const auto found = std::find_if(headers.begin(), headers.end(), [name](const auto& field) {
-      return to_lower(field.first) == to_lower(name);
-    });
+    const auto wanted = to_lower(std::string{name});
+    const auto found = std::find_if(headers.begin(), headers.end(),
+                                    [&wanted](const auto& field) { return to_lower(field.first) == wanted; });
     return found == headers.end() ? std::string_view{} : std::string_view{found->second};
   }
 };

@@ -18,12 +18,13 @@ namespace {
 
 using std::chrono::milliseconds;
 
-/// The letter that /proc has for what a process does; Z where it has ended.
+/// The letter that /proc has for what a process does: Z where it has ended, a blank where it cannot be read
+/// now.
 char state_of(const Process& process) {
   std::ifstream file{"/proc/" + std::to_string(process.pid()) + "/stat"};
   const std::string text{std::istreambuf_iterator<char>{file}, {}};
   const auto name_end = text.rfind(')');
-  return name_end == std::string::npos || name_end + 2 >= text.size() ? 'Z' : text[name_end + 2];
+  return name_end == std::string::npos || name_end + 2 >= text.size() ? ' ' : text[name_end + 2];
 }
 
 /// Whether it was stopped; not where it has ended before.

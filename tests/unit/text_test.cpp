@@ -4,6 +4,7 @@
 
 #include "domain/field_rules.hpp"
 #include "wxpay/error.hpp"
+#include "wxpay/evidence.hpp"
 #include "wxpay/identifiers.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/sign_type.hpp"
@@ -222,6 +223,12 @@ TEST_CASE("every name of a state, source, trade type and sign type is read back"
   }
   CHECK((parse_trade_type("H5") == TradeType::mweb));
   CHECK(to_string(TradeType::mweb) == "MWEB");
+  for (int i = 0; i < 9; ++i) {
+    const auto source = static_cast<wxpay::EvidenceSource>(i);
+    CHECK((wxpay::parse_evidence_source(to_string(source)) == source));
+  }
+  for (const auto kind : {wxpay::NotificationKind::payment, wxpay::NotificationKind::refund})
+    CHECK((wxpay::parse_notification_kind(to_string(kind)) == kind));
   for (const auto type : {SignType::md5, SignType::hmac_sha256})
     CHECK((parse_sign_type(to_string(type)) == type));
   for (const char* text : {"", "md5", "MD5 ", "HMAC", "NONE", "RSA"})

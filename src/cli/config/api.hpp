@@ -2,9 +2,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <vector>
+
+#include "base/enumeration.hpp"
 
 namespace wxpay::cli {
 
@@ -25,19 +25,6 @@ constexpr std::string_view to_string(Api api) {
   return {};
 }
 
-inline std::vector<Api> all_apis() {
-  std::vector<Api> apis;
-  for (int number = 0; !to_string(static_cast<Api>(number)).empty(); ++number) {
-    apis.push_back(static_cast<Api>(number));
-  }
-  return apis;
-}
-
-inline std::optional<Api> parse_api(std::string_view name) {
-  for (const auto api : all_apis()) {
-    if (to_string(api) == name) return api;
-  }
-  return std::nullopt;
-}
+inline std::optional<Api> parse_api(std::string_view name) { return parse_named<Api>(name); }
 
 }  // namespace wxpay::cli

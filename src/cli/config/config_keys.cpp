@@ -19,7 +19,10 @@ using Kind = SecretSource::Kind;
 std::string api_fault(std::string_view value) {
   if (parse_api(value)) return "";
   std::vector<std::string> names;
-  for (const auto api : all_apis()) names.push_back('"' + std::string{to_string(api)} + '"');
+  for_each_named<Api>([&names](Api api) {
+    names.push_back('"' + std::string{to_string(api)} + '"');
+    return true;
+  });
   return "is not " + listed(names, "or");
 }
 

@@ -54,6 +54,7 @@ TEST_CASE("each Ctrl-Z stops the program once, also while it ends") {
     ++stops;
     kill(program, SIGCONT);
   }
+  CAPTURE(status);
   CHECK(WIFEXITED(status));
   CHECK(stops == rounds);
 }
