@@ -5,7 +5,6 @@
 #include "wxpay/evidence.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/sign_type.hpp"
-#include "wxpay/transport.hpp"
 
 namespace wxpay {
 
@@ -132,23 +131,6 @@ std::string_view to_string(PayScheme scheme) {
   return {};
 }
 std::optional<PayScheme> parse_pay_scheme(std::string_view text) { return parse_named<PayScheme>(text); }
-
-std::string_view to_string(HttpMethod method) {
-  switch (method) {
-    case HttpMethod::get:
-      return "GET";
-    case HttpMethod::post:
-      return "POST";
-    case HttpMethod::put:
-      return "PUT";
-    case HttpMethod::patch:
-      return "PATCH";
-    case HttpMethod::del:
-      return "DELETE";
-  }
-  return {};
-}
-std::optional<HttpMethod> parse_http_method(std::string_view text) { return value_of<HttpMethod>(text); }
 
 PayScheme scheme_of(SignType type) { return type == SignType::md5 ? PayScheme::md5 : PayScheme::hmac_sha256; }
 
