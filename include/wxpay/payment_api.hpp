@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "wxpay/gateway.hpp"
 #include "wxpay/notifications.hpp"
@@ -19,6 +21,18 @@ struct IntentFault {
 /// What an API asks of an order beyond what all of them do; nothing: it takes it.
 using IntentRule = std::optional<IntentFault> (*)(const OrderIntent&);
 
+/// What a look at a key or certificate found, in words that say what is so, or what to do.
+struct KeyFinding {
+  enum class Weight : std::uint8_t {
+    fine,
+    notice,   ///< somebody should look at it
+    problem,  ///< requests are refused, or answers not believed
+  };
+  std::string about;  ///< "trust", "platform-certificate", "apiv3-key", "certificate"
+  Weight weight = Weight::fine;
+  std::string words;
+};
+
 /// One merchant's account at one of WeChat Pay's APIs, and all that speaks that API.
 class PaymentApi {
  public:
@@ -30,6 +44,8 @@ class PaymentApi {
   virtual const SetSigner& set_signer() const = 0;
   /// The same account at an API of before, whose key it has beside; null: there is none.
   virtual const PaymentApi* older_api() const { return nullptr; }
+  /// What there is to say of keys and certificates, for people. It may ask WeChat Pay.
+  virtual std::vector<KeyFinding> examine_keys() const = 0;
 };
 
 }  // namespace wxpay

@@ -49,18 +49,6 @@ struct V3Account {
   std::chrono::milliseconds timeout{30'000};
 };
 
-/// What is trusted now.
-struct TrustReport {
-  struct CertificateLife {
-    std::string serial_no;
-    std::chrono::sys_seconds valid_from;
-    std::chrono::sys_seconds valid_until;
-  };
-  std::string public_key_id = {};  ///< empty: no public key
-  std::vector<CertificateLife> certificates = {};
-  std::string problem = {};  ///< why the last fetch of certificates gave none
-};
-
 /// What API v3 needs to fetch certificates; all of it must outlive the API.
 struct V3Deps {
   Transport* transport;  ///< null: nothing is ever fetched

@@ -29,6 +29,7 @@ class Doctor {
       check("gateway", [this, keyed] {
         return keyed ? check_gateway() : Finding{Health::fail, "needs the key"};
       });
+      if (keyed) check_trust();
       check("clock", [this] { return check_clock(); });
     }
     return failed_ ? exit_config : exit_done;
@@ -84,6 +85,12 @@ class Doctor {
   Finding check_gateway() {
     // A number that nobody has: a signed "no such order" is the proof.
     return judge_query(services_.gateway().query(OutTradeNo::parse(make_nonce(services_.random()))));
+  }
+
+  /// What each API has to say of its keys beyond those that the profile names.
+  void check_trust() {
+    for (const auto& found : services_.api().examine_keys())
+      check(found.about, [&found] { return judge_key(found); });
   }
 
   Finding check_clock() { return judge_clock(services_.read_gateway_clock()); }

@@ -129,6 +129,7 @@ class Api final : public PaymentApi {
   const NotificationReader& notifications() const override { return *reader_; }
   const PaySigner& pay_signer() const override { return *pay_signer_; }
   const SetSigner& set_signer() const override { return *set_signer_; }
+  std::vector<KeyFinding> examine_keys() const override { return {}; }
 
  private:
   std::unique_ptr<NotificationReader> reader_ = make_notification_reader();

@@ -81,6 +81,18 @@ Finding judge_clock(const ClockReading& reading) {
               (skew.count() > 0 ? "ahead of" : "behind") + " the gateway's; set it by NTP"};
 }
 
+Finding judge_key(const KeyFinding& found) {
+  switch (found.weight) {
+    case KeyFinding::Weight::fine:
+      return {Health::ok, found.words};
+    case KeyFinding::Weight::notice:
+      return {Health::warn, found.words};
+    case KeyFinding::Weight::problem:
+      break;
+  }
+  return {Health::fail, found.words};
+}
+
 Finding judge_ledger(const LedgerFinding& found) {
   switch (found.weight) {
     case LedgerFinding::Weight::fine:

@@ -7,6 +7,7 @@
 #include "wxpay/error.hpp"
 #include "wxpay/gateway.hpp"
 #include "wxpay/ledger_place.hpp"
+#include "wxpay/payment_api.hpp"
 
 namespace wxpay::cli {
 
@@ -31,6 +32,9 @@ Finding judge_query(const QueryOutcome& outcome);
 /// Holds this machine's clock against the gateway's. WeChat Pay counts expiry by its own clock; a minute is a
 /// warning, five are a failure.
 Finding judge_clock(const ClockReading& reading);
+
+/// What a look at a key or certificate found.
+Finding judge_key(const KeyFinding& found);
 
 /// What a look at the ledger or its lock found.
 Finding judge_ledger(const LedgerFinding& found);

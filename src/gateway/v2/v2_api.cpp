@@ -31,6 +31,7 @@ class V2Api final : public PaymentApi {
   const NotificationReader& notifications() const override { return *notifications_; }
   const PaySigner& pay_signer() const override { return *pay_signer_; }
   const SetSigner& set_signer() const override { return *set_signer_; }
+  std::vector<KeyFinding> examine_keys() const override { return {}; }
 
  private:
   V2Account account_;

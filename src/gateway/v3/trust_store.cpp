@@ -109,13 +109,14 @@ std::string TrustStore::preferred_serial() {
 }
 
 TrustReport TrustStore::report() {
-  TrustReport report;
+  TrustReport report{.has_apiv3_key = aead_.has_value()};
   if (public_key_) report.public_key_id = public_key_->id;
   const std::scoped_lock lock{mutex_};
   load_cache();
-  if (!public_key_ && certificates_.empty() && may_fetch()) fetch();
+  if (may_fetch()) fetch();
   for (const auto& certificate : certificates_)
     report.certificates.push_back({certificate.serial_no, certificate.valid_from, certificate.valid_until});
+  report.has_none = has_none_;
   report.problem = problem_;
   return report;
 }
@@ -142,6 +143,7 @@ bool TrustStore::fetch() {
   const auto fetched = source_->fetch();
   problem_ = fetched.problem;
   problem_kind_ = fetched.kind;
+  has_none_ = fetched.has_none;
   if (!problem_.empty()) return false;
   problem_ = take(fetched.response.header_lines, fetched.response.body, true);
   if (!problem_.empty()) return false;

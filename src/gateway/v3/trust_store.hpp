@@ -29,6 +29,21 @@ struct FetchedCertificates {
   HttpResponse response = {};
   std::string problem = {};               ///< empty: there is a response
   ErrorKind kind = ErrorKind::untrusted;  ///< of the problem
+  bool has_none = false;                  ///< the merchant's account has no certificates
+};
+
+/// What is trusted now.
+struct TrustReport {
+  struct CertificateLife {
+    std::string serial_no;
+    std::chrono::sys_seconds valid_from;
+    std::chrono::sys_seconds valid_until;
+  };
+  std::string public_key_id = {};  ///< empty: no public key
+  std::vector<CertificateLife> certificates = {};
+  bool has_apiv3_key = false;
+  bool has_none = false;     ///< WeChat Pay says that it has no certificates for this merchant
+  std::string problem = {};  ///< why the last fetch of certificates gave none
 };
 
 /// Asks WeChat Pay for its certificates.
@@ -51,7 +66,7 @@ class TrustStore final : public PlatformKeys {
   MissingKey why_missing(std::string_view serial) override;
   std::string preferred_serial() override;
 
-  /// What is in force, for doctor. Fetches where nothing is there.
+  /// What is in force, for doctor. Fetches unless this run has done so.
   TrustReport report();
 
  private:
@@ -77,6 +92,7 @@ class TrustStore final : public PlatformKeys {
   std::optional<std::chrono::steady_clock::time_point> fetched_at_;  ///< the last try in this run
   std::string problem_;                                              ///< why the last fetch gave nothing
   ErrorKind problem_kind_ = ErrorKind::untrusted;
+  bool has_none_ = false;
   std::chrono::sys_seconds listed_at_ = {};  ///< when WeChat Pay signed the list of the certificates
 };
 

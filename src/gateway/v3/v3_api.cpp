@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "gateway/v3/key_findings.hpp"
 #include "gateway/v3/merchant_key.hpp"
 #include "gateway/v3/notifications.hpp"
 #include "gateway/v3/pay_signer.hpp"
@@ -35,8 +36,9 @@ std::optional<crypto::Aead> aead(const V3Account& account) {
 
 class V3Api final : public PaymentApi {
  public:
-  V3Api(V3Account account, V3Deps deps) {
+  V3Api(V3Account account, V3Deps deps) : clock_{deps.clock} {
     auto key = v3::read_merchant_key(account, deps.clock.now());
+    certificate_ = std::move(key.certificate);
     auto signer = std::make_shared<const v3::RequestSigner>(account.merchant.mch_id, std::move(key.serial_no),
                                                             std::move(key.key));
     auto named_key = public_key(account);
@@ -74,8 +76,13 @@ class V3Api final : public PaymentApi {
   const PaySigner& pay_signer() const override { return *pay_signer_; }
   const SetSigner& set_signer() const override { return *set_signer_; }
   const PaymentApi* older_api() const override { return older_.get(); }
+  std::vector<KeyFinding> examine_keys() const override {
+    return v3::key_findings(trust_->report(), parts_.signer->serial_no(), certificate_, clock_.now());
+  }
 
  private:
+  const Clock& clock_;
+  std::optional<crypto::Certificate> certificate_;
   v3::GatewayParts parts_;
   std::shared_ptr<v3::TrustStore> trust_;
   std::shared_ptr<const PaymentApi> older_;  ///< of API v2; null where its key is not there

@@ -167,7 +167,9 @@ class NetworkSource final : public CertificateSource {
     if (auto* answer = std::get_if<CertificatesAnswer>(&outcome)) return {std::move(answer->response), {}};
     if (const auto* refused = std::get_if<Refused>(&outcome)) {
       const bool later = refused->reaction == Reaction::slow_down || refused->reaction == Reaction::repeat;
-      return {{}, problem_of(*refused), later ? ErrorKind::gateway : ErrorKind::untrusted};
+      return {.problem = problem_of(*refused),
+              .kind = later ? ErrorKind::gateway : ErrorKind::untrusted,
+              .has_none = refused->reaction == Reaction::order_unknown};
     }
     const auto& unknown = std::get<Unknown>(outcome);
     return {{}, "the platform certificates could not be fetched: " + unknown.message, unknown.kind};
