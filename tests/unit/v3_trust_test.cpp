@@ -1,7 +1,10 @@
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <deque>
 #include <memory>
+#include <thread>
+#include <vector>
 
 #include "gateway/v3/trust_store.hpp"
 #include "support/fakes.hpp"
@@ -171,4 +174,58 @@ TEST_CASE("a cache that was changed is not believed") {
     CHECK(trust.answers->asked == 1);
     CHECK(trust.cache.kept == good);
   }
+}
+
+TEST_CASE(
+    "a certificate that ends while the program runs is trusted no longer, and the next one is fetched") {
+  Trust trust;
+  trust.answer({{"platform_cert.pem", platform_serial, 24h * 11}}, by_platform);
+  const auto store = trust.store();
+  CHECK(store->find(platform_serial).has_value());
+  trust.answers->left.clear();
+  trust.clock.advance(24h * 11);
+  trust.answer({second_certificate}, by_second);
+  CHECK_FALSE(store->find(platform_serial));
+  CHECK(trust.answers->asked == 2);
+  CHECK(store->find(second_platform_serial).has_value());
+  CHECK(store->preferred_serial() == second_platform_serial);
+  CHECK(trust.answers->asked == 2);
+}
+
+TEST_CASE("threads that meet an unknown serial number at once wait for one fetch") {
+  Trust trust;
+  trust.answer({platform_certificate}, by_platform);
+  const auto store = trust.store();
+  std::atomic<int> found = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&store, &found, i] {
+      if (store->find(i % 2 == 0 ? platform_serial : second_platform_serial)) ++found;
+      if (store->why_missing(second_platform_serial).why.empty()) found = -100;
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  CHECK(found == 4);
+  CHECK(trust.answers->asked == 1);
+}
+
+TEST_CASE("a fetch that failed is made again after a minute, one that brought nothing new after ten") {
+  Trust trust;
+  trust.answers->left.push_back(
+      {.problem = "the platform certificates could not be fetched: no network", .kind = ErrorKind::network});
+  trust.answer({platform_certificate}, by_platform);
+  const auto store = trust.store();
+  CHECK_FALSE(store->find(platform_serial));
+  CHECK((store->why_missing(platform_serial).kind == ErrorKind::network));
+  trust.clock.advance(59s);
+  CHECK_FALSE(store->find(platform_serial));
+  CHECK(trust.answers->asked == 1);
+  trust.clock.advance(1s);
+  CHECK(store->find(platform_serial).has_value());
+  CHECK(trust.answers->asked == 2);
+  // The failure is over, and what is not known now is not known.
+  trust.clock.advance(9min);
+  CHECK_FALSE(store->find(second_platform_serial));
+  CHECK((store->why_missing(second_platform_serial).kind == ErrorKind::untrusted));
+  CHECK(trust.answers->asked == 2);
 }
