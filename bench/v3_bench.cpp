@@ -103,7 +103,7 @@ class Side {
     account.base_urls = {"https://gateway.example"};
     return make_v3_api(
         std::move(account),
-        {.transport = transport_, .clock = clock_, .random = random_, .stop = stop_, .log = log_});
+        {.transport = &transport_, .clock = clock_, .random = random_, .stop = stop_, .log = log_});
   }
 
   StandingClock clock_;

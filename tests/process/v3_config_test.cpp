@@ -25,9 +25,10 @@ struct V3Shop {
 
   /// @param lines  of the profile, besides merchant and app
   void configure(const std::string& lines) const {
-    shop.write(file_name, "[profiles.shop]\napi = \"v3\"\nmch_id = \"1900000109\"\n"
-                          "app_id = \"wx8888888888888888\"\nbase_url = \"http://127.0.0.1:1\"\n" +
-                              lines);
+    shop.write(file_name,
+               "[profiles.shop]\napi = \"v3\"\nmch_id = \"1900000109\"\n"
+               "app_id = \"wx8888888888888888\"\nbase_url = \"http://127.0.0.1:1\"\n" +
+                   lines);
   }
 
   /// Makes a certificate for the merchant's key.
@@ -73,7 +74,8 @@ TEST_CASE("a profile of API v3 that lacks a key, or has another thing in its pla
   at.refuses(serial + apiv3, "no private key");
   at.refuses(key + apiv3, "neither serial_no nor");
   at.shop.write("config/wxpayctl/cert.key", data_file("keys-v3/merchant_cert.pem"));
-  at.refuses("private_key_file = \"cert.key\"\n" + serial + apiv3, "holds a certificate where the private key");
+  at.refuses("private_key_file = \"cert.key\"\n" + serial + apiv3,
+             "holds a certificate where the private key");
   at.refuses("private_key_file = \"junk.pem\"\n" + serial + apiv3, "no PEM text");
   at.refuses("private_key_file = \"missing.pem\"\n" + serial + apiv3, "cannot be opened");
   at.refuses(key + serial, "nothing to verify");
@@ -125,8 +127,8 @@ TEST_CASE("a secret of API v3 that others may read is refused, a certificate onl
 TEST_CASE("API v3 signs offline") {
   const V3Shop at;
   at.configure(key + serial + public_key);
-  auto signed_set = json_line(at.shop.run({"sign", "--prepay-id", "wx2017033010242291fcfe0db70013231072",
-                                           "--json"}).out);
+  auto signed_set =
+      json_line(at.shop.run({"sign", "--prepay-id", "wx2017033010242291fcfe0db70013231072", "--json"}).out);
   CHECK(signed_set["signType"] == "RSA");
   CHECK(signed_set["paySign"].get<std::string>().size() == 344);
 }
@@ -148,8 +150,8 @@ TEST_CASE("doctor says of API v3 which trust is in force and what each certifica
 
   // The sandbox seals with another key than this.
   shop.write("config/v3.key", "THROWAWAYapiV3key0123456789ABCDE");
-  shop.write(file_name, "[profiles.sandbox-v3]\napiv3_key_file = \"" + shop.path("config/v3.key").string() +
-                            "\"\n");
+  shop.write(file_name,
+             "[profiles.sandbox-v3]\napiv3_key_file = \"" + shop.path("config/v3.key").string() + "\"\n");
   const auto other = shop.run({"-p", "sandbox-v3", "doctor", "--json"});
   CHECK(other.code == 3);
   CHECK(contains(other.out, "cannot be opened with the APIv3 key"));

@@ -57,7 +57,8 @@ KeyFinding apiv3_key_finding(const TrustReport& trust) {
   }
   if (trust.has_none) {
     return {about, Weight::fine,
-            "not tried: WeChat Pay has no platform certificates for this account; notifications are sealed with it"};
+            "not tried: WeChat Pay has no platform certificates for this account; notifications are sealed "
+            "with it"};
   }
   if (!trust.problem.empty()) {
     return {about, trust.public_key_id.empty() ? Weight::problem : Weight::notice, trust.problem};
