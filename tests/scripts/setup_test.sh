@@ -31,6 +31,16 @@ cat >"$machine/bin/sudo" <<'FAKE'
 echo "sudo ${1##*/}" >>"$CALLS"
 exec "$@"
 FAKE
+cat >"$machine/bin/node" <<'FAKE'
+#!/bin/bash
+echo "${NODE-v18.20.4}"
+FAKE
+cat >"$machine/bin/npm" <<'FAKE'
+#!/bin/bash
+echo "npm $1 in ${PWD##*/}" >>"$CALLS"
+[[ ${NPM_FAILS:-no} == no ]] || { echo "npm ERR! no luck"; exit 1; }
+mkdir -p node_modules
+FAKE
 chmod 755 "$machine"/bin/*
 
 bench="libbenchmark-dev curl hyperfine wrk"
@@ -61,11 +71,14 @@ run() {
   [[ $user == root || $EUID != 0 ]] || as=(setpriv --reuid=65534 --regid=65534 --clear-groups)
   status=0
   said=$("${as[@]}" env CALLS="$calls" HAS= APT_FAILS= PATH="$machine/bin:$PATH" "${settings[@]}" \
-    bash "$machine/setup" "$@" 2>&1 </dev/null) || status=$?
+    bash "$machine/scripts/setup" "$@" 2>&1 </dev/null) || status=$?
 }
 # A copy, since another user need not be able to read the project's folder.
-cp "$root/scripts/setup" "$machine/setup"
-chmod 755 "$machine/setup"
+mkdir -p "$machine/scripts" "$machine/tests/interop"
+cp "$root/scripts/setup" "$machine/scripts/setup"
+echo '{}' >"$machine/tests/interop/package-lock.json"
+chmod 755 "$machine/scripts" "$machine/scripts/setup" "$machine/tests"
+chmod 777 "$machine/tests/interop"
 
 run nobody HAS="$bench" -- --quiet bench
 check "all there, quietly: nothing is done or said" 0 "" ""
@@ -79,6 +92,20 @@ check "through sudo: only what is missing" 0 \
   $'setup: installing libbenchmark-dev hyperfine\nsetup: done'
 run nobody SUDO_WORKS=yes -- bogus
 check "an unknown group" 2 "" "usage: *"
+
+run nobody HAS=openssl NODE=v16.20.2 -- interop
+check "a node that is too old" 1 "" "*needs node 18 or newer*'v16.20.2'"
+run nobody HAS=openssl NODE= -- interop
+check "what is no node" 1 "" "*needs node 18 or newer*"
+run nobody HAS=openssl NPM_FAILS=yes -- --quiet interop
+check "a registry out of reach is a failure" 1 "npm ci in interop" "*npm ERR! no luck*registry must be in reach*"
+run nobody HAS=openssl -- interop
+check "the packages of npm" 0 "npm ci in interop" "setup: installing *setup: done"
+run nobody HAS=openssl -- interop
+check "the packages of npm are there" 0 "" "setup: all packages for interop are there"
+echo '{"another": 1}' >"$machine/tests/interop/package-lock.json"
+run nobody HAS=openssl -- --quiet interop
+check "other packages of npm are wanted" 0 "npm ci in interop" "setup: installing *"
 
 if ((EUID == 0)); then
   run root HAS="libbenchmark-dev hyperfine wrk" -- --quiet bench bench
