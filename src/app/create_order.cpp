@@ -166,13 +166,13 @@ CreateResult Creation::said_no(Outcome outcome, Said said, OrderState state) con
   return result;
 }
 
-/// A refusal after which WeChat Pay could not be asked, so that nobody knows. Words without a code prove no
-/// refusal.
+/// A refusal after which WeChat Pay could not be asked, so that nobody knows. Words without a code, or
+/// without a signature, prove no refusal.
 CreateResult Creation::undecided(Outcome outcome, Said said) const {
-  const bool in_words_only = said.code.empty();
-  if (in_words_only) said.code = "GATEWAY";
+  const bool proves_nothing = said.code.empty() || !said.verified();
+  if (said.code.empty()) said.code = "GATEWAY";
   auto result = said_no(outcome, std::move(said), begun_->order.state);
-  if (in_words_only) result.reply = Reply::unknown;
+  if (proves_nothing) result.reply = Reply::unknown;
   if (result.hint.empty() && outcome != Outcome::integrity) {
     result.hint = "'wxpayctl query " + out_trade_no().text() +
                   "' asks whether WeChat Pay has the order; the same command again is safe";

@@ -48,8 +48,9 @@ TEST_CASE("a refusal of such a call has its code, and what is spoilt is not prin
   const auto forged = market.shop.run(query);
   CHECK(forged.code == 5);
   CHECK(forged.out.empty());
-  market.sandbox.fault("5xx", 4);
+  market.sandbox.fault("5xx", 20);
   CHECK(market.shop.run(query).code == 4);
+  market.sandbox.fault("none");
   market.sandbox.fault("lost-reply");
   CHECK(market.shop.run(query).code == 4);
 }

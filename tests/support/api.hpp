@@ -29,6 +29,7 @@ struct Api {
   std::string_view sign_type;    ///< of pay parameters
   bool names_closed_order;       ///< the answer to a closing says whose order it is
   bool has_prepay_id_with_link;  ///< of NATIVE and H5
+  bool names_fee_of_unpaid;      ///< the answer to a query
   /// The lines of the shop's profile that name the API, where it is not the default, and its keys.
   std::string (*profile_lines)(const WriteFile& write);
   /// What selects such requests in `sandbox fault --match`; any but `any` of JSAPI orders.

@@ -73,7 +73,8 @@ ErrorBody error_in(const std::string& body) {
 
 Said said_in(const ErrorBody& error, std::string code, Said::Trust trust) {
   Said said{.trust = trust, .code = std::move(code), .text = error.text};
-  said.remark = error.text;
+  // As API v2 says it of an answer whose signature holds: the refusal is in its code.
+  said.remark = said.verified() && !said.code.empty() ? "OK" : error.text;
   said.about_signature = said.code == "SIGNERROR";
   return said;
 }
@@ -135,6 +136,12 @@ bool is_refusal(const HttpResponse& response) {
   return response.status < done || response.status >= first_other;
 }
 
+/// A page that something between has made, as of a network that wants a login.
+bool is_page(const HttpResponse& response) {
+  const auto text = trim(response.body);
+  return !text.empty() && text.front() != '{';
+}
+
 /// How far an answer may be believed, or why not at all.
 std::variant<Said::Trust, Unknown> trust_in(const HttpResponse& response, PlatformKeys& keys,
                                             std::chrono::sys_seconds now, std::string_view speaker) {
@@ -142,6 +149,8 @@ std::variant<Said::Trust, Unknown> trust_in(const HttpResponse& response, Platfo
       check_signature(header_views(response.header_lines), response.body, keys, Age{now, longest_answer_age});
   if (check.holds()) return Said::Trust::verified;
   if (is_refusal(response) && check.state == SignatureState::absent) return Said::Trust::unverified;
+  if (is_page(response) && check.state == SignatureState::absent)
+    return not_an_answer(by(speaker, "'s answer is unreadable: it is no JSON, and not signed"));
   const auto why = by(speaker, "'s answer ") + check.why;
   // The key could not be had now: that says nothing of the answer.
   if (check.kind != ErrorKind::untrusted) return gateway::unknown_after({check.kind, true, why}, true);

@@ -138,7 +138,9 @@ class Reader final : public NotificationReader {
 
   Notification read_older(const NotificationMessage& message) const {
     if (settings_.older) return settings_.older->read(message);
-    return concluded({}, Verdict::bad_signature,
+    Notification notification;
+    notification.digest = crypto::sha256_hex(message.body);
+    return concluded(std::move(notification), Verdict::bad_signature,
                      "the notification is of API v2, and the profile has no key of API v2 to verify it by");
   }
 
