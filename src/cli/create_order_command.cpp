@@ -107,7 +107,7 @@ void describe_creation(report::Record& record, const OrderIntent& intent, const 
                                                        make_nonce(services.random())))
         .text_if_set("codeUrl", prepay.code_url)
         .text_if_set("mwebUrl", prepay.mweb_url)
-        .text("prepayId", prepay.prepay_id.text())
+        .text_if_set("prepayId", prepay.prepay_id.text())
         .text("ledger", name_of(result.origin));
     return;
   }

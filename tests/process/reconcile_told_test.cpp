@@ -69,9 +69,9 @@ TEST_CASE("with -q, what does not agree is named in every run, beside an order p
   CHECK(forged.code == 5);
   for (const auto* number : {"ORDER-1", "ORDER-3"}) {
     CAPTURE(number);
-    CHECK(contains(forged.err, "order " + std::string{number} +
-                                   " does not agree: the answer's signature does not hold; nothing was "
-                                   "applied: a wrong key"));
+    CHECK(contains(forged.err, "order " + std::string{number} + " does not agree: "));
+    CHECK(contains(forged.err, "signature"));
+    CHECK(contains(forged.err, "does not hold; nothing was applied: a wrong key"));
   }
 }
 

@@ -37,6 +37,7 @@ std::vector<const CLI::App*> commands_under(const CLI::App& app) {
 struct Leaf {
   Texts path;  ///< as {"orders", "list"}
   Texts required;
+  std::size_t fewest = 0;     ///< arguments that it must have
   std::size_t arguments = 0;  ///< that it takes at most
   std::vector<const CLI::Option*> options;
 };
@@ -47,10 +48,11 @@ void collect(const CLI::App& app, const Texts& path, std::vector<Leaf>& leaves) 
     below.push_back(command->get_name());
     collect(*command, below, leaves);
     if (!commands_under(*command).empty()) continue;
-    Leaf leaf{below, {}, 0, {}};
+    Leaf leaf{.path = below, .required = {}, .options = {}};
     for (const auto* option : command->get_options()) {
       if (option->get_positional()) {
         leaf.arguments += static_cast<std::size_t>(option->get_items_expected_max());
+        if (option->get_required()) leaf.fewest += static_cast<std::size_t>(option->get_items_expected_min());
         continue;
       }
       leaf.options.push_back(option);
@@ -86,6 +88,8 @@ std::optional<Parsed> parse(Tree& tree, const Texts& typed) {
     tree.root.parse(std::move(words));
   } catch (const Error& error) {
     CHECK((error.kind() == ErrorKind::usage));
+    return std::nullopt;
+  } catch (const CLI::RequiredError&) {
     return std::nullopt;
   }
   CHECK(static_cast<bool>(tree.chosen));
@@ -143,7 +147,7 @@ TEST_CASE(
         const auto& arguments = row.second;
         const auto parsed = parse(tree, leaf.path + leaf.required + typed);
         CAPTURE(typed);
-        const bool fits = arguments.size() <= leaf.arguments;
+        const bool fits = leaf.fewest <= arguments.size() && arguments.size() <= leaf.arguments;
         CHECK(parsed.has_value() == fits);
         if (parsed) CHECK((*parsed == Parsed{leaf.path, arguments}));
       }

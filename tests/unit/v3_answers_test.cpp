@@ -186,7 +186,8 @@ TEST_CASE("an answer that is no answer of API v3 is not taken for one") {
     const char* expected;
   };
   const Row rows[] = {
-      {"a page of a network that wants a login", unsigned_answer(200, "<html>"), "untrusted UNTRUSTED"},
+      {"a page of a network that wants a login", unsigned_answer(200, "<html>"), "gateway GATEWAY"},
+      {"an answer that is not signed", unsigned_answer(200, "{}"), "untrusted UNTRUSTED"},
       {"the same with 401", unsigned_answer(401, "<html>"), "gateway GATEWAY"},
       {"nothing with 401", unsigned_answer(401, ""), "gateway GATEWAY"},
       {"a redirect", unsigned_answer(302, ""), "gateway GATEWAY"},

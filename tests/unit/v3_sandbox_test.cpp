@@ -198,7 +198,7 @@ TEST_CASE("what is spoilt on its way is not believed") {
   for (const auto& row : {Row{"wrong-sign", ErrorKind::untrusted}, Row{"wrong-serial", ErrorKind::untrusted},
                           Row{"stale", ErrorKind::untrusted}, Row{"other-order", ErrorKind::untrusted},
                           Row{"other-merchant", ErrorKind::untrusted}, Row{"other-app", ErrorKind::untrusted},
-                          Row{"unsigned", ErrorKind::untrusted}, Row{"html", ErrorKind::untrusted},
+                          Row{"unsigned", ErrorKind::untrusted}, Row{"html", ErrorKind::gateway},
                           Row{"refusal", ErrorKind::gateway}, Row{"redirect", ErrorKind::gateway}}) {
     CAPTURE(row.fault);
     Rig rig;
