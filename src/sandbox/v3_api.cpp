@@ -76,7 +76,8 @@ std::optional<std::string> V3Api::request_fault(const HttpCall& call) const {
   const auto header = call.header("Authorization");
   if (!header.starts_with(std::string{wire::v3_algorithm} + " ")) return "Http头Authorization值格式错误";
   if (parameter(header, "mchid") != merchant_.merchant.mch_id.text()) return "商户号与签名证书不匹配";
-  if (parameter(header, "serial_no") != merchant_.serial_no) return "商户证书序列号有误";
+  // There are clients that write it in lower case.
+  if (to_upper(parameter(header, "serial_no")) != merchant_.serial_no) return "商户证书序列号有误";
   const auto timestamp = parameter(header, "timestamp");
   const auto seconds = parse_whole(timestamp, 0, latest_time.time_since_epoch().count());
   const auto now = clock_.now().time_since_epoch().count();

@@ -36,7 +36,8 @@ for (const [name, sdk] of Object.entries({ tenpay, 'wechatpay-axios-plugin': axi
       const longNumber = (of) => `${of}|2026*1123_-${'0'.repeat(32)}`.slice(0, 32);
       const order = (number, more) => ({
         body: '深圳腾讯大厦-QQ公仔 "限量" <A&B> 100%',
-        detail: '{"goods_detail":[{"goods_id":"iphone6s_16G","goods_name":"iPhone6s 16G 深空灰","quantity":1,"price":528800}]}',
+        detail:
+          '{"goods_detail":[{"goods_id":"iphone6s_16G","goods_name":"iPhone6s 16G 深空灰","quantity":1,"price":528800}]}',
         attach: '门店=深圳南山;台号=8|备注:加急',
         out_trade_no: number,
         total_fee: '1000',
@@ -66,7 +67,10 @@ for (const [name, sdk] of Object.entries({ tenpay, 'wechatpay-axios-plugin': axi
         assert.strictEqual(paid.trade_state, 'SUCCESS');
         assert.strictEqual(paid.total_fee, '1000');
         assert.strictEqual(paid.attach, order().attach);
-        assert.strictEqual((await client.query({ transaction_id: paid.transaction_id, sign_type })).out_trade_no, out_trade_no);
+        assert.strictEqual(
+          (await client.query({ transaction_id: paid.transaction_id, sign_type })).out_trade_no,
+          out_trade_no,
+        );
         await assert.rejects(client.close({ out_trade_no, sign_type }), /ORDERPAID|result_code's value is FAIL/);
 
         await sandbox.command('notify', out_trade_no, '--to', `${merchant.url}/notify`);
@@ -83,13 +87,19 @@ for (const [name, sdk] of Object.entries({ tenpay, 'wechatpay-axios-plugin': axi
       it('does not believe an answer that another signed', async () => {
         const out_trade_no = longNumber('paid');
         await sandbox.command('fault', 'wrong-sign', '--match', '/pay/orderquery');
-        await assert.rejects(client.query({ out_trade_no, sign_type }), /签名错误|doesn't matched the local calculated/);
+        await assert.rejects(
+          client.query({ out_trade_no, sign_type }),
+          /签名错误|doesn't matched the local calculated/,
+        );
         assert.strictEqual((await client.query({ out_trade_no, sign_type })).trade_state, 'SUCCESS');
       });
 
       it('is refused where its own sign does not hold', async () => {
         const thief = sdk(sandbox.url, { ...keys, key: 'another-key-of-32-bytes-00000000' });
-        await assert.rejects(thief.query({ out_trade_no: longNumber('paid'), sign_type }), /签名失败|return_code's value is FAIL/);
+        await assert.rejects(
+          thief.query({ out_trade_no: longNumber('paid'), sign_type }),
+          /签名失败|return_code's value is FAIL/,
+        );
       });
     });
   }

@@ -3,6 +3,7 @@
 const assert = require('node:assert');
 const { X509Certificate, generateKeyPairSync } = require('node:crypto');
 const { after, before, describe, it } = require('node:test');
+const { makeIdentity } = require('./support/keys.js');
 const { Sandbox } = require('./support/program.js');
 const { Receiver } = require('./support/receiver.js');
 const { AxiosPlugin, NodeV3, axiosPluginV3, nodeV3, openid } = require('./support/sdks.js');
@@ -26,7 +27,8 @@ function order(number, more = {}) {
 const orders = {
   jsapi: (number) => order(number, { payer: { openid }, time_expire: '2036-11-23T10:00:00+08:00' }),
   native: (number) => order(number, { goods_tag: 'WXG', support_fapiao: true }),
-  app: (number) => order(number, { scene_info: { payer_client_ip: '2001:db8::8a2e:370:7334', device_id: '013467007045764' } }),
+  app: (number) =>
+    order(number, { scene_info: { payer_client_ip: '2001:db8::8a2e:370:7334', device_id: '013467007045764' } }),
   h5: (number) => order(number, { scene_info: { payer_client_ip: '203.0.113.7', h5_info: { type: 'Wap' } } }),
 };
 
@@ -73,7 +75,11 @@ for (const trust of ['certificate', 'public-key', 'both']) {
           assert.strictEqual(status, 200, JSON.stringify(data));
           if (product === 'native') assert.match(data.code_url, /^weixin:\/\/wxpay\/bizpayurl/);
           else if (product === 'h5') assert.match(data.h5_url, /^https:\/\//);
-          else assert.match(data.prepay_id ?? data.prepayid ?? data.package.slice('prepay_id='.length), /^wx[0-9a-z]{34}$/);
+          else
+            assert.match(
+              data.prepay_id ?? data.prepayid ?? data.package.slice('prepay_id='.length),
+              /^wx[0-9a-z]{34}$/,
+            );
           const open = await client.query(number);
           assert.strictEqual(open.data.out_trade_no, number);
           assert.strictEqual(open.data.trade_state, 'NOTPAY');
@@ -112,7 +118,10 @@ for (const trust of ['certificate', 'public-key', 'both']) {
         assert.notStrictEqual(forged.body, told.body);
         await assert.rejects(client.open(forged), /wrong signature/);
         const later = String(Number(told.headers['wechatpay-timestamp']) + 1);
-        await assert.rejects(client.open({ ...told, headers: { ...told.headers, 'wechatpay-timestamp': later } }), /wrong signature/);
+        await assert.rejects(
+          client.open({ ...told, headers: { ...told.headers, 'wechatpay-timestamp': later } }),
+          /wrong signature/,
+        );
         await sandbox.command('fault', 'wrong-sign', '--match', 'notify');
         await assert.rejects(client.open(await notified(number)), /wrong signature/);
         await sandbox.command('fault', 'none');
@@ -159,7 +168,9 @@ describe('the platform certificates of a sandbox', () => {
       return text;
     };
     const { wxpay } = axiosPluginV3(sandbox.url, { ...keys, trusted: { none: undefined } });
-    const { status } = await wxpay.v3.certificates.get({ transformResponse: [open, Decorator.responseVerifier(opened)] });
+    const { status } = await wxpay.v3.certificates.get({
+      transformResponse: [open, Decorator.responseVerifier(opened)],
+    });
     assert.strictEqual(status, 200);
     assert.deepStrictEqual(opened, all);
   });
@@ -171,7 +182,10 @@ describe('the platform certificates of a sandbox', () => {
     assert.deepStrictEqual(list.map((each) => each.serial_no).sort(), Object.keys(all).sort());
     for (const { serial_no: serial, publicKey } of list) {
       assert.strictEqual(pay.getSN(all[serial]).toUpperCase(), serial);
-      assert.strictEqual(publicKey.trim(), new X509Certificate(all[serial]).publicKey.export({ type: 'spki', format: 'pem' }).trim());
+      assert.strictEqual(
+        publicKey.trim(),
+        new X509Certificate(all[serial]).publicKey.export({ type: 'spki', format: 'pem' }).trim(),
+      );
     }
   });
 
@@ -230,7 +244,10 @@ describe('what wechatpay-axios-plugin says of a sandbox', () => {
   it('that a number goes into the path as it is, too', async () => {
     const number = 'a|b*c_d-20261123';
     await client.create('native', orders.native(number));
-    const { status, data } = await client.wxpay.v3.pay.transactions.outTradeNo._number_.get({ params: { mchid: keys.mchId }, number });
+    const { status, data } = await client.wxpay.v3.pay.transactions.outTradeNo._number_.get({
+      params: { mchid: keys.mchId },
+      number,
+    });
     assert.strictEqual(status, 200);
     assert.strictEqual(data.out_trade_no, number);
   });
@@ -239,12 +256,20 @@ describe('what wechatpay-axios-plugin says of a sandbox', () => {
     const { transactions } = client.wxpay.v3.pay.partner;
     const number = longNumber('partner');
     const ids = { sp_mchid: keys.mchId, sub_mchid: '1900000209' };
-    const { data: made } = await transactions.jsapi.post(order(number, {
-      sp_appid: keys.appId, sub_appid: 'wx0123456789abcdef', ...ids, payer: { sub_openid: openid },
-    }));
+    const { data: made } = await transactions.jsapi.post(
+      order(number, {
+        sp_appid: keys.appId,
+        sub_appid: 'wx0123456789abcdef',
+        ...ids,
+        payer: { sub_openid: openid },
+      }),
+    );
     assert.match(made.prepay_id, /^wx/);
     await sandbox.command('pay', number);
-    const { data: paid } = await transactions.outTradeNo._number_.get({ params: ids, number: encodeURIComponent(number) });
+    const { data: paid } = await transactions.outTradeNo._number_.get({
+      params: ids,
+      number: encodeURIComponent(number),
+    });
     assert.strictEqual(paid.sub_mchid, '1900000209');
     assert.strictEqual(paid.payer.sub_openid, openid);
     assert.strictEqual('mchid' in paid, false);
@@ -254,5 +279,37 @@ describe('what wechatpay-axios-plugin says of a sandbox', () => {
     await transactions.native.post(order(open, { sp_appid: keys.appId, ...ids }));
     const closed = await transactions.outTradeNo._number_.close.post(ids, { number: encodeURIComponent(open) });
     assert.strictEqual(closed.status, 204);
+  });
+});
+
+describe('wechatpay-node-v3, given no more than the files of the merchant platform', () => {
+  it('signs by the serial that it reads, opens the certificates that it fetches, and is told of a payment', async () => {
+    const merchant = makeIdentity('3775B6A45ACD588826D15E583A95F5DD4F6C9D11', 'merchant');
+    const own = { mchId: '1900000777', appId: 'wx8888888888888888', apiv3Key: 'Syn7hetic+APIv3/Key=for-32-bytes' };
+    const sandbox = await Sandbox.start({
+      settings: (shop) => ({
+        api: 'v3',
+        mch_id: own.mchId,
+        app_id: own.appId,
+        apiv3_key_file: shop.write('v3.key', own.apiv3Key),
+        private_key_file: shop.write('apiclient_key.pem', merchant.pkcs8),
+        cert_file: shop.write('apiclient_cert.pem', merchant.certificate),
+      }),
+    });
+    const client = nodeV3(sandbox.url, {
+      ...own,
+      certificate: merchant.certificate,
+      privateKey: merchant.pkcs8,
+      trusted: {},
+    });
+    assert.strictEqual(client.pay.serial_no, merchant.serial.toLowerCase());
+    const number = longNumber('files');
+    assert.strictEqual((await client.create('jsapi', orders.jsapi(number))).status, 200);
+    await sandbox.command('pay', number);
+    const receiver = await Receiver.start(() => ({ status: 204 }));
+    await sandbox.command('notify', number, '--to', receiver.url);
+    assert.strictEqual((await client.open(receiver.requests[0])).mchid, own.mchId);
+    await receiver.stop();
+    await sandbox.stop();
   });
 });

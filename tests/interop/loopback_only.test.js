@@ -32,11 +32,21 @@ it('nor does one of a process that it starts', () => {
 it('the SDKs, left with the hosts that are built in, are refused', async () => {
   const tenpay = new Tenpay({ appid: 'wx8888888888888888', mchid: '1900000109', partnerKey: 'k'.repeat(32) });
   await assert.rejects(tenpay.orderQuery({ out_trade_no: '20261123000001' }), refused);
-  const wxpay = new AxiosPlugin({ mchid: '1900000109', serial: 'AB', privateKey, certs: { CD: publicKey }, secret: 'k'.repeat(32) });
+  const wxpay = new AxiosPlugin({
+    mchid: '1900000109',
+    serial: 'AB',
+    privateKey,
+    certs: { CD: publicKey },
+    secret: 'k'.repeat(32),
+  });
   await assert.rejects(wxpay.v3.certificates.get(), refused);
   await assert.rejects(wxpay.v2.pay.orderquery.post({ mch_id: '1900000109' }), refused);
   const pay = new NodeV3({
-    appid: 'wx8888888888888888', mchid: '1900000109', serial_no: 'AB', publicKey: 'none', privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }),
+    appid: 'wx8888888888888888',
+    mchid: '1900000109',
+    serial_no: 'AB',
+    publicKey: 'none',
+    privateKey: privateKey.export({ type: 'pkcs8', format: 'pem' }),
   });
   // It keeps the reason to itself.
   await assert.rejects(pay.get_certificates('k'.repeat(32)), /拉取平台证书失败/);

@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cctype>
 #include <memory>
 #include <string>
 
@@ -277,4 +279,20 @@ TEST_CASE("a request that is signed wrongly is refused, and that is said of the 
   REQUIRE(std::holds_alternative<Refused>(outcome));
   CHECK((std::get<Refused>(outcome).reaction == Reaction::wrong_key));
   CHECK(std::get<Refused>(outcome).said.code == "SIGNERROR");
+}
+
+TEST_CASE("the serial number of the merchant's certificate is taken in lower case, too") {
+  Rig rig;
+  rig.client->create(rig.intent());
+  auto account = v3_account();
+  std::transform(account.serial_no.begin(), account.serial_no.end(), account.serial_no.begin(), ::tolower);
+  REQUIRE(account.serial_no != merchant_serial);
+  account.public_key_id.clear();
+  account.public_key.reset();
+  account.base_urls = {"http://127.0.0.1:8971"};
+  const auto api = make_v3_api(
+      std::move(account), {&rig.transport, rig.world.clock, rig.world.random, rig.world.stop, rig.world.log});
+  const auto gateway = api->make_gateway(rig.world.deps());
+  GatewayClient client{*gateway, rig.transport, rig.world.clock, rig.world.stop};
+  CHECK(std::holds_alternative<QueryAnswer>(client.query(OutTradeNo::parse(order))));
 }

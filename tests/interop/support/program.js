@@ -25,7 +25,9 @@ class Shop {
     };
   }
 
-  path(name) { return path.join(this.folder, name); }
+  path(name) {
+    return path.join(this.folder, name);
+  }
 
   write(name, text) {
     const file = this.path(name);
@@ -34,7 +36,9 @@ class Shop {
     return file;
   }
 
-  read(name) { return fs.readFileSync(this.path(name), 'utf8'); }
+  read(name) {
+    return fs.readFileSync(this.path(name), 'utf8');
+  }
 
   /** Writes the configuration, with one profile. */
   configure(settings, name = 'shop') {
@@ -67,7 +71,10 @@ class Shop {
   async lines(args, code = 0, input = '') {
     const result = await this.run([...args, '--json'], input);
     assert.strictEqual(result.code, code, `wxpayctl ${args.join(' ')}: ${result.out}${result.err}`);
-    return result.out.split('\n').filter(Boolean).map((line) => JSON.parse(line));
+    return result.out
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line));
   }
 
   /** The only result. */
@@ -86,32 +93,51 @@ class Shop {
     return JSON.parse(line).error;
   }
 
-  remove() { fs.rmSync(this.folder, { recursive: true, force: true }); }
+  remove() {
+    fs.rmSync(this.folder, { recursive: true, force: true });
+  }
 }
 
-/** `wxpayctl sandbox serve` on a free port, with the keys that it writes for any client. */
+/** `wxpayctl sandbox serve` on a free port, with the keys that it writes for any client of the built-in merchant. */
 class Sandbox {
-  static async start({ trust, profile = 'sandbox-v3' } = {}) {
+  /** settings: given the shop, those of a merchant of its own. */
+  static async start({ trust, profile = 'sandbox-v3', settings } = {}) {
     const sandbox = new Sandbox();
     sandbox.shop = new Shop();
-    const args = ['sandbox', 'serve', '--port', '0', '--json', ...(trust ? ['--trust', trust] : [])];
+    if (settings) sandbox.shop.configure(settings(sandbox.shop));
+    const args = [
+      'sandbox',
+      'serve',
+      '--port',
+      '0',
+      '--json',
+      ...(trust ? ['--trust', trust] : []),
+      ...(settings ? ['-p', 'shop'] : []),
+    ];
     sandbox.child = sandbox.shop.start(args, ['ignore', 'pipe', 'ignore']);
     const lines = readline.createInterface({ input: sandbox.child.stdout });
     const first = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
     assert(first.length === 1, 'the sandbox does not start');
     sandbox.said = JSON.parse(first[0]);
     sandbox.url = sandbox.said.listening;
-    sandbox.shop.environment.WXPAYCTL_PROFILE = profile;
     sandbox.shop.environment.WXPAYCTL_BASE_URL = sandbox.url;
+    if (settings) return sandbox;
+    sandbox.shop.environment.WXPAYCTL_PROFILE = profile;
     sandbox.keys = await sandbox.shop.json(['sandbox', 'keys', 'keys']);
     return sandbox;
   }
 
-  keyFile(name) { return fs.readFileSync(this.keys[name], 'utf8'); }
+  keyFile(name) {
+    return fs.readFileSync(this.keys[name], 'utf8');
+  }
 
-  get apiv3Key() { return this.keyFile('apiv3KeyFile').trimEnd(); }
+  get apiv3Key() {
+    return this.keyFile('apiv3KeyFile').trimEnd();
+  }
 
-  async command(...args) { return this.shop.json(['sandbox', ...args]); }
+  async command(...args) {
+    return this.shop.json(['sandbox', ...args]);
+  }
 
   async stop() {
     const ended = once(this.child, 'close');

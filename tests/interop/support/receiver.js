@@ -7,6 +7,7 @@ class Receiver {
   static async start(answer) {
     const receiver = new Receiver();
     receiver.requests = [];
+    receiver.errors = [];
     receiver.server = http.createServer(async (request, response) => {
       const chunks = [];
       for await (const chunk of request) chunks.push(chunk);
@@ -17,7 +18,8 @@ class Receiver {
       try {
         reply = await answer(call);
       } catch (error) {
-        reply = { status: 500, body: String(error.stack) };
+        receiver.errors.push(error);
+        reply = { status: 500, body: String(error) };
       }
       response.writeHead(reply.status ?? 200, { ...reply.headers });
       response.end(reply.body ?? '');

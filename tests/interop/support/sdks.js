@@ -13,7 +13,10 @@ const realHost = 'https://api.mch.weixin.qq.com';
 /** Payers and shops have long ids, and WeChat Pay's numbers are long. */
 const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
 
-/** What a caller of API v3 holds: {mchId, appId, serialNo, privateKey, apiv3Key, trusted: {serial: key or certificate}}. */
+/**
+ * What a caller of API v3 holds: {mchId, appId, serialNo or certificate, privateKey, apiv3Key, trusted: {serial: key or
+ * certificate}}.
+ */
 function axiosPluginV3(url, keys) {
   const wxpay = new AxiosPlugin({
     baseURL: `${url}/`,
@@ -38,16 +41,19 @@ function axiosPluginV3(url, keys) {
     name: 'wechatpay-axios-plugin',
     wxpay,
     create: (product, order) => said(transactions[product].post({ appid: keys.appId, mchid, ...order })),
-    query: (number) => said(transactions.outTradeNo._number_.get({ params: { mchid }, number: encodeURIComponent(number) })),
+    query: (number) =>
+      said(transactions.outTradeNo._number_.get({ params: { mchid }, number: encodeURIComponent(number) })),
     queryTransaction: (id) => said(transactions.id._id_.get({ params: { mchid }, id })),
-    close: (number) => said(transactions.outTradeNo._number_.close.post({ mchid }, { number: encodeURIComponent(number) })),
+    close: (number) =>
+      said(transactions.outTradeNo._number_.close.post({ mchid }, { number: encodeURIComponent(number) })),
     /** The resource of a notification, whose signature must hold. */
     async open({ headers, body }) {
       const { Formatter, Rsa, Aes } = AxiosPlugin;
       const text = Formatter.response(headers['wechatpay-timestamp'], headers['wechatpay-nonce'], body);
       const key = keys.trusted[headers['wechatpay-serial']];
       if (!key) throw new Error('unknown serial');
-      if (!Rsa.verify(text, headers['wechatpay-signature'], Rsa.from(key, Rsa.KEY_TYPE_PUBLIC))) throw new Error('wrong signature');
+      if (!Rsa.verify(text, headers['wechatpay-signature'], Rsa.from(key, Rsa.KEY_TYPE_PUBLIC)))
+        throw new Error('wrong signature');
       const { ciphertext, nonce, associated_data: data } = JSON.parse(body).resource;
       return JSON.parse(Aes.AesGcm.decrypt(ciphertext, keys.apiv3Key, nonce, data));
     },
@@ -78,9 +84,13 @@ class VerifiedHttp {
     return { status, data: body };
   }
 
-  get(url, headers) { return this.answer(superagent.get(url.replace(realHost, this.url)), headers); }
+  get(url, headers) {
+    return this.answer(superagent.get(url.replace(realHost, this.url)), headers);
+  }
 
-  post(url, params, headers) { return this.answer(superagent.post(url.replace(realHost, this.url)).send(params), headers); }
+  post(url, params, headers) {
+    return this.answer(superagent.post(url.replace(realHost, this.url)).send(params), headers);
+  }
 }
 
 function nodeV3(url, keys) {
@@ -88,8 +98,9 @@ function nodeV3(url, keys) {
   const pay = new NodeV3({
     appid: keys.appId,
     mchid: keys.mchId,
+    // Without a serial it reads one from here, and writes it in lower case.
     serial_no: keys.serialNo,
-    publicKey: Buffer.from('the serial is given, so this is not read'),
+    publicKey: Buffer.from(keys.certificate ?? 'not read'),
     privateKey: Buffer.from(keys.privateKey),
     key: keys.apiv3Key,
   });
@@ -118,7 +129,12 @@ function nodeV3(url, keys) {
 
 /** API v2: {mchId, appId, key}. Only the addresses of its calls are other ones. */
 function tenpay(url, keys) {
-  const payment = new Tenpay({ appid: keys.appId, mchid: keys.mchId, partnerKey: keys.key, notify_url: 'https://pay.example.com/notify/order' });
+  const payment = new Tenpay({
+    appid: keys.appId,
+    mchid: keys.mchId,
+    partnerKey: keys.key,
+    notify_url: 'https://pay.example.com/notify/order',
+  });
   for (const [call, address] of Object.entries(payment.urls)) payment.urls[call] = address.replace(realHost, url);
   const middleware = payment.middlewareForExpress('pay');
   return {
@@ -131,8 +147,15 @@ function tenpay(url, keys) {
     async open({ body }) {
       const request = { body };
       let replied;
-      const response = { header() {}, send(text) { replied = text; } };
-      await new Promise((resolve) => { middleware(request, response, resolve).then(resolve); });
+      const response = {
+        header() {},
+        send(text) {
+          replied = text;
+        },
+      };
+      await new Promise((resolve) => {
+        middleware(request, response, resolve).then(resolve);
+      });
       if (replied) throw new Error(replied);
       return { ...request.weixin };
     },
@@ -145,9 +168,13 @@ function axiosPluginV2(url, keys) {
   const call = async (path, fields) => (await v2.post(path, { appid: keys.appId, mch_id: keys.mchId, ...fields })).data;
   return {
     name: 'wechatpay-axios-plugin',
-    create: (order) => call('pay/unifiedorder', {
-      trade_type: 'JSAPI', notify_url: 'https://pay.example.com/notify/order', spbill_create_ip: '127.0.0.1', ...order,
-    }),
+    create: (order) =>
+      call('pay/unifiedorder', {
+        trade_type: 'JSAPI',
+        notify_url: 'https://pay.example.com/notify/order',
+        spbill_create_ip: '127.0.0.1',
+        ...order,
+      }),
     query: (by) => call('pay/orderquery', by),
     close: (by) => call('pay/closeorder', by),
     async open({ body }) {
