@@ -37,9 +37,9 @@ echo "${NODE-v18.20.4}"
 FAKE
 cat >"$machine/bin/npm" <<'FAKE'
 #!/bin/bash
-echo "npm $1 in ${PWD##*/}" >>"$CALLS"
+echo "npm $1 in ${3##*/}" >>"$CALLS"
 [[ ${NPM_FAILS:-no} == no ]] || { echo "npm ERR! no luck"; exit 1; }
-mkdir -p node_modules
+mkdir -p "$3/node_modules"
 FAKE
 chmod 755 "$machine"/bin/*
 
