@@ -30,8 +30,10 @@ _wxpayctl_options() {
     "sandbox notify") echo "--to --out" ;;
     "sandbox fault") echo "--count --match --seconds --words" ;;
     init)
-      echo "--mch-id --app-id --sub-mch-id --sub-app-id --sign-type --notify-url --trade-type --body
-        --key-file --key-env --key-command"
+      echo "--api --mch-id --app-id --sub-mch-id --sub-app-id --sign-type --notify-url --trade-type --body
+        --key-file --key-env --key-command --private-key-file --private-key-password-file --cert-p12-file
+        --cert-p12-password-file --cert-file --serial-no --apiv3-key-file --apiv3-key-env --apiv3-key-command
+        --public-key-id --public-key-file"
       ;;
   esac
 }
@@ -46,10 +48,10 @@ _wxpayctl_commands() {
   esac
 }
 
-# The profiles of the configuration file, and the built-in one.
+# The profiles of the configuration file, and the built-in ones.
 _wxpayctl_profiles() {
   local file
-  echo sandbox
+  echo sandbox sandbox-v3
   for file in "${WXPAYCTL_CONFIG:-${XDG_CONFIG_HOME:-$HOME/.config}/wxpayctl/config.toml}" /etc/wxpayctl/config.toml; do
     [[ -r $file ]] || continue
     sed -n 's/^[[:space:]]*\[profiles\.\([A-Za-z0-9_-]*\)\].*/\1/p' "$file"
@@ -88,15 +90,17 @@ _wxpayctl_values() {
     *" --trade-type") words="JSAPI NATIVE APP H5" ;;
     *" --sign-type") words="MD5 HMAC-SHA256" ;;
     *" --limit-pay") words="no_credit" ;;
+    "init --api") words="v2 v3" ;;
+    "sandbox serve --trust") words="certificate public-key both" ;;
     "orders list --state" | "orders export --state" | "orders mark --state")
       words="CREATING NOTPAY USERPAYING SUCCESS REFUND CLOSED REVOKED PAYERROR FAILED"
       ;;
-    *" --config" | *" --ledger" | *" --log-file" | *" --request" | *" --params" | *" --verify" | *" --batch" | *" --failed" | \
-      *" --key-file" | "api --data" | "api --out" | "sandbox notify --out" | "sandbox serve --state" | "replay-notify --dir")
+    *" --config" | *" --ledger" | *" --"*-file | *" --request" | *" --params" | *" --verify" | *" --batch" | *" --failed" | \
+      "api --data" | "api --out" | "sandbox notify --out" | "sandbox serve --state" | "replay-notify --dir")
       _wxpayctl_files "$3"
       return
       ;;
-    *" --key-env") words=$(compgen -e) ;;
+    *" --key-env" | *" --apiv3-key-env") words=$(compgen -e) ;;
   esac
   # shellcheck disable=SC2207  # one word a line
   COMPREPLY=($(compgen -W "$words" -- "$3"))
@@ -132,7 +136,7 @@ _wxpayctl() {
     COMPREPLY=($(compgen -W "lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app
       other-amount system-error rate-limit redirect html wrong-serial stale probe bad-cipher
       refusal none" -- "$current"))
-  elif [[ $command == "ledger backup" || $command == "ledger restore" || $command == "orders import" || $command == replay-notify ]]; then
+  elif [[ $command == "ledger backup" || $command == "ledger restore" || $command == "orders import" || $command == replay-notify || $command == "sandbox keys" ]]; then
     _wxpayctl_files "$current"
   else
     # shellcheck disable=SC2207

@@ -31,9 +31,10 @@ function __wxpayctl_at
     test (__wxpayctl_command) = "$argv[1]"
 end
 
-# The profiles of the configuration file, and the built-in one.
+# The profiles of the configuration file, and the built-in ones.
 function __wxpayctl_profiles
     echo sandbox
+    echo sandbox-v3
     set -l folder $HOME/.config
     set -q XDG_CONFIG_HOME; and set folder $XDG_CONFIG_HOME
     set -l file $folder/wxpayctl/config.toml
@@ -187,6 +188,8 @@ complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -l match -x -d 'Only req
 complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -l seconds -x -d 'How long delay holds an answer back'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -l words -x -d 'What refusal says'
 
+complete -c wxpayctl -n '__wxpayctl_at "sandbox keys"' -F
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l api -x -a 'v2 v3' -d 'API of the merchant'
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l mch-id -x -d 'Merchant number'
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l app-id -x -d 'App id'
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l sub-mch-id -x -d 'Sub-merchant number'
@@ -198,6 +201,17 @@ complete -c wxpayctl -n '__wxpayctl_at "init"' -l body -x -d 'Default goods desc
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l key-file -r -F -d 'File that holds the API v2 key'
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l key-env -x -a '(set -nx)' -d 'Environment variable that holds the key'
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l key-command -x -d 'Command that prints the key'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l private-key-file -r -F -d 'Private key of the merchant, of API v3'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l private-key-password-file -r -F -d 'File that holds its password'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l cert-p12-file -r -F -d 'Private key and certificate in one'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l cert-p12-password-file -r -F -d 'File that holds its password'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l cert-file -r -F -d 'Certificate of the merchant'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l serial-no -x -d 'Its serial number'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l apiv3-key-file -r -F -d 'File that holds the APIv3 key'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l apiv3-key-env -x -a '(set -nx)' -d 'Environment variable that holds the APIv3 key'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l apiv3-key-command -x -d 'Command that prints the APIv3 key'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l public-key-id -x -d 'Which public key WeChat Pay signs by'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l public-key-file -r -F -d 'That public key'
 
 complete -c wxpayctl -n '__wxpayctl_at "ledger backup"' -F
 complete -c wxpayctl -n '__wxpayctl_at "ledger restore"' -F

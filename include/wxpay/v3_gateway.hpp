@@ -66,6 +66,11 @@ std::optional<IntentFault> v3_intent_fault(const OrderIntent& intent);
 /// @throws Error{key}  key material is missing or unusable; its message names where it came from
 std::unique_ptr<PaymentApi> make_v3_api(V3Account account, V3Deps deps);
 
+/// Reads what an account gives of keys and certificates, and holds it against each other. What is not given
+/// yet is no fault.
+/// @throws Error{key}
+void check_given_keys(const V3Account& account, std::chrono::sys_seconds now);
+
 /// A gateway without any key: its clock can be checked, and nothing else asked.
 std::unique_ptr<PaymentGateway> make_v3_keyless_gateway(std::vector<std::string> base_urls,
                                                         std::chrono::milliseconds timeout,

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/config/config_keys.hpp"
 #include "cli/config/config_writer.hpp"
 #include "cli/config/default_paths.hpp"
 #include "cli/config/init_dialogue.hpp"
@@ -11,6 +12,7 @@
 #include "cli/config/value_rules.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/files_in_use.hpp"
+#include "cli/payment_api.hpp"
 #include "domain/field_rules.hpp"
 
 namespace wxpay::cli {
@@ -27,17 +29,32 @@ struct InitOption {
 std::vector<InitOption> init_options() {
   const auto trade_types = listed(payable_trade_types(), "or");
   return {
+      {"api", "--api", "API", "v2 (default where it is not asked) or v3"},
       {"mch_id", "--mch-id", "ID", "Merchant number"},
       {"app_id", "--app-id", "ID", "App id of the mini program, official account or app"},
       {"sub_mch_id", "--sub-mch-id", "ID", "Sub-merchant number, in service-provider mode"},
       {"sub_app_id", "--sub-app-id", "ID", "The sub-merchant's app id"},
-      {"sign_type", "--sign-type", "TYPE", "MD5 (default) or HMAC-SHA256"},
+      {"sign_type", "--sign-type", "TYPE", "MD5 (default) or HMAC-SHA256, of API v2"},
       {"notify_url", "--notify-url", "URL", "Where WeChat Pay reports payments"},
       {"trade_type", "--trade-type", "TYPE", "Default of create-order: " + trade_types},
       {"body", "--body", "TEXT", "Default goods description"},
       {"key_file", "--key-file", "FILE", "File that holds the API v2 key"},
       {"key_env", "--key-env", "NAME", "Environment variable that holds the API v2 key"},
       {"key_command", "--key-command", "COMMAND", "Command that prints the API v2 key"},
+      {"private_key_file", "--private-key-file", "FILE",
+       "The merchant's private key (apiclient_key.pem), of API v3"},
+      {"private_key_password_file", "--private-key-password-file", "FILE",
+       "File that holds its password, where it is encrypted"},
+      {"cert_p12_file", "--cert-p12-file", "FILE", "Private key and certificate in one (apiclient_cert.p12)"},
+      {"cert_p12_password_file", "--cert-p12-password-file", "FILE",
+       "File that holds its password (default: the merchant number)"},
+      {"cert_file", "--cert-file", "FILE", "The merchant's certificate (apiclient_cert.pem)"},
+      {"serial_no", "--serial-no", "NO", "Its serial number, where the file is not here"},
+      {"apiv3_key_file", "--apiv3-key-file", "FILE", "File that holds the APIv3 key"},
+      {"apiv3_key_env", "--apiv3-key-env", "NAME", "Environment variable that holds the APIv3 key"},
+      {"apiv3_key_command", "--apiv3-key-command", "COMMAND", "Command that prints the APIv3 key"},
+      {"public_key_id", "--public-key-id", "ID", "Which public key WeChat Pay signs by (PUB_KEY_ID_…)"},
+      {"public_key_file", "--public-key-file", "FILE", "That public key (pub_key.pem)"},
   };
 }
 
@@ -62,7 +79,9 @@ FirstConfig requested(const FirstConfig& options, const Services& services) {
   } else {
     config.profile = services.environment()("WXPAYCTL_PROFILE").value_or("shop");
   }
-  make_absolute(config.values["key_file"]);
+  for (auto& [name, value] : config.values) {
+    if (find_key(name)->type == KeyType::path) make_absolute(value);
+  }
   if (settings.base_url) config.values["base_url"] = *settings.base_url;
   if (settings.ledger) {
     const auto parsed = LedgerAddress::parse(*settings.ledger);
@@ -83,30 +102,46 @@ void refuse_its_own_files(const FirstConfig& config, const std::filesystem::path
     if (parsed.address) files.add_ledger(*parsed.address);
   }
   if (new_key_file != nullptr) files.refuse("the key file beside --config", *new_key_file);
-  if (config.has("key_file")) files.add("the key_file", config.values.at("key_file"));
+  for (const auto& [name, value] : config.values) {
+    if (find_key(name)->type == KeyType::path && config.has(name)) files.add("the " + name, value);
+  }
   files.refuse("--config", target);
+}
+
+/// What is typed is relative to the working folder, as the options are.
+KeyFiles key_files(Services& services) {
+  return {
+      .locate =
+          [&services](const std::string& typed) {
+            return resolve_path(typed, std::filesystem::current_path(), services.environment());
+          },
+      .check = [&services](const FirstConfig& config) { check_first_keys(first_profile(config), services); }};
 }
 
 int run_init(const FirstConfig& options, Services& services, Output& output) {
   const auto target = target_of(services);
   auto config = requested(options, services);
-  const auto key_file = key_file_beside(target, config.profile);
   refuse_existing(target);
 
+  const auto files = key_files(services);
   std::optional<Secret> key;
   if (isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1) {
-    check_given_values(config);
     TerminalPrompter prompter{services.stop()};
-    key = complete_by_asking(config, prompter);
-    if (key) config.values["key_file"] = key_file.string();
+    ask_for_api(config, prompter);
+    check_given_values(config);
+    key = complete_by_asking(config, prompter, files);
   }
   check_first_config(config);
+  files.check(config);
+  const auto key_file = typed_key_file(target, config);
+  if (key) {
+    config.values[typed_key_name(config.api())] = key_file.string();
+    check_given_values(config);
+  }
   refuse_its_own_files(config, target, key ? &key_file : nullptr, services);
   write_first_config(target, config, key ? &*key : nullptr, services.environment(), services.stop());
 
-  if (!config.has_secret() && config.profile != "sandbox") {
-    output.warn("there is no key yet: add key_file, key_env or key_command to " + target.string());
-  }
+  for (const auto& missing : config.missing()) output.warn(missing + " to " + target.string());
   report::Record record;
   record.text("config", target.string()).text("profile", config.profile);
   if (key) record.text("keyFile", key_file.string());
@@ -126,13 +161,18 @@ void add_init(CLI::App& root, Command& chosen) {
   command->footer(
       "The profile is named by --profile (default shop), the file by --config. On a terminal it asks for "
       "what\n"
-      "the options leave out; a key that is typed in goes into a file of its own. Nothing is overwritten.\n\n"
+      "the options leave out; a key that is typed in goes into a file of its own. Nothing is overwritten.\n"
+      "Of API v3 every key and certificate that it names is read, and they are held against each other.\n\n"
       "Examples:\n"
       "  wxpayctl init\n"
       "  wxpayctl init -p shop --mch-id 1900000109 --app-id wxd678efh567hg6787 --key-file "
-      "/etc/wxpayctl/shop.key\n\n"
-      "Exit codes: 0 written; 2 a value is missing or cannot be; 8 the file is there already or cannot be "
-      "written");
+      "/etc/wxpayctl/shop.key\n"
+      "  wxpayctl init -p shop --api v3 --mch-id 1900000109 --app-id wxd678efh567hg6787 \\\n"
+      "      --private-key-file apiclient_key.pem --cert-file apiclient_cert.pem --apiv3-key-file "
+      "apiv3.key\n\n"
+      "Exit codes: 0 written; 2 a value is missing or cannot be; 3 a key or certificate of API v3 cannot be "
+      "used;\n"
+      "8 the file is there already or cannot be written");
   command->callback([&chosen, options] {
     chosen = [options](Services& services, Output& output) { return run_init(*options, services, output); };
   });

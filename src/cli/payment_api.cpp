@@ -20,11 +20,19 @@ struct ApiRow {
   std::vector<SecretId> (*secrets)(const Profile& profile);
   std::unique_ptr<PaymentApi> (*make)(Services& services, Network network);
   std::unique_ptr<PaymentGateway> (*make_keyless)(Services& services, const GatewayDeps& deps);
+  void (*check_first_keys)(const Profile& profile, Services& services);
   IntentRule intent_rule;
   PayScheme (*pay_scheme)(const Profile& profile);
 };
 
 using SecretLoader = std::function<Secret(SecretId id)>;
+
+/// Of a profile that is not the services' own.
+SecretLoader loader_of(const Profile& profile, Services& services) {
+  return [&profile, &services](SecretId id) {
+    return load_secret(profile, id, services.environment(), &services.stop());
+  };
+}
 
 SecretLoader loader_of(Services& services) {
   return [&services](SecretId id) { return services.secret(id).duplicate(); };
@@ -48,6 +56,9 @@ std::unique_ptr<PaymentApi> make_v2(Services& services, Network) {
 std::unique_ptr<PaymentGateway> make_keyless_v2(Services& services, const GatewayDeps& deps) {
   return make_v2_gateway(v2_account(services.profile(), services.settings().timeout, Secret{""}), deps);
 }
+
+/// Of a new profile of API v2 the key may come later.
+void check_no_keys(const Profile&, Services&) {}
 
 PayScheme v2_pay_scheme(const Profile& profile) { return scheme_of(profile.sign_type); }
 
@@ -103,14 +114,19 @@ std::unique_ptr<PaymentGateway> make_keyless_v3(Services& services, const Gatewa
   return make_v3_keyless_gateway(services.profile().base_urls, services.settings().timeout, deps);
 }
 
+void check_first_v3_keys(const Profile& profile, Services& services) {
+  check_given_keys(v3_account(profile, services.settings().timeout, loader_of(profile, services)),
+                   services.clock().now());
+}
+
 PayScheme v3_pay_scheme(const Profile&) { return PayScheme::rsa; }
 
 ApiRow row_of(Api api) {
   switch (api) {
     case Api::v2:
-      return {v2_secrets, make_v2, make_keyless_v2, v2_intent_fault, v2_pay_scheme};
+      return {v2_secrets, make_v2, make_keyless_v2, check_no_keys, v2_intent_fault, v2_pay_scheme};
     case Api::v3:
-      return {v3_secrets, make_v3, make_keyless_v3, v3_intent_fault, v3_pay_scheme};
+      return {v3_secrets, make_v3, make_keyless_v3, check_first_v3_keys, v3_intent_fault, v3_pay_scheme};
   }
   throw Error{ErrorKind::internal, "the profile names an API that nothing is made for"};
 }
@@ -144,6 +160,10 @@ std::string check_secrets(Services& services) {
   return places;
 }
 
+void check_first_keys(const Profile& profile, Services& services) {
+  row_of(profile.api).check_first_keys(profile, services);
+}
+
 bool has_public_key(Services& services) {
   const auto& profile = services.profile();
   const auto secrets = row_of(profile.api).secrets(profile);
@@ -152,9 +172,7 @@ bool has_public_key(Services& services) {
 }
 
 V3MerchantOnRecord v3_merchant_on_record(const Profile& profile, Services& services) {
-  const auto load = [&](SecretId id) {
-    return load_secret(profile, id, services.environment(), &services.stop());
-  };
+  const auto load = loader_of(profile, services);
   const auto account = v3_account(profile, services.settings().timeout, load);
   const auto known = merchant_on_record(account, services.clock().now());
   return {

@@ -27,6 +27,10 @@ PayScheme pay_scheme(const Profile& profile);
 /// @throws Error  as make_payment_api does
 std::string check_secrets(Services& services);
 
+/// Holds the keys of a profile that is to be against each other, as far as it has them; `init` does.
+/// @throws Error{key}
+void check_first_keys(const Profile& profile, Services& services);
+
 /// Whether these secrets are the built-in sandbox's, which everybody knows.
 bool has_public_key(Services& services);
 

@@ -60,11 +60,22 @@ wire::JsonObject exchange(Services& services, const std::string& path, HttpReque
   return *answer;
 }
 
+/// Where the user works with the built-in profile of API v3, that one is meant.
+bool works_with_v3(const SettingOptions& settings, const Environment& environment) {
+  try {
+    return resolve_profile(settings, environment).name == sandbox_v3_name;
+  } catch (const Error&) {
+    return false;  // No configuration, or a fault of it, which is told of the profile that is taken.
+  }
+}
+
 }  // namespace
 
 Profile sandbox_profile(const Services& services) {
   SettingOptions settings = services.settings();
-  if (!settings.profile) settings.profile = "sandbox";
+  if (!settings.profile) {
+    settings.profile = works_with_v3(settings, services.environment()) ? sandbox_v3_name : sandbox_name;
+  }
   return resolve_profile(settings, services.environment());
 }
 

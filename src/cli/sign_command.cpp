@@ -41,7 +41,7 @@ std::optional<PayScheme> asked_scheme(const SignOptions& options) {
 void describe_signed_text(report::Record& record, const SignedText& text) {
   record.text("canonicalString", text.canonical_string);
   if (!text.in_hex.empty()) record.list("inHex", text.in_hex);
-  record.number("keyLength", static_cast<std::int64_t>(text.key_length));
+  if (text.key_length != 0) record.number("keyLength", static_cast<std::int64_t>(text.key_length));
 }
 
 TradeType asked_trade_type(const SignOptions& options) {

@@ -10,6 +10,7 @@
 #include <sstream>
 
 #include "cli/commands.hpp"
+#include "cli/config/config_keys.hpp"
 #include "cli/global_options.hpp"
 #include "domain/field_rules.hpp"
 #include "sandbox/fault.hpp"
@@ -290,11 +291,13 @@ std::vector<Choice> choices() {
   return {{"query", "--output", {"text", "json", "csv"}},
           {"", "--color", {"auto", "always", "never"}},
           {"doctor", "--log-level", {"trace", "debug", "info", "warn", "error"}},
-          {"", "--profile", {"sandbox"}},
+          {"", "--profile", {"sandbox", "sandbox-v3"}},
           {"create-order", "--trade-type", trade_types},
           {"create-order", "--limit-pay", {"no_credit"}},
           {"init", "--trade-type", trade_types},
           {"init", "--sign-type", sign_types},
+          {"init", "--api", {"v2", "v3"}},
+          {"sandbox serve", "--trust", {"certificate", "public-key", "both"}},
           {"sign", "--trade-type", {"JSAPI", "APP"}},
           {"sign", "--sign-type", sign_types},
           {"orders list", "--state", states},
@@ -315,6 +318,9 @@ const std::vector<FilePlace>& file_places() {
                                              {"sign", "--params"},
                                              {"sign", "--verify"},
                                              {"init", "--key-file"},
+                                             {"init", "--apiv3-key-file"},
+                                             {"init", "--public-key-file"},
+                                             {"sandbox keys", ""},
                                              {"sandbox serve", "--state"},
                                              {"sandbox notify", "--out"},
                                              {"ledger backup", ""}};
@@ -361,11 +367,9 @@ TEST_CASE("the man pages name every state, kind of fault and key of the configur
       CHECK_MESSAGE(contains(page, "\n\\fB" + value + "\\fR\n"), value << " has no entry");
     }
   }
-  for (const auto* key :
-       {"api",  "mch_id",     "app_id",    "sub_mch_id", "sub_app_id",        "sign_type",  "notify_url",
-        "body", "trade_type", "client_ip", "base_url",   "fallback_base_url", "ledger",     "rate",
-        "jobs", "ca_file",    "key",       "key_env",    "key_file",          "key_command"}) {
-    CHECK_MESSAGE(all.count(key) == 1, key << " has no entry");
+  for (const auto& key : wxpay::cli::config_keys()) {
+    if (key.support != wxpay::cli::KeySupport::now) continue;
+    CHECK_MESSAGE(all.count(std::string{key.name}) == 1, key.name << " has no entry");
   }
 }
 

@@ -63,6 +63,8 @@ TEST_CASE("init off a terminal does not ask: what is missing or wrong is exit 2,
 TEST_CASE("init on a terminal asks; a key that is typed stays off the screen and gets a file of its own") {
   const Shop shop;
   TerminalProcess asking{shop.command({"init"})};
+  asking.read_until("(Enter for v3): ");
+  asking.type("v2\n");
   asking.read_until("(mch_id): ");
   asking.type("nineteen\n");
   asking.read_until("is not a number");
@@ -88,6 +90,8 @@ TEST_CASE("init on a terminal asks; a key that is typed stays off the screen and
 TEST_CASE("Ctrl-C at a question of init is 130, and nothing is written") {
   const Shop shop;
   TerminalProcess asking{shop.command({"init", "--mch-id", "1900000109"})};
+  asking.read_until("(Enter for v3): ");
+  asking.type("\n");
   asking.read_until("(app_id, wx…): ");
   asking.type("\x03");
   CHECK(asking.wait().code == 130);

@@ -52,6 +52,8 @@ struct ConfigKey {
   /// A value for hints: "add mch_id = …".
   const char* sample = "";
 
+  /// The API that alone reads this key; none: both do.
+  std::optional<Api> only = {};
   /// What `init` writes above the key; null: nothing.
   const char* comment = nullptr;
   /// What `init` writes, commented out, where no value is given (TOML); null: nothing.

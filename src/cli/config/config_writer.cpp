@@ -13,6 +13,13 @@ namespace wxpay::cli {
 
 namespace {
 
+using Kind = SecretSource::Kind;
+
+/// What stands above the key of API v2 in a profile of API v3.
+constexpr const char* older_key_comment =
+    "The API v2 key may stay: notifications of the old kind are then still taken, and prepay_ids of v2 "
+    "signed.";
+
 constexpr const char* no_overwriting = "edit it, remove it, or name another file with --config";
 
 std::string option_name(const std::string& key) {
@@ -40,6 +47,32 @@ void check_value(const std::string& key, const std::string& value) {
   throw Error{ErrorKind::usage, option_name(one) + " and " + option_name(other) + " exclude each other"};
 }
 
+/// Whether something else that the configuration names stands for this key.
+bool is_replaced(const FirstConfig& config, const ConfigKey& key) {
+  if (key.secret) {
+    const bool is_private_key = key.secret->id == SecretId::private_key;
+    return config.gives(key.secret->id) || (is_private_key && config.gives(SecretId::cert_p12));
+  }
+  return key.name == "cert_file" && (config.has("serial_no") || config.gives(SecretId::cert_p12));
+}
+
+/// What stands after the key, commented out, where it has no value; empty: nothing.
+std::string example_of(const ConfigKey& key, const FirstConfig& config) {
+  const bool is_key_material = key.secret || key.only;
+  if (is_key_material && is_sandbox_name(config.profile)) return "";
+  if (key.only.value_or(config.api()) != config.api() || is_replaced(config, key)) return "";
+  if (key.name == "key_file") return toml_string("/etc/wxpayctl/" + config.profile + ".key");
+  return key.example == nullptr ? "" : key.example;
+}
+
+/// Whether the comment on a secret, which itself is never written, heads the keys that stand for it.
+bool heads(const ConfigKey& key, const FirstConfig& config) {
+  if (!key.secret || key.secret->kind != Kind::in_clear || key.comment == nullptr) return false;
+  if (config.gives(key.secret->id)) return true;
+  const bool of_this_api = key.only.value_or(config.api()) == config.api();
+  return of_this_api && !is_sandbox_name(config.profile);
+}
+
 /// The environment without the settings that would hide what the file says.
 Environment without_settings(const Environment& environment) {
   return [&environment](const std::string& name) -> std::optional<std::string> {
@@ -55,6 +88,57 @@ bool FirstConfig::has_secret() const {
                      [](const auto& entry) { return is_secret_key(entry.first) && !entry.second.empty(); });
 }
 
+bool FirstConfig::gives(SecretId id) const {
+  return std::any_of(values.begin(), values.end(), [id](const auto& entry) {
+    const auto* const key = entry.second.empty() ? nullptr : find_key(entry.first);
+    return key != nullptr && key->secret && key->secret->id == id;
+  });
+}
+
+Api FirstConfig::api() const {
+  if (has("api")) return parse_api(values.at("api")).value_or(default_api);
+  return profile == sandbox_v3_name ? Api::v3 : default_api;
+}
+
+std::vector<std::string> FirstConfig::missing() const {
+  if (is_sandbox_name(profile)) return {};
+  std::vector<std::string> missing;
+  if (api() == Api::v2) {
+    if (!has_secret()) missing.emplace_back("there is no key yet: add key_file, key_env or key_command");
+    return missing;
+  }
+  const bool has_p12 = gives(SecretId::cert_p12);
+  if (!has_p12 && !gives(SecretId::private_key))
+    missing.emplace_back("there is no private key yet: add private_key_file or cert_p12_file");
+  if (!has_p12 && !has("cert_file") && !has("serial_no"))
+    missing.emplace_back("the merchant's certificate is not named yet: add cert_file or serial_no");
+  if (!gives(SecretId::apiv3_key)) {
+    missing.emplace_back("there is no APIv3 key yet: add apiv3_key_file, apiv3_key_env or apiv3_key_command");
+  }
+  return missing;
+}
+
+Profile first_profile(const FirstConfig& config) {
+  Profile profile;
+  profile.name = config.profile;
+  if (is_sandbox_name(profile.name)) profile.merchant.mch_id = MerchantId{sandbox_mch_id};
+  for (const auto& key : config_keys()) {
+    const std::string name{key.name};
+    if (!config.has(name)) continue;
+    const auto& value = config.values.at(name);
+    if (key.set != nullptr) key.set(profile, value);
+    if (key.secret && key.secret->kind == Kind::file) {
+      profile.secrets.push_back({.id = key.secret->id,
+                                 .kind = Kind::file,
+                                 .argument = value,
+                                 .in_clear = {},
+                                 .described = name + " " + value});
+    }
+  }
+  profile.api = config.api();
+  return profile;
+}
+
 void check_given_values(const FirstConfig& config) {
   const auto name_fault = profile_name_fault(config.profile);
   if (!name_fault.empty()) {
@@ -65,6 +149,10 @@ void check_given_values(const FirstConfig& config) {
     if (entry.second.empty()) continue;
     check_value(entry.first, entry.second);
     const auto* const known = find_key(entry.first);
+    if (known != nullptr && known->only.value_or(config.api()) != config.api()) {
+      const std::string api{to_string(*known->only)};
+      throw Error{ErrorKind::usage, option_name(entry.first) + " is of API " + api, "add --api " + api};
+    }
     if (known == nullptr || !known->secret) continue;
     const auto [first, is_first] = given.try_emplace(known->secret->id, entry.first);
     if (!is_first) refuse_second_secret(first->second, entry.first);
@@ -73,7 +161,7 @@ void check_given_values(const FirstConfig& config) {
 
 void check_first_config(const FirstConfig& config) {
   check_given_values(config);
-  if (config.profile == "sandbox") return;
+  if (is_sandbox_name(config.profile)) return;
   for (const auto& key : config_keys()) {
     const std::string name{key.name};
     if (key.required && !config.has(name)) {
@@ -89,20 +177,18 @@ std::string render_first_config(const FirstConfig& config) {
       "file.\n\n";
   text += "default_profile = " + toml_string(config.profile) + "\n\n";
   text += "[" + table_name(config.profile) + "]\n";
-  const bool has_secret = config.has_secret();
-  const bool needs_secret = !has_secret && config.profile != "sandbox";
   for (const auto& known : config_keys()) {
     const std::string key{known.name};
     std::string value;
-    if (key == "api") value = toml_string(to_string(default_api));
+    if (key == "api") value = toml_string(to_string(config.api()));
     if (config.has(key)) value = toml_string(config.values.at(key));
-    std::string example = known.example == nullptr ? "" : known.example;
-    if (key == "key_file" && needs_secret) example = toml_string("/etc/wxpayctl/" + config.profile + ".key");
-    // The comment on `key`, which itself is never written, heads the keys that stand for it.
-    const bool heads = key == "key" && (has_secret || needs_secret);
-    if (value.empty() && example.empty() && !heads) continue;
-    if (known.comment != nullptr) text.append("\n# ").append(known.comment).append("\n");
-    if (heads) continue;
+    const auto example = value.empty() ? example_of(known, config) : "";
+    const bool is_heading = heads(known, config);
+    if (value.empty() && example.empty() && !is_heading) continue;
+    const bool is_older_key = key == "key" && config.api() == Api::v3;
+    const auto* const comment = is_older_key ? older_key_comment : known.comment;
+    if (comment != nullptr) text.append("\n# ").append(comment).append("\n");
+    if (is_heading) continue;
     text.append(value.empty() ? "# " : "").append(key).append(" = ");
     text.append(value.empty() ? example : value).append("\n");
   }
@@ -125,8 +211,14 @@ std::string toml_string(std::string_view text) {
   return quoted + "\"";
 }
 
-std::filesystem::path key_file_beside(const std::filesystem::path& config, const std::string& profile) {
-  return std::filesystem::absolute(config).parent_path() / (profile + ".key");
+std::string typed_key_name(Api api) { return api == Api::v3 ? "apiv3_key_file" : "key_file"; }
+
+std::filesystem::path typed_key_file(const std::filesystem::path& config, const FirstConfig& profile) {
+  return key_file_beside(config, profile.profile + (profile.api() == Api::v3 ? "-apiv3" : ""));
+}
+
+std::filesystem::path key_file_beside(const std::filesystem::path& config, const std::string& name) {
+  return std::filesystem::absolute(config).parent_path() / (name + ".key");
 }
 
 void refuse_existing(const std::filesystem::path& path) {
@@ -145,7 +237,7 @@ void write_first_config(const std::filesystem::path& path, const FirstConfig& co
   make_private_folders(target.parent_path());
   std::optional<NewFile> key_file;
   if (key != nullptr) {
-    key_file.emplace(key_file_beside(target, config.profile));
+    key_file.emplace(typed_key_file(target, config));
     key_file->write(key->reveal());
     key_file->write("\n");
   }

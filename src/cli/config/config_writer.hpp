@@ -4,6 +4,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "cli/config/settings.hpp"
 #include "wxpay/clock.hpp"
@@ -22,7 +23,17 @@ struct FirstConfig {
   }
   /// Whether it says where a secret is.
   bool has_secret() const;
+  /// Whether it says where this one is.
+  bool gives(SecretId id) const;
+  /// The API that it names, or that the profile has without naming it.
+  Api api() const;
+  /// What must still be added before a command can work, a sentence each without its end: "there is no key
+  /// yet: add key_file, key_env or key_command".
+  std::vector<std::string> missing() const;
 };
+
+/// The profile that is to be, with its secrets that are files: what can be looked at now.
+Profile first_profile(const FirstConfig& config);
 
 /// Whether every value that is there would be taken from a file.
 /// @throws Error{usage} naming the option
@@ -37,13 +48,19 @@ std::string render_first_config(const FirstConfig& config);
 /// A TOML string with everything escaped that must be.
 std::string toml_string(std::string_view text);
 
-/// Where a key that was typed in goes: `PROFILE.key` beside the configuration.
-std::filesystem::path key_file_beside(const std::filesystem::path& config, const std::string& profile);
+/// The key of the profile that names the file of a secret that was typed in.
+std::string typed_key_name(Api api);
+
+/// Where that file is.
+std::filesystem::path typed_key_file(const std::filesystem::path& config, const FirstConfig& profile);
+
+/// `NAME.key` beside the configuration.
+std::filesystem::path key_file_beside(const std::filesystem::path& config, const std::string& name);
 
 /// @throws Error{file} when there is something of that name already: nothing is ever overwritten
 void refuse_existing(const std::filesystem::path& path);
 
-/// Writes the configuration (0600) and, where there is one, the key file that it names; folders that are
+/// Writes the configuration (0600) and, where a key was typed in, the file that it names; folders that are
 /// missing are made (0700). Both files are whole and on disk, and the configuration loads, before either
 /// gets its name; when anything fails, neither is there.
 /// @throws Error{file}, Error{interrupted}

@@ -87,4 +87,16 @@ MerchantKey read_merchant_key(const V3Account& account, std::chrono::sys_seconds
   return {std::move(key), std::move(serial_no), std::move(given)};
 }
 
+void check_given_merchant_key(const V3Account& account, std::chrono::sys_seconds now) {
+  const bool has_key = account.private_key || account.cert_p12;
+  const bool has_number = account.cert_p12 || account.certificate || !account.serial_no.empty();
+  if (has_key && has_number) {
+    read_merchant_key(account, now);
+  } else if (has_key) {
+    read_pem_key(account);
+  } else if (account.certificate) {
+    crypto::Certificate::from_pem(account.certificate->value, {account.certificate->described});
+  }
+}
+
 }  // namespace wxpay::v3

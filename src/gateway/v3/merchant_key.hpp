@@ -22,4 +22,8 @@ struct MerchantKey {
 /// is not valid now
 MerchantKey read_merchant_key(const V3Account& account, std::chrono::sys_seconds now);
 
+/// The same of what is given, while the rest may still be missing.
+/// @throws Error{key}
+void check_given_merchant_key(const V3Account& account, std::chrono::sys_seconds now);
+
 }  // namespace wxpay::v3

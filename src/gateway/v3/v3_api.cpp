@@ -97,6 +97,12 @@ std::unique_ptr<PaymentApi> make_v3_api(V3Account account, V3Deps deps) {
   return std::make_unique<V3Api>(std::move(account), deps);
 }
 
+void check_given_keys(const V3Account& account, std::chrono::sys_seconds now) {
+  v3::check_given_merchant_key(account, now);
+  public_key(account);
+  aead(account);
+}
+
 std::unique_ptr<PaymentGateway> make_v3_keyless_gateway(std::vector<std::string> base_urls,
                                                         std::chrono::milliseconds timeout,
                                                         const GatewayDeps& deps) {
