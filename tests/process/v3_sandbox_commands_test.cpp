@@ -224,3 +224,22 @@ TEST_CASE("orders of both APIs share the sandbox, and each is told of as it was 
   // Either API finds the other's order.
   CHECK(market.json({"query", "20261123-2", "--read-only"})["tradeState"] == "SUCCESS");
 }
+
+TEST_CASE("the sandbox's commands speak to sandbox-v3 where the user works with it") {
+  V3Market market;
+  market.json(create("ORDER-2026112300001"));
+  market.shop.environment.erase("WXPAYCTL_BASE_URL");
+  market.shop.environment.erase("WXPAYCTL_PROFILE");
+  market.shop.write(
+      "config/wxpayctl/config.toml",
+      "default_profile = \"sandbox-v3\"\n[profiles.sandbox-v3]\nbase_url = \"" + market.url + "\"\n");
+  CHECK(market.json({"sandbox", "pay", "ORDER-2026112300001"})["tradeState"] == "SUCCESS");
+}
+
+TEST_CASE("an order that is paid by a link has no prepay_id on API v3, and none is printed") {
+  const V3Market market;
+  auto order = market.json({"create-order", "--out-trade-no", "ORDER-2026112300001", "--trade-type", "NATIVE",
+                            "--product-id", "7", "--total-fee", "100"});
+  CHECK(order["codeUrl"].get<std::string>().starts_with("weixin://"));
+  CHECK_FALSE(order.contains("prepayId"));
+}
