@@ -192,16 +192,17 @@ TEST_CASE("init asks for the keys of API v3, again where a file cannot be used; 
   asking.type("apiclient_key.pem\n");
   asking.read_until("apiclient_cert.pem): ");
   asking.type("5157F09EFDC096DE15EBE81A47057A7232F1B8EX\n");
-  asking.read_until("cannot be opened");
+  asking.read_until("5157F09EFDC096DE15EBE81A47057A7232F1B8EX cannot be opened");
   asking.type("\n");  // the one beside the key
   asking.read_until("APIv3 key");
   asking.type("short\n");
-  asking.read_until("the key has 5 bytes");
+  // Asked again; what is typed before the question is thrown away.
+  asking.read_until("the key has 5 bytes; an APIv3 key has exactly 32\r\nAPIv3 key");
   asking.type(std::string{apiv3_key} + "\n");
   asking.read_until("account has certificates): ");
   asking.type(std::string{public_key_id} + "\n");
   asking.read_until("(pub_key.pem): ");
-  asking.type("\n");
+  asking.type("no_key.pem\n");
   asking.read_until("public_key_file");
   asking.type("pub_key.pem\n");
   asking.read_until("(Enter for none): ");
