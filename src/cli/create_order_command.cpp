@@ -134,7 +134,7 @@ void add_create_order(CLI::App& root, Command& chosen) {
   add("--attach", order.attach, "TEXT", "Returned unchanged in queries and notifications");
   add("--detail", order.detail, "JSON", "Goods in detail, at most 6000 bytes");
   add("--goods-tag", order.goods_tag, "TAG", "Coupon tag");
-  add("--product-id", order.product_id, "ID", "Product; needed for NATIVE");
+  add("--product-id", order.product_id, "ID", "Product; needed for NATIVE on API v2");
   add("--device-info", order.device_info, "ID", "Terminal or shop");
   add("--limit-pay", order.limit_pay, "HOW", "no_credit: no credit cards");
   auto* expire_in = add("--expire-in", order.expire_in, "DURATION", "Time to pay, as 30m");

@@ -167,9 +167,8 @@ void add_init(CLI::App& root, Command& chosen) {
       "  wxpayctl init\n"
       "  wxpayctl init -p shop --mch-id 1900000109 --app-id wxd678efh567hg6787 --key-file "
       "/etc/wxpayctl/shop.key\n"
-      "  wxpayctl init -p shop --api v3 --mch-id 1900000109 --app-id wxd678efh567hg6787 \\\n"
-      "      --private-key-file apiclient_key.pem --cert-file apiclient_cert.pem --apiv3-key-file "
-      "apiv3.key\n\n"
+      "  wxpayctl init --api v3 --mch-id 1900000109 --app-id wxd678efh567hg6787 --cert-p12-file "
+      "apiclient_cert.p12\n\n"
       "Exit codes: 0 written; 2 a value is missing or cannot be; 3 a key or certificate of API v3 cannot be "
       "used;\n"
       "8 the file is there already or cannot be written");

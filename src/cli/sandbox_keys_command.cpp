@@ -18,7 +18,8 @@ namespace {
 /// The files of one folder, which come to stay together or not at all.
 class KeyFolder {
  public:
-  explicit KeyFolder(const std::string& folder) : path_{std::filesystem::absolute(folder)} {
+  explicit KeyFolder(const std::string& folder)
+      : path_{std::filesystem::absolute(folder).lexically_normal()} {
     make_private_folders(path_);
   }
 

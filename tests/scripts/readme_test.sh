@@ -25,6 +25,8 @@ leave_open() {
     -e 's/\bpr=[A-Za-z0-9]{9}$/pr=CODE/' \
     -e 's/^(nonceStr +)[A-Za-z0-9]{32}$/\1NONCE/' \
     -e 's/^(paySign +)[0-9A-F]{32}$/\1SIGNATURE/' \
+    -e 's#^(paySign +)[A-Za-z0-9+/]{342}==$#\1SIGNATURE#' \
+    -e 's/^(platform-certificate +OK +)[0-9A-F]{40} ends at TIME, in 182[0-9] days$/\1SERIAL/' \
     -e 's/\b[0-9a-f]{64}\b/HASH/g' \
     -e 's/^(TIME .* (create|close) +)[^ ]+( \([^)]*\))?/\1ACTOR/' \
     -e 's/  +/  /g; s/ +$//' # columns are as wide as the longest value, which may be the actor
@@ -66,6 +68,11 @@ prepare() {
       export EDITOR=true
       (umask 077 && echo wxpayctlSandboxKey00000000000000 >shop.key)
       ;;
+    "(umask 077 && \${EDITOR:-vi} apiv3.key)")
+      unset WXPAYCTL_PROFILE
+      export EDITOR=true
+      wxpayctl sandbox keys .
+      ;;
     'wxpayctl query 2026112300001')
       [[ $title != 'Your first real order' ]] || wxpayctl -p sandbox sandbox pay 2026112300001
       ;;
@@ -103,6 +110,7 @@ run_prompts() {
       status=$?
     fi
     cat came_of_one
+    [[ -z $(tail -c 1 came_of_one) ]] || echo # as a terminal shows it
   done <shown
 }
 
