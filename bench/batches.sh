@@ -8,10 +8,10 @@ cost=$build/bench/wxpay_process_cost
 batch_json=$scratch/batch.json
 : >"$batch_json"
 
-# Sets `gateway` to the address of a fixed gateway of its own.
+# start_gateway [OPTION…]: sets `gateway` to the address of a fixed gateway of its own.
 start_gateway() {
   : >"$scratch/gateway"
-  "$build/bench/wxpay_fixed_gateway" >"$scratch/gateway" &
+  "$build/bench/wxpay_fixed_gateway" "$@" >"$scratch/gateway" &
   server=$!
   await_listening "$scratch/gateway" "the fixed gateway"
 }
@@ -70,11 +70,14 @@ unpaid_orders_of() {
   }'
 }
 
-# used LEDGER COMMAND…: what wxpayctl took, with the sandbox's profile and this ledger.
+# Whose orders they are: the sandbox's, unless bench/v3.sh says otherwise.
+profile=sandbox
+
+# used LEDGER COMMAND…: what wxpayctl took, with this ledger.
 used() {
   local ledger=$1
   shift
-  "$cost" "$wxpayctl" "$@" -p sandbox --json --quiet --no-progress --ledger "$ledger"
+  "$cost" "$wxpayctl" "$@" -p "$profile" --json --quiet --no-progress --ledger "$ledger"
 }
 
 new_ledger() {
@@ -220,7 +223,7 @@ batches() {
     echo '| measure | figure | must be |'
     echo '| --- | ---: | --- |'
   } >>"$markdown"
-  for part in sign create memory rate replay reconcile ledger; do
+  for part in sign create memory rate replay reconcile ledger v3; do
     [[ $1 == all || $1 == "$part" ]] || continue
     echo "bench: many orders: $part" >&2
     case $part-$quick in
@@ -238,6 +241,8 @@ batches() {
       reconcile-yes) batch_reconcile 2000 ;;
       ledger-no) batch_ledger 10000 1000000 ;;
       ledger-yes) batch_ledger 1000 20000 ;;
+      v3-no) batch_v3 20000 100000 3 10 ;;
+      v3-yes) batch_v3 10000 20000 1 4 ;;
     esac
   done
   rm -f "$results/batch.db"*

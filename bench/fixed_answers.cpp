@@ -60,19 +60,19 @@ std::string_view asked_number(std::string_view body) {
 
 }  // namespace
 
-FixedAnswers::FixedAnswers()
+FixedAnswersV2::FixedAnswersV2()
     : queried_canonical_{canonical_string(queried_fields()) + "&key=" + cli::sandbox_key},
       queried_{wire::to_xml(signed_by_gap(queried_fields()))} {
   append_http(created_, wire::to_xml(created_fields()));
 }
 
-bool FixedAnswers::append_answer(std::string& out, std::string_view path, std::string_view body) const {
-  if (path == "/pay/unifiedorder") {
+bool FixedAnswersV2::append_answer(std::string& out, const FixedRequest& request) const {
+  if (request.target == "/pay/unifiedorder") {
     out += created_;
     return true;
   }
-  const auto number = asked_number(body);
-  if (path != "/pay/orderquery" || number.empty()) return false;
+  const auto number = asked_number(request.body);
+  if (request.target != "/pay/orderquery" || number.empty()) return false;
   std::string text;
   queried_canonical_.append_to(text, {number});
   const auto sign = to_upper_hex(crypto::md5(text));

@@ -1,7 +1,8 @@
 // A WeChat Pay that answers at once and keeps nothing, for measuring clients:
 //
-//   wxpay_fixed_gateway [--threads N]
+//   wxpay_fixed_gateway [--threads N] [--v3 PLATFORM_KEY MERCHANT_PUBLIC_KEY SERIAL]
 //
+// It speaks API v2 or, with keys in PEM files, API v3.
 // It listens on a free port of the loopback and says which on its first line. SIGTERM or Ctrl-C ends it, and
 // a second line says how many requests there were, and how many in the busiest second, wherever it began.
 
@@ -21,6 +22,8 @@
 #include <csignal>
 #include <cstdint>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
@@ -41,8 +44,7 @@ using Instant = std::chrono::steady_clock::time_point;
 [[noreturn]] void fail(const char* what) { throw std::system_error{errno, std::generic_category(), what}; }
 
 struct Request {
-  std::string_view path;
-  std::string_view body;
+  wxpay::bench::FixedRequest parts;
   std::size_t bytes = 0;  ///< all of it
 };
 
@@ -70,7 +72,7 @@ std::optional<Request> first_request(std::string_view input) {
   const auto length = content_length(head);
   if (input.size() - begin_of_body < length) return std::nullopt;
   const auto target = head.substr(std::min(head.find(' ') + 1, head.size()));
-  return Request{target.substr(0, target.find(' ')), input.substr(begin_of_body, length),
+  return Request{{head, target.substr(0, target.find(' ')), input.substr(begin_of_body, length)},
                  begin_of_body + length};
 }
 
@@ -164,7 +166,7 @@ class Server {
     output_.clear();
     while (const auto request = first_request(input)) {
       arrivals_.push_back(std::chrono::steady_clock::now());
-      if (!answers_.append_answer(output_, request->path, request->body)) return false;
+      if (!answers_.append_answer(output_, request->parts)) return false;
       input.erase(0, request->bytes);
     }
     return send_output(fd);
@@ -213,7 +215,7 @@ void say_what_came(const std::vector<std::unique_ptr<Server>>& servers) {
               most_in_a_second(all));
 }
 
-void serve(std::size_t threads) {
+void serve(std::size_t threads, const wxpay::bench::FixedAnswers& answers) {
   sigset_t ending;
   sigemptyset(&ending);
   sigaddset(&ending, SIGINT);
@@ -222,7 +224,6 @@ void serve(std::size_t threads) {
   const UniqueFd end{::eventfd(0, EFD_CLOEXEC)};
   if (!end) fail("eventfd");
 
-  const wxpay::bench::FixedAnswers answers;
   std::vector<std::unique_ptr<Server>> servers;
   std::uint16_t port = 0;
   for (std::size_t i = 0; i < threads; ++i) {
@@ -240,20 +241,54 @@ void serve(std::size_t threads) {
   say_what_came(servers);
 }
 
+std::string read_file(const std::string& path) {
+  std::ifstream file{path};
+  if (!file) throw std::runtime_error{path + " cannot be read"};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+struct Options {
+  std::size_t threads = 1;
+  std::vector<std::string> v3;  ///< keys and serial; empty: API v2
+};
+
+std::optional<Options> options_in(const std::vector<std::string>& arguments) {
+  Options options;
+  for (auto word = arguments.begin(); word != arguments.end(); ++word) {
+    const auto left = std::distance(word, arguments.end()) - 1;
+    if (*word == "--threads" && left >= 1) {
+      const auto& number = *++word;
+      const auto* const end = number.data() + number.size();
+      const auto [stop, error] = std::from_chars(number.data(), end, options.threads);
+      if (error != std::errc{} || stop != end || options.threads == 0 || options.threads > 64)
+        return std::nullopt;
+    } else if (*word == "--v3" && left >= 3) {
+      options.v3.assign(word + 1, word + 4);
+      word += 3;
+    } else {
+      return std::nullopt;
+    }
+  }
+  return options;
+}
+
+std::unique_ptr<wxpay::bench::FixedAnswers> answers_by(const Options& options) {
+  if (options.v3.empty()) return std::make_unique<wxpay::bench::FixedAnswersV2>();
+  return std::make_unique<wxpay::bench::FixedAnswersV3>(read_file(options.v3[0]), read_file(options.v3[1]),
+                                                        options.v3[2]);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  std::size_t threads = 1;
-  const std::string_view number = argc == 3 ? argv[2] : "1";
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), threads);
-  const bool known = argc == 1 || (argc == 3 && std::string_view{argv[1]} == "--threads");
-  if (!known || error != std::errc{} || end != number.data() + number.size() || threads == 0 ||
-      threads > 64) {
-    std::fputs("usage: wxpay_fixed_gateway [--threads N]\n", stderr);
+  const auto options = options_in({argv + 1, argv + argc});
+  if (!options) {
+    std::fputs("usage: wxpay_fixed_gateway [--threads N] [--v3 PLATFORM_KEY MERCHANT_PUBLIC_KEY SERIAL]\n",
+               stderr);
     return 2;
   }
   try {
-    serve(threads);
+    serve(options->threads, *answers_by(*options));
   } catch (const std::exception& failure) {
     std::fprintf(stderr, "wxpay_fixed_gateway: %s\n", failure.what());
     return 1;

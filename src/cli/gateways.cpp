@@ -13,14 +13,17 @@ namespace {
 constexpr std::chrono::seconds grace{3};
 
 /// One thread carries what a processor can sign and verify; the ledger's thread needs another, and is the
-/// slower one of more than a few.
-std::size_t drivers_for(unsigned processors) { return std::clamp<std::size_t>(processors / 2, 1, 4); }
+/// slower one of more than a few. Where to sign is most of the work, one driver sends while another signs.
+std::size_t drivers_for(unsigned processors, PayScheme scheme) {
+  return std::clamp<std::size_t>(signs_slowly(scheme) ? processors : processors / 2, 1, 4);
+}
 
 }  // namespace
 
 Gateways::Gateways(Services& services, std::size_t jobs, std::int64_t rate)
     : grace_stop_{services.stop(), services.clock(), grace}, rate_limit_{rate, services.clock()} {
-  const auto drivers = std::min(jobs, drivers_for(std::thread::hardware_concurrency()));
+  const auto drivers =
+      std::min(jobs, drivers_for(std::thread::hardware_concurrency(), services.api().pay_signer().scheme()));
   for (std::size_t driver = 0; driver < drivers; ++driver) {
     auto& line = lines_.emplace_back();
     line.async_transport = services.make_async_transport(jobs, grace_stop_);

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <charconv>
+#include <thread>
 
+#include "app/pipeline.hpp"
 #include "base/text.hpp"
 #include "base/text_template.hpp"
 #include "cli/exit_code.hpp"
@@ -22,6 +24,9 @@ using Columns = std::vector<std::string>;
 constexpr std::size_t output_piece = std::size_t{64} << 10U;
 /// No line is nearly as long; what is belongs to another kind of file.
 constexpr std::size_t longest_line = std::size_t{1} << 20U;
+
+/// Lines that wait for a thread: enough that none runs out of them.
+constexpr std::size_t lines_ahead = 1024;
 
 enum Gap : std::size_t { gap_line, gap_prepay_id, gap_timestamp, gap_nonce, gap_sign };
 
@@ -88,6 +93,17 @@ report::Record result_of(const Fields& parameters, const std::string& prepay_id)
   return record;
 }
 
+/// A line of the input with what was made of it.
+struct SignedLine {
+  std::size_t number = 0;
+  std::string prepay_id;
+  const char* problem = nullptr;  ///< why it is not signed
+  std::string timestamp = {};
+  std::string nonce = {};
+  std::string signature = {};  ///< for the form
+  Fields parameters = {};      ///< where the form does not do
+};
+
 /// One run over the input. Results in JSON and CSV are filled into a form, which is many times faster than
 /// building each; in text, and where a prepay_id would need escaping, they are built.
 class BatchRun {
@@ -99,7 +115,6 @@ class BatchRun {
         merchant_{services.profile().merchant},
         columns_{columns_of(batch.trade_type)},
         signer_{services.offline_api().pay_signer()},
-        series_{signer_.series(batch.trade_type, merchant_, batch.scheme)},
         form_{text_with_gaps()},
         timestamp_{batch.timestamp},
         input_{batch.file, services.stop()},
@@ -116,14 +131,17 @@ class BatchRun {
   int run();
 
  private:
+  class Item;
+
   bool is_text() const { return output_.format() == OutputFormat::text; }
   bool is_json() const { return output_.format() == OutputFormat::json; }
   std::string text_with_gaps() const;
-  Fields parameters(const std::string& prepay_id, const std::string& nonce) const;
-  void read_all();
-  void take(const wire::RawRecord& line);
-  void sign(std::size_t line, const std::string& prepay_id);
-  void refuse(std::size_t line, const char* why);
+  std::optional<SignedLine> next();
+  void sign(SignedLine& line, PaySeries& series) const;
+  void sign_in_turn();
+  void sign_at_once(std::size_t threads);
+  void give(const SignedLine& line);
+  void refuse(const SignedLine& line);
   void add(std::size_t line, const report::Record& result);
   void flush();
   void end();
@@ -134,7 +152,6 @@ class BatchRun {
   const MerchantIdentity& merchant_;
   Columns columns_;
   const PaySigner& signer_;
-  std::unique_ptr<PaySeries> series_;
   TextTemplate form_;
   std::string timestamp_;
   std::chrono::sys_seconds timestamp_of_{};
@@ -152,7 +169,8 @@ int BatchRun::run() {
   if (auto error = another_list(reader_.first_bytes())) throw std::move(*error);
   output_.begin_rows(columns_);
   try {
-    read_all();
+    signs_slowly(batch_.scheme) ? sign_at_once(std::max(1U, std::thread::hardware_concurrency()))
+                                : sign_in_turn();
   } catch (const Error&) {
     stopped_ = true;
     end();
@@ -163,57 +181,110 @@ int BatchRun::run() {
   return bad_ == 0 ? exit_done : exit_refused;
 }
 
-void BatchRun::read_all() {
-  while (const auto line = reader_.next()) {
+/// The next line that is not blank, not yet signed; nothing at the end, or where it is to stop.
+std::optional<SignedLine> BatchRun::next() {
+  while (auto raw = reader_.next()) {
     stopped_ = services_.stop().requested();
-    if (stopped_) return;
-    take(*line);
+    if (stopped_) return std::nullopt;
+    if (trim(raw->text).empty()) continue;
+    SignedLine line{.number = raw->line, .prepay_id = std::move(raw->text)};
+    if (!is_prepay_id(line.prepay_id)) line.problem = "a prepay_id is 1 to 64 visible characters";
+    if (signer_.holds_secret(line.prepay_id)) line.problem = "the key stands in it, which is a secret";
+    if (line.problem != nullptr) return line;
+    if (const auto now = services_.clock().now(); batch_.timestamp.empty() && now != timestamp_of_) {
+      timestamp_of_ = now;
+      timestamp_ = pay_timestamp(services_.clock());
+    }
+    line.timestamp = timestamp_;
+    line.nonce = make_nonce(services_.random());
+    return line;
+  }
+  return std::nullopt;
+}
+
+/// From any thread, with a series of its own.
+void BatchRun::sign(SignedLine& line, PaySeries& series) const {
+  if (!is_text() && is_plain(line.prepay_id)) {
+    line.signature = series.sign(line.prepay_id, line.timestamp, line.nonce);
+    return;
+  }
+  line.parameters = signer_.parameters(batch_.trade_type, merchant_, PrepayId{line.prepay_id}, batch_.scheme,
+                                       line.timestamp, line.nonce);
+}
+
+void BatchRun::sign_in_turn() {
+  const auto series = signer_.series(batch_.trade_type, merchant_, batch_.scheme);
+  while (auto line = next()) {
+    if (line->problem == nullptr) sign(*line, *series);
+    give(*line);
   }
 }
 
-void BatchRun::take(const wire::RawRecord& line) {
-  if (trim(line.text).empty()) return;
-  last_line_ = line.line;
-  const char* problem = nullptr;
-  if (!is_prepay_id(line.text)) problem = "a prepay_id is 1 to 64 visible characters";
-  if (signer_.holds_secret(line.text)) problem = "the key stands in it, which is a secret";
-  if (problem == nullptr) {
-    sign(line.line, line.text);
-  } else {
-    refuse(line.line, problem);
+/// A line that is signed by one of several threads.
+class BatchRun::Item final : public app::PipelineItem {
+ public:
+  using SeriesOfThreads = std::vector<std::unique_ptr<PaySeries>>;
+
+  Item(const BatchRun& run, const SeriesOfThreads& series, SignedLine line)
+      : run_{run}, series_{series}, line_{std::move(line)} {}
+
+  Next first() const override { return line_.problem == nullptr ? Next::work : Next::done; }
+  Next record() override { return Next::done; }
+  Next work(std::size_t worker) override {
+    run_.sign(line_, *series_.at(worker));
+    return Next::done;
   }
-  progress_.add(problem != nullptr);
+  const SignedLine& line() const { return line_; }
+
+ private:
+  const BatchRun& run_;
+  const SeriesOfThreads& series_;
+  SignedLine line_;
+};
+
+void BatchRun::sign_at_once(std::size_t threads) {
+  Item::SeriesOfThreads series;
+  for (std::size_t i = 0; i < threads; ++i)
+    series.push_back(signer_.series(batch_.trade_type, merchant_, batch_.scheme));
+  app::Pipeline pipeline{{.workers = threads, .ahead = lines_ahead},
+                         [](const std::function<void()>& work) { work(); },
+                         services_.stop()};
+  pipeline.run({.read = [&]() -> std::unique_ptr<app::PipelineItem> {
+                  auto line = next();
+                  if (!line) return nullptr;
+                  return std::make_unique<Item>(*this, series, std::move(*line));
+                },
+                .readable = [this] { return reader_.holds_line() || input_.is_readable(); }},
+               {.give = [this](app::PipelineItem& item) { give(static_cast<Item&>(item).line()); },
+                .leave = [](app::PipelineItem&) {},
+                .pause = [this] { flush(); }});
+  stopped_ = stopped_ || services_.stop().requested();
+}
+
+void BatchRun::give(const SignedLine& line) {
+  last_line_ = line.number;
+  if (line.problem != nullptr) {
+    refuse(line);
+  } else if (!line.parameters.empty()) {
+    ++signed_;
+    add(line.number, result_of(line.parameters, line.prepay_id));
+  } else {
+    ++signed_;
+    std::array<char, 20> digits{};
+    const auto end = std::to_chars(digits.begin(), digits.end(), line.number);
+    const std::string_view number{digits.data(), static_cast<std::size_t>(end.ptr - digits.data())};
+    form_.append_to(text_, {number, line.prepay_id, line.timestamp, line.nonce, line.signature});
+  }
+  progress_.add(line.problem != nullptr);
   if (text_.size() >= output_piece) flush();
 }
 
-void BatchRun::sign(std::size_t line, const std::string& prepay_id) {
-  if (const auto now = services_.clock().now(); batch_.timestamp.empty() && now != timestamp_of_) {
-    timestamp_of_ = now;
-    timestamp_ = pay_timestamp(services_.clock());
-  }
-  ++signed_;
-  const auto nonce = make_nonce(services_.random());
-  if (is_text() || !is_plain(prepay_id)) {
-    add(line, result_of(parameters(prepay_id, nonce), prepay_id));
-    return;
-  }
-  std::array<char, 20> digits{};
-  const auto end = std::to_chars(digits.begin(), digits.end(), line);
-  const std::string_view number{digits.data(), static_cast<std::size_t>(end.ptr - digits.data())};
-  form_.append_to(text_, {number, prepay_id, timestamp_, nonce, series_->sign(prepay_id, timestamp_, nonce)});
-}
-
-void BatchRun::refuse(std::size_t line, const char* why) {
+void BatchRun::refuse(const SignedLine& line) {
   ++bad_;
   output_.set_code_when_closed(exit_refused);
   report::Record result;
-  describe_reply(result, app::Reply::refused, "PARAM_ERROR", why);
-  add(line, result);
-}
-
-Fields BatchRun::parameters(const std::string& prepay_id, const std::string& nonce) const {
-  return signer_.parameters(batch_.trade_type, merchant_, PrepayId{prepay_id}, batch_.scheme, timestamp_,
-                            nonce);
+  describe_reply(result, app::Reply::refused, "PARAM_ERROR", line.problem);
+  add(line.number, result);
 }
 
 /// The line of a result as it is built, with gaps in place of what differs.
