@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <exception>
 #include <thread>
 
 #include "app/pipeline.hpp"
@@ -249,15 +250,21 @@ void BatchRun::sign_at_once(std::size_t threads) {
   app::Pipeline pipeline{{.workers = threads, .ahead = lines_ahead},
                          [](const std::function<void()>& work) { work(); },
                          services_.stop()};
-  pipeline.run({.read = [&]() -> std::unique_ptr<app::PipelineItem> {
-                  auto line = next();
-                  if (!line) return nullptr;
-                  return std::make_unique<Item>(*this, series, std::move(*line));
-                },
-                .readable = [this] { return reader_.holds_line() || input_.is_readable(); }},
+  // What came before a line that cannot be read is signed all the same.
+  std::exception_ptr failure;
+  const auto read = [&]() -> std::unique_ptr<app::PipelineItem> {
+    try {
+      if (auto line = next()) return std::make_unique<Item>(*this, series, std::move(*line));
+    } catch (const Error&) {
+      failure = std::current_exception();
+    }
+    return nullptr;
+  };
+  pipeline.run({.read = read, .readable = [this] { return reader_.holds_line() || input_.is_readable(); }},
                {.give = [this](app::PipelineItem& item) { give(static_cast<Item&>(item).line()); },
                 .leave = [](app::PipelineItem&) {},
                 .pause = [this] { flush(); }});
+  if (failure) std::rethrow_exception(failure);
   stopped_ = stopped_ || services_.stop().requested();
 }
 
