@@ -1,7 +1,7 @@
 'use strict';
 // SDKs of API v2 as clients of our sandbox: what they sign is taken, and what it answers and tells holds by their code.
 const assert = require('node:assert');
-const { after, before, describe, it } = require('node:test');
+const { before, describe, it } = require('node:test');
 const { Sandbox } = require('./support/program.js');
 const { Receiver } = require('./support/receiver.js');
 const { axiosPluginV2, openid, tenpay } = require('./support/sdks.js');
@@ -28,10 +28,6 @@ for (const [name, sdk] of Object.entries({ tenpay, 'wechatpay-axios-plugin': axi
         keys = { mchId, appId, key };
         client = sdk(sandbox.url, keys);
         merchant = await Receiver.start(() => ({ body: notified }));
-      });
-      after(async () => {
-        await merchant?.stop();
-        await sandbox?.stop();
       });
       const longNumber = (of) => `${of}|2026*1123_-${'0'.repeat(32)}`.slice(0, 32);
       const order = (number, more) => ({
@@ -82,6 +78,17 @@ for (const [name, sdk] of Object.entries({ tenpay, 'wechatpay-axios-plugin': axi
         const forged = told.body.replace(/1000/, '1');
         assert.notStrictEqual(forged, told.body);
         await assert.rejects(client.open({ ...told, body: forged }), /签名错误/);
+      });
+
+      it('makes an order for a sub-merchant, asks about it and closes it', async () => {
+        const out_trade_no = longNumber('partner');
+        const ids = { sub_mch_id: '1900000209', sub_appid: 'wx0123456789abcdef' };
+        const made = await client.create(order(out_trade_no, { ...ids, sub_openid: openid }));
+        assert.strictEqual(made.sub_mch_id, ids.sub_mch_id);
+        const open = await client.query({ out_trade_no, sign_type, ...ids });
+        assert.strictEqual(open.trade_state, 'NOTPAY');
+        assert.strictEqual(open.sub_mch_id, ids.sub_mch_id);
+        assert.strictEqual((await client.close({ out_trade_no, sign_type, ...ids })).result_code, 'SUCCESS');
       });
 
       it('does not believe an answer that another signed', async () => {

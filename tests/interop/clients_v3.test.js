@@ -2,7 +2,7 @@
 // SDKs of API v3 as clients of our sandbox: what they send is taken, and what it answers and tells holds by their code.
 const assert = require('node:assert');
 const { X509Certificate, generateKeyPairSync } = require('node:crypto');
-const { after, before, describe, it } = require('node:test');
+const { before, describe, it } = require('node:test');
 const { makeIdentity } = require('./support/keys.js');
 const { Sandbox } = require('./support/program.js');
 const { Receiver } = require('./support/receiver.js');
@@ -57,10 +57,6 @@ for (const trust of ['certificate', 'public-key', 'both']) {
         keys = keysOf(sandbox);
         client = sdk(sandbox.url, keys);
         merchant = await Receiver.start(() => ({ status: 204 }));
-      });
-      after(async () => {
-        await merchant?.stop();
-        await sandbox?.stop();
       });
       /** The notification of a paid order as it reached the merchant's server. */
       const notified = async (number) => {
@@ -153,7 +149,6 @@ describe('the platform certificates of a sandbox', () => {
     await sandbox.command('keys', 'rotated');
     sandbox.keys.platformCertificatesFile = sandbox.shop.path('rotated/platform_certificates.pem');
   });
-  after(() => sandbox?.stop());
 
   it('are fetched, opened and then believed by wechatpay-axios-plugin', async () => {
     const { Aes, Decorator } = AxiosPlugin;
@@ -210,7 +205,6 @@ describe('what wechatpay-axios-plugin says of a sandbox', () => {
     keys = keysOf(sandbox);
     client = axiosPluginV3(sandbox.url, keys);
   });
-  after(() => sandbox?.stop());
 
   const faults = {
     'wrong-sign': 'EV3_RES_HEADER_SIGNATURE_DIGEST',
@@ -238,7 +232,6 @@ describe('what wechatpay-axios-plugin says of a sandbox', () => {
     await assert.rejects(client.open(merchant.requests[0]), /unable to authenticate/);
     await sandbox.command('notify', number, '--to', merchant.url);
     assert.strictEqual((await client.open(merchant.requests[1])).out_trade_no, number);
-    await merchant.stop();
   });
 
   it('that a number goes into the path as it is, too', async () => {
@@ -309,7 +302,5 @@ describe('wechatpay-node-v3, given no more than the files of the merchant platfo
     const receiver = await Receiver.start(() => ({ status: 204 }));
     await sandbox.command('notify', number, '--to', receiver.url);
     assert.strictEqual((await client.open(receiver.requests[0])).mchid, own.mchId);
-    await receiver.stop();
-    await sandbox.stop();
   });
 });

@@ -2,13 +2,17 @@
 // SDKs of API v2 judge wxpayctl: its requests and pay parameters are checked, and the answers and notifications that it
 // reads are made, by their code alone.
 const assert = require('node:assert');
-const { after, before, describe, it } = require('node:test');
+const { before, describe, it } = require('node:test');
 const { v2Judges } = require('./support/judges.js');
+const { nextOrderNumber } = require('./support/numbers.js');
 const { Shop } = require('./support/program.js');
+const { Tenpay } = require('./support/sdks.js');
 const { V2Gateway } = require('./support/v2_gateway.js');
 
 const mchId = '1900000109';
 const appId = 'wx8888888888888888';
+const subMchId = '1900000209';
+const subAppId = 'wx0123456789abcdef';
 const key = 'Syn7hetic+Key/of=API-v2&32-bytes';
 const strangersKey = 'another-key-of-32-bytes-00000000';
 const openid = 'oUpF8uMuAJO_M2pxb1Q9zNjWeS6o';
@@ -19,12 +23,6 @@ const anyAttach = '门店=深圳南山;台号=8|备注:]]> & <加急>';
 const detail =
   '{"goods_detail":[{"goods_id":"iphone6s_16G","wxpay_goods_id":"1001","goods_name":"iPhone6s 16G \\"深空灰\\"","quantity":1,"price":528800}]}';
 
-let count = 0;
-/** 32 bytes, with every kind of character that a number may have. */
-function newNumber() {
-  count += 1;
-  return `T|2026*1123_-${String(count).padStart(19, '0')}`;
-}
 const anyRequest = (outTradeNo, more = {}) => ({
   outTradeNo,
   totalFee: 528800,
@@ -56,10 +54,6 @@ for (const [name, judge] of Object.entries(v2Judges)) {
         shop = new Shop();
         shop.configure(settings(shop));
       });
-      after(async () => {
-        await gateway?.stop();
-        shop?.remove();
-      });
       const attach = anyAttach.replace(judge.cannotWrite ?? '', '');
       const request = (number, more) => anyRequest(number, { attach, ...more });
       const create = (number, more) =>
@@ -75,7 +69,7 @@ for (const [name, judge] of Object.entries(v2Judges)) {
       }
 
       it('JSAPI: the request and the pay parameters hold', async () => {
-        const number = newNumber();
+        const number = nextOrderNumber();
         const made = await create(number, { openId: openid });
         const { nonce_str, sign, time_start, sign_type, ...fields } = asked();
         assert.deepStrictEqual(fields, {
@@ -101,21 +95,21 @@ for (const [name, judge] of Object.entries(v2Judges)) {
       });
 
       it('APP, NATIVE and H5: the requests and the pay parameters hold', async () => {
-        const app = await create(newNumber(), { tradeType: 'APP' });
+        const app = await create(nextOrderNumber(), { tradeType: 'APP' });
         assert(appSigns(app));
         assert(!appSigns({ ...app, prepayid: `${app.prepayid}0` }));
-        const native = await create(newNumber(), { tradeType: 'NATIVE', productId: '12235413214070356458058' });
+        const native = await create(nextOrderNumber(), { tradeType: 'NATIVE', productId: '12235413214070356458058' });
         assert.match(native.codeUrl, /^weixin:/);
         assert.strictEqual(asked().product_id, '12235413214070356458058');
         const sceneInfo = '{"h5_info":{"type":"Wap","wap_url":"https://pay.example.com","wap_name":"腾讯充值"}}';
-        const h5 = await create(newNumber(), { tradeType: 'H5', sceneInfo });
+        const h5 = await create(nextOrderNumber(), { tradeType: 'H5', sceneInfo });
         assert.match(h5.mwebUrl, /^https:/);
         assert.strictEqual(asked().trade_type, 'MWEB');
         assert.strictEqual(asked().scene_info, sceneInfo);
       });
 
       it('query by both numbers, and close', async () => {
-        const [number, open] = [newNumber(), newNumber()];
+        const [number, open] = [nextOrderNumber(), nextOrderNumber()];
         await create(number, { openId: openid });
         await create(open, { openId: openid });
         assert.strictEqual((await shop.json(['query', open])).tradeState, 'NOTPAY');
@@ -133,7 +127,7 @@ for (const [name, judge] of Object.entries(v2Judges)) {
       });
 
       it('a batch, and reconcile after every notification was lost', async () => {
-        const numbers = Array.from({ length: 24 }, newNumber);
+        const numbers = Array.from({ length: 24 }, nextOrderNumber);
         const batch = numbers.map((number) => `${JSON.stringify(request(number, { openId: openid }))}\n`).join('');
         const made = await shop.lines(['create-order', '--batch', '-', '--rate', '1000'], 0, batch);
         assert.deepStrictEqual(
@@ -150,7 +144,7 @@ for (const [name, judge] of Object.entries(v2Judges)) {
       });
 
       it('notifications are verified and applied once, and a forged one is not', async () => {
-        const [first, second] = [newNumber(), newNumber()];
+        const [first, second] = [nextOrderNumber(), nextOrderNumber()];
         for (const number of [first, second]) {
           await create(number, { openId: openid });
           gateway.pay(number);
@@ -190,7 +184,7 @@ for (const [name, judge] of Object.entries(v2Judges)) {
           body,
           attach,
           empty: '',
-          out_trade_no: newNumber(),
+          out_trade_no: nextOrderNumber(),
           total_fee: '1',
           openid,
           sign_type: type,
@@ -202,7 +196,7 @@ for (const [name, judge] of Object.entries(v2Judges)) {
       });
 
       it('api --xml: any call', async () => {
-        const number = newNumber();
+        const number = nextOrderNumber();
         await create(number, { openId: openid });
         const fields = JSON.stringify({
           appid: appId,
@@ -218,30 +212,52 @@ for (const [name, judge] of Object.entries(v2Judges)) {
 
       it('a service provider works for its sub-merchant', async () => {
         const partner = new Shop();
-        partner.configure(settings(partner, { sub_mch_id: '1900000209', sub_app_id: 'wx0123456789abcdef' }));
-        const number = newNumber();
+        partner.configure(settings(partner, { sub_mch_id: subMchId, sub_app_id: subAppId }));
+        const number = nextOrderNumber();
         await partner.json(
           ['create-order', '--request', '-'],
           0,
           JSON.stringify(request(number, { subOpenid: openid })),
         );
-        assert.strictEqual(asked().sub_mch_id, '1900000209');
-        assert.strictEqual(asked().sub_appid, 'wx0123456789abcdef');
+        assert.strictEqual(asked().sub_mch_id, subMchId);
+        assert.strictEqual(asked().sub_appid, subAppId);
         assert.strictEqual(asked().sub_openid, openid);
         gateway.pay(number);
         assert.strictEqual((await partner.json(['query', number])).ledgerState, 'SUCCESS');
-        const open = newNumber();
+        const open = nextOrderNumber();
         await partner.json(
           ['create-order', '--request', '-'],
           0,
           JSON.stringify(request(open, { tradeType: 'NATIVE', productId: '1' })),
         );
         assert.strictEqual((await partner.json(['close', open])).ledgerState, 'CLOSED');
-        partner.remove();
+
+        // Whose app and whose account the pay parameters name, tenpay says, too.
+        const payment = new Tenpay({ appid: appId, mchid: mchId, partnerKey: key });
+        const prepay = { prepay_id: 'wx201410272009395522657a690389285100', sub_appid: subAppId, sub_mch_id: subMchId };
+        const sign = (trade) => partner.json(['sign', '--prepay-id', prepay.prepay_id, '--trade-type', trade]);
+        const jsapi = await sign('JSAPI');
+        assert(paySigns(jsapi));
+        const theirs = payment.getPayParamsByPrepay(prepay, type);
+        for (const each of ['appId', 'package', 'signType']) assert.strictEqual(jsapi[each], theirs[each], each);
+        const app = await sign('APP');
+        assert(appSigns(app));
+        const theirApp = payment.getAppParamsByPrepay(prepay, type);
+        for (const each of ['appid', 'partnerid', 'prepayid', 'package'])
+          assert.strictEqual(app[each], theirApp[each], each);
+      });
+
+      it('doctor finds the key and the gateway in order', async () => {
+        const found = await shop.lines(['doctor']);
+        for (const check of ['key', 'gateway']) {
+          assert.strictEqual(found.find((each) => each.check === check)?.status, 'OK', JSON.stringify(found));
+        }
+        // The clock is read from any answer, so that question carries no sign that holds.
+        assert.deepStrictEqual(gateway.faults.splice(0), ['签名错误']);
       });
 
       it('an answer that another signed proves nothing', async () => {
-        const number = newNumber();
+        const number = nextOrderNumber();
         await create(number, { openId: openid });
         gateway.pay(number);
         gateway.spoiled = strangersKey;
@@ -255,9 +271,8 @@ for (const [name, judge] of Object.entries(v2Judges)) {
         assert.deepStrictEqual(gateway.receiver.errors, []);
         const thief = new Shop();
         thief.configure({ ...settings(thief), key_file: thief.write('stolen.key', strangersKey) });
-        assert.strictEqual((await thief.run(['query', newNumber(), '--read-only'])).code, 3);
+        assert.strictEqual((await thief.run(['query', nextOrderNumber(), '--read-only'])).code, 3);
         assert.deepStrictEqual(gateway.faults, ['签名错误']);
-        thief.remove();
       });
     });
   }

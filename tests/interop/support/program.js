@@ -13,9 +13,16 @@ assert(process.env.WXPAYCTL_PROGRAM, 'WXPAYCTL_PROGRAM names the program under t
 
 const longestRun = 60_000;
 
+/** What is left when this process ends, however its tests do. */
+const endings = [];
+process.on('exit', () => {
+  for (const end of endings.reverse()) end();
+});
+
 class Shop {
   constructor() {
     this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'wxpayctl-interop-'));
+    endings.push(() => fs.rmSync(this.folder, { recursive: true, force: true }));
     this.environment = {
       PATH: process.env.PATH,
       LANG: 'C.UTF-8',
@@ -92,10 +99,6 @@ class Shop {
     assert(line, `wxpayctl ${args.join(' ')} named no error: ${result.err}`);
     return JSON.parse(line).error;
   }
-
-  remove() {
-    fs.rmSync(this.folder, { recursive: true, force: true });
-  }
 }
 
 /** `wxpayctl sandbox serve` on a free port, with the keys that it writes for any client of the built-in merchant. */
@@ -115,10 +118,14 @@ class Sandbox {
       ...(settings ? ['-p', 'shop'] : []),
     ];
     sandbox.child = sandbox.shop.start(args, ['ignore', 'pipe', 'ignore']);
+    endings.push(() => sandbox.child.kill('SIGKILL'));
     const lines = readline.createInterface({ input: sandbox.child.stdout });
     const first = await Promise.race([once(lines, 'line'), once(lines, 'close')]);
     assert(first.length === 1, 'the sandbox does not start');
     sandbox.said = JSON.parse(first[0]);
+    // It does not keep this process from ending.
+    sandbox.child.unref();
+    sandbox.child.stdout.unref();
     sandbox.url = sandbox.said.listening;
     sandbox.shop.environment.WXPAYCTL_BASE_URL = sandbox.url;
     if (settings) return sandbox;
@@ -137,13 +144,6 @@ class Sandbox {
 
   async command(...args) {
     return this.shop.json(['sandbox', ...args]);
-  }
-
-  async stop() {
-    const ended = once(this.child, 'close');
-    this.child.kill();
-    await ended;
-    this.shop.remove();
   }
 }
 

@@ -26,14 +26,11 @@ class Receiver {
     });
     receiver.server.listen(0, '127.0.0.1');
     await once(receiver.server, 'listening');
+    // It does not keep this process from ending.
+    receiver.server.unref();
+    receiver.server.on('connection', (socket) => socket.unref());
     receiver.url = `http://127.0.0.1:${receiver.server.address().port}`;
     return receiver;
-  }
-
-  async stop() {
-    this.server.close();
-    this.server.closeAllConnections?.();
-    await once(this.server, 'close');
   }
 }
 

@@ -1,5 +1,6 @@
 'use strict';
 const { randomBytes } = require('node:crypto');
+const { nextTransactionId } = require('./numbers.js');
 const { Receiver } = require('./receiver.js');
 
 /** WeChat Pay's side of API v2, with every document read, checked, signed and written by a judge. */
@@ -18,10 +19,6 @@ class V2Gateway {
     return this.receiver.requests;
   }
 
-  stop() {
-    return this.receiver.stop();
-  }
-
   pay(number) {
     const order = this.orders.get(number);
     Object.assign(order, {
@@ -30,7 +27,7 @@ class V2Gateway {
       bank_type: 'CMB_CREDIT',
       fee_type: 'CNY',
       cash_fee: order.total_fee,
-      transaction_id: `420000${randomBytes(11).readBigUInt64BE().toString().padStart(22, '0')}`.slice(0, 28),
+      transaction_id: nextTransactionId(),
       time_end: '20261123100000',
       trade_state: 'SUCCESS',
       trade_state_desc: '支付成功',

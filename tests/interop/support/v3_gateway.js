@@ -1,5 +1,6 @@
 'use strict';
 const { randomBytes, X509Certificate } = require('node:crypto');
+const { nextTransactionId } = require('./numbers.js');
 const { Receiver } = require('./receiver.js');
 
 const pairs = /^WECHATPAY2-SHA256-RSA2048 ((?:[a-z_]+="[^"]*",?)+)$/;
@@ -27,19 +28,11 @@ class V3Gateway {
     return this.receiver.requests;
   }
 
-  stop() {
-    return this.receiver.stop();
-  }
-
   /** Pays an order. */
   pay(number, more = {}) {
     const order = this.orders.get(number);
     Object.assign(order, {
-      transaction_id:
-        `42000013${String(this.orders.size).padStart(4, '0')}20261123${randomBytes(4).readUInt32BE().toString().padStart(12, '0')}`.slice(
-          0,
-          28,
-        ),
+      transaction_id: nextTransactionId(),
       trade_type: order.trade_type,
       trade_state: 'SUCCESS',
       trade_state_desc: '支付成功',

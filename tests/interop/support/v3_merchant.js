@@ -62,12 +62,6 @@ const storeInfo = {
 };
 const notifyUrl = 'https://pay.example.com/notify/order';
 
-let count = 0;
-/** 32 bytes, with every kind of character that a number may have. */
-function newNumber() {
-  count += 1;
-  return `T|2026*1123_-${String(count).padStart(19, '0')}`;
-}
 const request = (outTradeNo, more = {}) => ({
   outTradeNo,
   totalFee: 528800,
@@ -91,7 +85,6 @@ module.exports = {
   machines,
   mchId,
   merchant,
-  newNumber,
   newer,
   notifyUrl,
   openid,
