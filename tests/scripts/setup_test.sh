@@ -93,6 +93,12 @@ check "through sudo: only what is missing" 0 \
 run nobody SUDO_WORKS=yes -- bogus
 check "an unknown group" 2 "" "usage: *"
 
+# A machine without node: nothing but the stand-ins and what the script itself needs.
+mkdir "$machine/bare"
+for tool in bash cat dirname env sed; do ln -s "$(command -v "$tool")" "$machine/bare/$tool"; done
+for tool in dpkg-query apt-get sudo; do ln -s "../bin/$tool" "$machine/bare/$tool"; done
+run nobody HAS=openssl PATH="$machine/bare" -- interop
+check "no node: Debian's is named" 1 "" "*apt-get install --no-install-recommends nodejs npm"
 run nobody HAS=openssl NODE=v16.20.2 -- interop
 check "a node that is too old" 1 "" "*needs node 18 or newer*'v16.20.2'"
 run nobody HAS=openssl NODE= -- interop
