@@ -6,7 +6,8 @@ const { before, describe, it } = require('node:test');
 const { v2Judges } = require('./support/judges.js');
 const { nextOrderNumber } = require('./support/numbers.js');
 const { Shop } = require('./support/program.js');
-const { Tenpay } = require('./support/sdks.js');
+const { Receiver } = require('./support/receiver.js');
+const { Tenpay, axiosPluginV2, tenpay } = require('./support/sdks.js');
 const { V2Gateway } = require('./support/v2_gateway.js');
 
 const mchId = '1900000109';
@@ -170,6 +171,23 @@ for (const [name, judge] of Object.entries(v2Judges)) {
           'APPLIED',
         );
         assert.strictEqual((await shop.json(['ledger', 'check'])).ok, true);
+      });
+
+      it('what is passed on to a back end holds there by the code of each SDK', async () => {
+        const number = nextOrderNumber();
+        await create(number, { openId: openid });
+        gateway.pay(number);
+        const backEnd = await Receiver.start(() => ({
+          body: '<xml><return_code><![CDATA[SUCCESS]]></return_code></xml>',
+        }));
+        const told = gateway.notification(number, type);
+        const result = await shop.json(['replay-notify', '-', '--to', `${backEnd.url}/notify`], 0, told);
+        assert.strictEqual(result.forwarded, 200);
+        assert.strictEqual(backEnd.requests[0].body, told);
+        for (const sdk of [axiosPluginV2, tenpay]) {
+          const opened = await sdk(gateway.url, { mchId, appId, key }).open(backEnd.requests[0]);
+          assert.strictEqual(opened.out_trade_no, number);
+        }
       });
 
       it('sign: pay parameters, a batch of them, and any set', async () => {

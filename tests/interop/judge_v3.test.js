@@ -6,6 +6,8 @@ const { before, describe, it } = require('node:test');
 const { v3Judges } = require('./support/judges.js');
 const { nextOrderNumber } = require('./support/numbers.js');
 const { Shop } = require('./support/program.js');
+const { Receiver } = require('./support/receiver.js');
+const { axiosPluginV3, nodeV3 } = require('./support/sdks.js');
 const { V3Gateway } = require('./support/v3_gateway.js');
 const {
   mchId,
@@ -27,6 +29,7 @@ const {
   storeInfo,
   notifyUrl,
   request,
+  sdkKeys,
 } = require('./support/v3_merchant.js');
 
 for (const [name, judge] of Object.entries(v3Judges)) {
@@ -196,6 +199,21 @@ for (const [name, judge] of Object.entries(v3Judges)) {
         assert.strictEqual((await shop.json(['orders', 'show', numbers[2]])).state, 'NOTPAY');
         assert.strictEqual((await shop.json(['replay-notify', '-'], 0, JSON.stringify(third))).outcome, 'APPLIED');
         assert.strictEqual((await shop.json(['ledger', 'check'])).ok, true);
+      });
+
+      it('what is passed on to a back end opens there by the code of each SDK', async () => {
+        const number = nextOrderNumber();
+        await create(number, { openId: openid });
+        const payment = gateway.pay(number);
+        const backEnd = await Receiver.start(() => ({ status: 204 }));
+        const told = JSON.stringify(gateway.notification(payment));
+        const result = await shop.json(['replay-notify', '-', '--to', `${backEnd.url}/notify`], 0, told);
+        assert.strictEqual(result.forwarded, 204);
+        for (const sdk of [axiosPluginV3, nodeV3]) {
+          const opened = await sdk(gateway.url, sdkKeys).open(backEnd.requests[0]);
+          assert.strictEqual(opened.out_trade_no, number);
+          assert.strictEqual(opened.transaction_id, payment.transaction_id);
+        }
       });
 
       it('the notification of a refund is known as one', async () => {

@@ -112,6 +112,8 @@ class V3Gateway {
     if (said.serial_no !== this.merchant.serial) return this.fault('商户证书序列号有误');
     if (Math.abs(now() - Number(said.timestamp)) > longestAge) return this.fault('时间戳');
     if (!headers.accept || !headers['user-agent']) return this.fault('Http头缺少Accept或User-Agent');
+    // Answers and notifications follow the share of calls that ask for the public key.
+    if (this.publicKey && headers['wechatpay-serial'] !== this.publicKey.id) return this.fault('Wechatpay-Serial');
     if (body && !/^application\/json/.test(headers['content-type'] ?? '')) return this.fault('Content-Type');
     const request = { method, url, timestamp: said.timestamp, nonce: said.nonce_str, body };
     if (!this.judge.signs(request, headers.authorization, said.signature, this.merchant))

@@ -16,6 +16,16 @@ const newer = makeIdentity('4AC1F9B2A3D4E5F60718293A4B5C6D7E8F901234', 'platform
 const publicKey = { id: publicKeyId, identity: makeIdentity('2F3E4D5C6B7A8990A1B2C3D4E5F60718293A4B5C', 'public key') };
 const stranger = makeIdentity('7777777777777777777777777777777777777777', 'stranger');
 
+/** What a back end of the merchant's, made with an SDK, has. */
+const sdkKeys = {
+  mchId,
+  appId,
+  serialNo: merchant.serial,
+  privateKey: merchant.pkcs8,
+  apiv3Key,
+  trusted: { [publicKeyId]: publicKey.identity.publicKey, [platforms[0].serial]: platforms[0].certificate },
+};
+
 /** What each merchant's machine has, by which of WeChat Pay's keys it trusts. */
 const machines = {
   'the public key': (shop) => ({
@@ -92,6 +102,7 @@ module.exports = {
   publicKey,
   publicKeyId,
   request,
+  sdkKeys,
   storeInfo,
   stranger,
   subAppId,
