@@ -111,3 +111,15 @@ for (const [name, sdk] of Object.entries({ tenpay, 'wechatpay-axios-plugin': axi
     });
   }
 }
+
+describe('wechatpay-axios-plugin without a sign_type', () => {
+  it('means MD5, and is understood so', async () => {
+    const sandbox = await Sandbox.start({ profile: 'sandbox' });
+    const { mchId, appId, key } = sandbox.said;
+    const client = axiosPluginV2(sandbox.url, { mchId, appId, key });
+    const out_trade_no = 'T-20261123-0001';
+    const made = await client.create({ body: 'QQ公仔', out_trade_no, total_fee: '1', openid });
+    assert.match(made.sign, /^[0-9A-F]{32}$/);
+    assert.strictEqual((await client.query({ out_trade_no })).trade_state, 'NOTPAY');
+  });
+});

@@ -304,3 +304,19 @@ describe('wechatpay-node-v3, given no more than the files of the merchant platfo
     assert.strictEqual((await client.open(receiver.requests[0])).mchid, own.mchId);
   });
 });
+
+describe('a sandbox that signs by both', () => {
+  it('signs by the key whose serial a request of wechatpay-axios-plugin asks for', async () => {
+    const sandbox = await Sandbox.start({ trust: 'both' });
+    const keys = keysOf(sandbox);
+    const { wxpay } = axiosPluginV3(sandbox.url, keys);
+    assert.strictEqual(Object.keys(keys.trusted).length, 2);
+    for (const [asked, signedBy] of [
+      [{}, Object.keys(certificatesOf(sandbox))[0]],
+      [{ 'Wechatpay-Serial': sandbox.keys.publicKeyId }, sandbox.keys.publicKeyId],
+    ]) {
+      const answer = await wxpay.v3.certificates.get({ headers: asked });
+      assert.strictEqual(answer.headers['wechatpay-serial'], signedBy);
+    }
+  });
+});
