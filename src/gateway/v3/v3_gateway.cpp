@@ -143,7 +143,7 @@ using CertificatesOutcome = std::variant<CertificatesAnswer, Refused, Unknown>;
 class NetworkSource final : public CertificateSource {
  public:
   NetworkSource(std::shared_ptr<const RequestSigner> signer, std::string public_key_id,
-                std::vector<std::string> base_urls, std::chrono::milliseconds timeout, V3Deps deps)
+                const std::vector<std::string>& base_urls, std::chrono::milliseconds timeout, V3Deps deps)
       : signer_{std::move(signer)},
         public_key_id_{std::move(public_key_id)},
         hosts_{base_urls},
