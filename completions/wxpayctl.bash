@@ -136,6 +136,9 @@ _wxpayctl() {
     COMPREPLY=($(compgen -W "lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app
       other-amount system-error rate-limit redirect html wrong-serial stale probe bad-cipher
       refusal none" -- "$current"))
+  elif [[ $command == api ]]; then
+    # shellcheck disable=SC2207
+    [[ ${COMP_WORDS[COMP_CWORD - 1]} != api ]] || COMPREPLY=($(compgen -W "GET POST PUT PATCH DELETE" -- "$current"))
   elif [[ $command == "ledger backup" || $command == "ledger restore" || $command == "orders import" || $command == replay-notify || $command == "sandbox keys" ]]; then
     _wxpayctl_files "$current"
   else

@@ -153,6 +153,9 @@ class ApiCall {
     for (const auto& header : options_.headers) request.headers.push_back(header_of(header));
     if (options_.xml && options_.data.empty()) refuse("--xml needs the fields: --data FILE");
     if (!options_.data.empty()) {
+      if (options_.data.front() == '{' || options_.data.front() == '<') {
+        refuse("--data is the name of a file, not the data itself", "- is standard input");
+      }
       services_.add_inputs({options_.data});
       request.body = read_input(options_.data, largest_request);
       if (!is_utf8(request.body)) refuse("the data is not UTF-8");

@@ -147,17 +147,17 @@ PayScheme pay_scheme(const Profile& profile) { return row_of(profile.api).pay_sc
 
 std::string check_secrets(Services& services) {
   const auto& profile = services.profile();
-  std::string places;
-  std::string last;
+  std::vector<std::string> places;
   for (const auto id : row_of(profile.api).secrets(profile)) {
     services.secret(id);
     const auto& place = profile.find_secret(id)->described;
-    if (place == last) continue;  // the built-in profile has them all
-    places.append(places.empty() ? "" : ", ").append(place);
-    last = place;
+    // The built-in profile has several.
+    if (std::find(places.begin(), places.end(), place) == places.end()) places.push_back(place);
   }
   services.api();
-  return places;
+  std::string listed;
+  for (const auto& place : places) listed.append(listed.empty() ? "" : ", ").append(place);
+  return listed;
 }
 
 void check_first_keys(const Profile& profile, Services& services) {

@@ -34,7 +34,11 @@ struct SignOptions {
 std::optional<PayScheme> asked_scheme(const SignOptions& options) {
   if (options.sign_type.empty()) return std::nullopt;
   const auto scheme = parse_pay_scheme(options.sign_type);
-  if (!scheme || *scheme == PayScheme::rsa) refuse("--sign-type must be MD5 or HMAC-SHA256");
+  if (scheme == PayScheme::rsa) {
+    refuse("--sign-type must be MD5 or HMAC-SHA256",
+           "a profile of API v3 signs by RSA when --sign-type is left out");
+  }
+  if (!scheme) refuse("--sign-type must be MD5 or HMAC-SHA256");
   return scheme;
 }
 

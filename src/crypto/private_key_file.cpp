@@ -28,11 +28,14 @@ bool is_private(const PemBlock& block) { return block.label.ends_with("PRIVATE K
 }
 
 [[noreturn]] void fail_without_password(const Origin& origin) {
-  origin.fail("holds an encrypted private key, and no password is given for it");
+  origin.fail("holds an encrypted private key, and no password is given for it",
+              "nobody is asked for it: private_key_password_file names a file that holds it");
 }
 
 [[noreturn]] void fail_wrong_password(const Origin& origin) {
-  origin.fail("cannot be decrypted with the password that is given for it");
+  origin.fail(
+      "cannot be decrypted with the password that is given for it",
+      "compare it with the one that the key was encrypted with; nothing may stand before or after it");
 }
 
 /// The one private key among what the text holds.

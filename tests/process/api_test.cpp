@@ -72,6 +72,7 @@ TEST_CASE("wrong usage of api is told, and nothing is sent") {
       {{"GET", "/v3/a b"}, "percent-encoded"},
       {{"GET", "/v3/支付"}, "percent-encoded"},
       {{"GET", "/v3/certificates#x"}, "fragment"},
+      {{"POST", "/v3/certificates", "--data", "{\"a\":1}"}, "name of a file"},
       {{"GET", "/v3/certificates", "--data", fields.string()}, "has no body"},
       {{"POST", "/pay/orderquery", "--xml"}, "--xml needs the fields"},
       {{"POST", "/pay/orderquery", "--data", fields.string()}, "of API v2"},

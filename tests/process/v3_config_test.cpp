@@ -86,6 +86,19 @@ TEST_CASE("a profile of API v3 that lacks a key, or has another thing in its pla
   at.refuses(key + "cert_p12_file = \"cert.p12\"\n" + apiv3, "cert.p12");
 }
 
+TEST_CASE(
+    "a profile with keys of API v3 that does not name that API, or names a sign_type for it, is told so") {
+  const V3Shop at;
+  at.refuses(key + serial + apiv3 + "sign_type = \"RSA\"\n", "leave it out", "CONFIG");
+  at.shop.write(file_name,
+                "[profiles.shop]\nmch_id = \"1900000109\"\napp_id = \"wx8888888888888888\"\n"
+                "base_url = \"http://127.0.0.1:1\"\n" +
+                    key + serial + apiv3);
+  const auto result = at.shop.run({"query", "ORDER-2026112300001", "--json"});
+  CHECK(result.code == 3);
+  CHECK(contains(json_line(result.err)["error"].value("hint", ""), "add api = \"v3\""));
+}
+
 TEST_CASE("an APIv3 key has 32 bytes, and its length is all that is told of another") {
   const V3Shop at;
   for (const std::string wrong : {"THROWAWAYapiV3key0123456789ABCD", "THROWAWAYapiV3key0123456789ABCDEF"}) {

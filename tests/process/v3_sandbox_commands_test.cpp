@@ -243,3 +243,10 @@ TEST_CASE("an order that is paid by a link has no prepay_id on API v3, and none 
   CHECK(order["codeUrl"].get<std::string>().starts_with("weixin://"));
   CHECK_FALSE(order.contains("prepayId"));
 }
+
+TEST_CASE("a refusal of a call of API v3 that is about no order keeps its own code") {
+  const V3Market market;
+  const auto refused = market.shop.run({"api", "GET", "/v3/nothing-is-here"});
+  CHECK(refused.code == 1);
+  CHECK(contains(refused.err, "(RESOURCE_NOT_EXISTS)"));
+}

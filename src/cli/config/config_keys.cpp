@@ -27,6 +27,7 @@ std::string api_fault(std::string_view value) {
 }
 
 std::string sign_type_fault(std::string_view value) {
+  if (value == "RSA") return "is no sign_type: API v3 signs by RSA without it, so leave it out";
   return parse_sign_type(value) ? "" : "is not one of MD5 and HMAC-SHA256";
 }
 

@@ -29,6 +29,9 @@ std::string no_fault(std::string_view) { return {}; }
 
 std::string name_of(const SecretSource& source) { return std::string{rule_of(source.id).name}; }
 
+/// "a key", "an apiv3_key".
+std::string article(const std::string& name) { return (name.starts_with('a') ? "an " : "a ") + name; }
+
 [[noreturn]] void fail(const std::string& what, std::string hint = {}) {
   throw Error{ErrorKind::key, what, std::move(hint)};
 }
@@ -51,7 +54,7 @@ Secret from_environment(const SecretSource& source, const Environment& environme
   auto value = environment(source.argument);
   if (!value) {
     fail(source.described + ": the environment variable is not set or empty",
-         "set it for this command, or name a " + name_of(source) + "_file in the profile");
+         "set it for this command, or name " + article(name_of(source)) + "_file in the profile");
   }
   return Secret{std::move(*value)};
 }
@@ -114,7 +117,18 @@ Secret from_command(const SecretSource& source, CommandLimits limits) {
   return Secret{std::string{line}};
 }
 
-[[noreturn]] void fail_without(SecretId id) {
+/// Whether a profile of API v2 has what only API v3 works with.
+bool lacks_api(const Profile& profile) {
+  if (profile.api != Api::v2) return false;
+  return profile.find_secret(SecretId::private_key) != nullptr ||
+         profile.find_secret(SecretId::cert_p12) != nullptr ||
+         profile.find_secret(SecretId::apiv3_key) != nullptr;
+}
+
+[[noreturn]] void fail_without(const Profile& profile, SecretId id) {
+  if (lacks_api(profile)) {
+    fail("the profile has keys of API v3 and does not name that API", "add api = \"v3\" to its table");
+  }
   using Kind = SecretSource::Kind;
   std::vector<std::string> names;
   for (const auto kind : {Kind::file, Kind::environment, Kind::command, Kind::in_clear}) {
@@ -188,7 +202,7 @@ Secret load_secret(const SecretSource& source, const Environment& environment, c
 
 Secret load_secret(const Profile& profile, SecretId id, const Environment& environment, const Stop* stop) {
   const auto* const source = profile.find_secret(id);
-  if (source == nullptr) fail_without(id);
+  if (source == nullptr) fail_without(profile, id);
   CommandLimits limits;
   limits.stop = stop;
   auto secret = load_secret(*source, environment, limits);

@@ -82,6 +82,8 @@ KnownError known_error(Operation operation, std::string_view code) {
   const auto* const row =
       std::find_if(rows.begin(), rows.end(), [&plain](const Row& known) { return known.code == plain; });
   if (row == rows.end()) return {std::string{code}, Reaction::ask_by_query};
+  // A call of any other kind is about no order.
+  if (operation == Operation::other && plain == "RESOURCENOTEXISTS") return {std::string{code}, refuse};
   for (const auto& exception : exceptions) {
     if (exception.operation == operation && exception.name == row->name)
       return {std::string{row->name}, exception.reaction};
