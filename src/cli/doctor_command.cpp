@@ -105,7 +105,9 @@ class Doctor {
 void add_doctor(CLI::App& root, Command& chosen) {
   auto* command = root.add_subcommand("doctor", "Check configuration, key, ledger, gateway and clock");
   command->footer(
-      "Asks WeChat Pay about an order that does not exist; changes nothing and creates nothing.\n\n"
+      "Asks WeChat Pay about an order that does not exist; changes nothing and creates nothing. On API v3 it "
+      "also\n"
+      "says what WeChat Pay is believed by, and what each certificate has left.\n\n"
       "Examples:\n"
       "  wxpayctl doctor\n"
       "  wxpayctl doctor -p sandbox --json\n\n"

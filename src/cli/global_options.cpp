@@ -53,7 +53,7 @@ void add_global_options(CLI::App& root, RawGlobalOptions& raw) {
   root.set_help_flag("-h,--help", "Show this help");
   root.set_version_flag("--version", version_text, "Show the versions of the program and its libraries");
   root.add_option("--config", raw.config, "Configuration file (TOML)")->type_name("FILE")->group(group);
-  root.add_option("-p,--profile", raw.profile, "Profile; 'sandbox' is built in")
+  root.add_option("-p,--profile", raw.profile, "Profile; 'sandbox' and 'sandbox-v3' are built in")
       ->type_name("NAME")
       ->group(group);
   root.add_option("--ledger", raw.ledger, "Order ledger, a path or sqlite:PATH")

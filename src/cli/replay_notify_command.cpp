@@ -289,7 +289,9 @@ void add_replay_notify(CLI::App& root, Command& chosen) {
       ->type_name("DURATION");
   command->add_flag("--dry-run", options->dry_run, "Verify and compare, write and send nothing");
   command->footer(
-      "The same again changes nothing. What was applied or refused is kept in the ledger as it came.\n\n"
+      "Of API v2 it is XML; of API v3 JSON Lines, {\"headers\":{…},\"body\":\"…\"}, or HTTP as it came: "
+      "headers, a blank\n"
+      "line, the body. The same again changes nothing. What was applied or refused is kept in the ledger.\n\n"
       "Examples:\n"
       "  wxpayctl replay-notify notification.xml --reply --json\n"
       "  wxpayctl replay-notify --dir /var/spool/wxpay --dry-run\n"

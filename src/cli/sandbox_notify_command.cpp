@@ -126,7 +126,9 @@ void add_sandbox_notify(CLI::App& sandbox, Command& chosen) {
   auto* to =
       command->add_option("--to", options->to, "Loopback URL it goes to; default: the order's notify_url")
           ->type_name("URL");
-  command->add_option("--out", options->out, "Write it to this file instead; - is standard output")
+  command
+      ->add_option("--out", options->out,
+                   "Write it to this file instead, XML or of API v3 HTTP; - is standard output")
       ->type_name("FILE")
       ->excludes(to);
   command->footer(

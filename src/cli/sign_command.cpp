@@ -174,13 +174,17 @@ void add_sign(CLI::App& root, Command& chosen) {
   add("--timestamp", options->timestamp, "N", "Seconds since 1970 instead of now");
   add("--nonce", options->nonce, "S", "Nonce instead of a random one");
   add("--params", options->params_file, "FILE",
-      "Sign a parameter set: JSON object, XML, lines of name=value, or a=1&b=2");
-  add("--verify", options->verify_file, "FILE", "Check the sign of an XML document or of pay parameters");
+      "Sign a parameter set: JSON object, XML, lines of name=value, or a=1&b=2; on API v3 a request");
+  add("--verify", options->verify_file, "FILE",
+      "Check the sign of an XML document, of pay parameters, or of API v3's HTTP message");
   add("--batch", options->batch_file, "FILE", "Make the pay parameters of many: a prepay_id a line");
-  add("--sign-type", options->sign_type, "TYPE", "MD5 or HMAC-SHA256");
+  add("--sign-type", options->sign_type, "TYPE", "MD5 or HMAC-SHA256, of API v2");
   command->add_flag("--explain", options->explain, "Also show what is signed, and why a sign does not hold");
   command->footer(
-      "FILE may be '-' for standard input. Neither the network nor the ledger is touched.\n\n"
+      "FILE may be '-' for standard input. Neither the network nor the ledger is touched. A request of API "
+      "v3\n"
+      "is {\"method\":…,\"url\":…,\"timestamp\":…,\"nonce\":…,\"body\":…}; its message is headers, a blank "
+      "line, the body.\n\n"
       "Examples:\n"
       "  wxpayctl sign --prepay-id wx2017033010242291fcfe0db70013231072 --json\n"
       "  wxpayctl sign --params order.json --sign-type HMAC-SHA256 --explain\n"
