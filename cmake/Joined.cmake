@@ -1,12 +1,12 @@
 # With WXPAYCTL_JOIN, those sources of a target that go together are compiled as one: most of the time goes into headers
 # and templates that they share. scripts/tidy-units.awk knows which ones do. What a source lacks is not noticed then, so
-# this is for one build of several.
+# this is for the builds with sanitizers, beside those without.
 function(wxpay_join target)
   if(NOT WXPAYCTL_JOIN)
     return()
   endif()
   get_target_property(sources ${target} SOURCES)
-  list(FILTER sources INCLUDE REGEX "^(cli|unit|process)/")
+  list(FILTER sources INCLUDE REGEX "^[a-z0-9_/]+[.]cpp$")
   file(RELATIVE_PATH folder ${PROJECT_SOURCE_DIR} ${CMAKE_CURRENT_SOURCE_DIR})
   set(names ${sources})
   list(TRANSFORM names PREPEND ${folder}/)

@@ -8,6 +8,7 @@ function(wxpay_layer name)
   target_link_libraries(wxpay_${name} PRIVATE project_options ${LAYER_LIBRARIES})
   set_target_properties(wxpay_${name} PROPERTIES WXPAY_LIBRARIES "${LAYER_LIBRARIES}")
   wxpay_precompile(wxpay_${name})
+  wxpay_join(wxpay_${name})
 
   add_library(wxpay_${name}_links SHARED $<TARGET_OBJECTS:wxpay_${name}>)
   set_target_properties(wxpay_${name}_links PROPERTIES LINKER_LANGUAGE CXX)

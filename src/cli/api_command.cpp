@@ -135,7 +135,7 @@ class ApiCall {
     request.largest_response = file ? largest_download : largest_answer;
     output_.set_code_when_closed(exit_cut_short);
     const auto outcome = call(std::move(request));
-    if (sink && sink->failure()) throw *sink->failure();
+    if (sink && sink->failure()) throw Error{*sink->failure()};
     if (const auto* refused = std::get_if<Refused>(&outcome)) throw failure_of(*refused);
     if (const auto* unknown = std::get_if<Unknown>(&outcome))
       throw Error{unknown->kind, unknown->message, {}, unknown->code};

@@ -54,7 +54,7 @@ struct Parties : v3::PlatformKeys {
 
   const crypto::PrivateKey key = crypto::generate_private_key();
   const crypto::Aead aead{Secret{"Syn7heticApiV3Key0123456789abcde"}, {"the APIv3 key"}};
-  const StoppedClock clock;
+  const StoppedClock clock{};
   const std::unique_ptr<NotificationReader> reader =
       v3::make_notification_reader({.merchant = shop(), .aead = aead}, *this);
 };

@@ -92,11 +92,12 @@ TEST_CASE("sandbox keys writes what any client needs, for the owner alone, and o
       {"platformCertificatesFile", "-----BEGIN CERTIFICATE-----\n"},
       {"apiv3KeyFile", "wxpayctlSandbox"},
   };
-  for (const auto& [key, beginning] : rows) {
+  for (const auto& row : rows) {
+    const auto& key = row.first;
     CAPTURE(key);
     const std::filesystem::path path{keys.at(key).get<std::string>()};
     CHECK(path.parent_path() == market.shop.path("new/keys"));
-    CHECK(market.shop.read("new/keys/" + path.filename().string()).starts_with(beginning));
+    CHECK(market.shop.read("new/keys/" + path.filename().string()).starts_with(row.second));
     CHECK(mode_of(path) == 0600);
   }
   // An ordinary profile made of them, with nothing that is built in.

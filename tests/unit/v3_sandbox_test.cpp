@@ -29,7 +29,7 @@ class ServiceTransport final : public Transport {
 
   HttpResult send(const HttpRequest& request) override {
     ++requests;
-    const auto path = request.url.substr(request.url.find("/", 8));
+    const auto path = request.url.substr(request.url.find('/', 8));
     Fields headers{{"User-Agent", "test"}};
     for (const auto& header : request.headers) headers.add(header.name, header.value);
     Fields query;
@@ -61,7 +61,7 @@ class ServiceTransport final : public Transport {
 /// A sandbox, and a client of API v3 that speaks to it.
 struct Rig {
   explicit Rig(sandbox::Trust trust = sandbox::Trust::certificate,
-               MerchantIdentity merchant = shop_merchant())
+               const MerchantIdentity& merchant = shop_merchant())
       : service{account(trust, merchant), world.clock, world.random, world.log, journal},
         transport{service, world.clock} {
     auto mine = v3_account();
