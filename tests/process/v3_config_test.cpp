@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include <csignal>
+
 #include "crypto/generate.hpp"
 #include "support/shop.hpp"
 #include "support/v3_keys.hpp"
@@ -168,4 +170,18 @@ TEST_CASE("doctor says of API v3 which trust is in force and what each certifica
   const auto other = shop.run({"-p", "sandbox-v3", "doctor", "--json"});
   CHECK(other.code == 3);
   CHECK(contains(other.out, "cannot be opened with the APIv3 key"));
+}
+
+TEST_CASE("doctor does not blame the APIv3 key where no certificates could be had to try it on") {
+  Shop shop;
+  Sandbox sandbox{shop};
+  sandbox.process().kill(SIGTERM);
+  sandbox.process().wait();
+  const auto result = shop.run({"-p", "sandbox-v3", "doctor", "--json", "--timeout", "1"});
+  CHECK(result.code == 3);
+  std::map<std::string, Json> checks;
+  for (const auto& check : json_lines(result.out)) checks[check.at("check")] = check;
+  CHECK(checks["trust"]["status"] == "FAIL");
+  CHECK(checks["apiv3-key"]["status"] == "WARN");
+  CHECK(checks["apiv3-key"]["hint"].get<std::string>().starts_with("not tried: "));
 }

@@ -60,6 +60,8 @@ KeyFinding apiv3_key_finding(const TrustReport& trust) {
             "not tried: WeChat Pay has no platform certificates for this account; notifications are sealed "
             "with it"};
   }
+  if (!trust.problem.empty() && !trust.tried_apiv3_key)
+    return {about, Weight::notice, "not tried: " + trust.problem};
   if (!trust.problem.empty()) {
     return {about, trust.public_key_id.empty() ? Weight::problem : Weight::notice, trust.problem};
   }

@@ -117,6 +117,7 @@ TrustReport TrustStore::report() {
   for (const auto& certificate : certificates_)
     report.certificates.push_back({certificate.serial_no, certificate.valid_from, certificate.valid_until});
   report.has_none = has_none_;
+  report.tried_apiv3_key = tried_apiv3_key_;
   report.problem = problem_;
   return report;
 }
@@ -145,6 +146,7 @@ bool TrustStore::fetch() {
   problem_kind_ = fetched.kind;
   has_none_ = fetched.has_none;
   if (!problem_.empty()) return false;
+  tried_apiv3_key_ = true;
   problem_ = take(fetched.response.header_lines, fetched.response.body, true);
   if (!problem_.empty()) return false;
   if (cache_ != nullptr) {

@@ -42,8 +42,9 @@ struct TrustReport {
   std::string public_key_id = {};  ///< empty: no public key
   std::vector<CertificateLife> certificates = {};
   bool has_apiv3_key = false;
-  bool has_none = false;     ///< WeChat Pay says that it has no certificates for this merchant
-  std::string problem = {};  ///< why the last fetch of certificates gave none
+  bool tried_apiv3_key = false;  ///< on a list of certificates that came in this run
+  bool has_none = false;         ///< WeChat Pay says that it has no certificates for this merchant
+  std::string problem = {};      ///< why the last fetch of certificates gave none
 };
 
 /// Asks WeChat Pay for its certificates.
@@ -93,6 +94,7 @@ class TrustStore final : public PlatformKeys {
   std::string problem_;                                              ///< why the last fetch gave nothing
   ErrorKind problem_kind_ = ErrorKind::untrusted;
   bool has_none_ = false;
+  bool tried_apiv3_key_ = false;
   std::chrono::sys_seconds listed_at_ = {};  ///< when WeChat Pay signed the list of the certificates
 };
 
