@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -31,6 +32,8 @@ struct Said {
   std::string text = {};         ///< why it refused, for people
   std::string remark = {};       ///< what it said besides: "OK", or once more why it refused
   bool about_signature = false;  ///< it refused the request's signature, or its words are about one
+  /// What to look at where a signature does not hold, by which of the two APIs has it.
+  std::string_view to_check = {};
 
   bool verified() const noexcept { return trust == Trust::verified; }
 };

@@ -53,8 +53,8 @@ class Closing {
   }
 
   CloseResult ended(Outcome outcome, Reply reply, Said said) const {
-    const auto hint = outcome == Outcome::wrong_key ? wrong_key_hint : std::string_view{};
-    return {outcome, reply, std::move(said), state_, std::string{hint}};
+    auto hint = outcome == Outcome::wrong_key ? wrong_key_hint(said) : std::string{};
+    return {outcome, reply, std::move(said), state_, std::move(hint)};
   }
 
   CloseResult settled(const PaymentEvidence& evidence, const Said& said) {

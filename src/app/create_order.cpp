@@ -162,7 +162,7 @@ CreateResult Creation::said_no(Outcome outcome, Said said, OrderState state) con
   if (said.code.empty()) said.code = "REFUSED";
   result.said = std::move(said);
   result.ledger_state = state;
-  if (outcome == Outcome::wrong_key) result.hint = wrong_key_hint;
+  if (outcome == Outcome::wrong_key) result.hint = wrong_key_hint(result.said);
   return result;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 
 #include <cstdint>
-#include <string_view>
+#include <string>
 
 #include "wxpay/gateway.hpp"
 
@@ -33,8 +33,8 @@ inline Outcome outcome_of(const Unknown& nothing) {
 }
 
 /// What is to be done about Outcome::wrong_key.
-inline constexpr std::string_view wrong_key_hint =
-    "the key or the sign_type is not the merchant's: compare both with the merchant platform; "
-    "'wxpayctl doctor' checks them";
+inline std::string wrong_key_hint(const Said& said) {
+  return std::string{said.to_check}.append("; 'wxpayctl doctor' checks them");
+}
 
 }  // namespace wxpay::app

@@ -113,8 +113,8 @@ Error query_failure(const Refused& refused) {
   const auto speaker = refused.speaker.empty() ? std::string{"WeChat Pay"} : refused.speaker;
   const auto& words = said.text.empty() ? said.code : said.text;
   if (refused.reaction == Reaction::wrong_key) {
-    return {ErrorKind::key, speaker + " says that the signature is wrong: " + words,
-            std::string{wrong_key_hint}, said.code};
+    return {ErrorKind::key, speaker + " says that the signature is wrong: " + words, wrong_key_hint(said),
+            said.code};
   }
   const auto what = speaker + " refused the query: " + words;
   if (refused.reaction == Reaction::slow_down) {

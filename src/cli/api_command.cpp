@@ -102,7 +102,7 @@ Error failure_of(const Refused& refused) {
   const auto code = said.code.empty() ? std::string{"REFUSED"} : said.code;
   if (refused.reaction == Reaction::wrong_key) {
     return {ErrorKind::key, "WeChat Pay says that the signature is wrong: " + words,
-            std::string{app::wrong_key_hint}, code};
+            app::wrong_key_hint(said), code};
   }
   if (refused.reaction == Reaction::slow_down) {
     return {ErrorKind::gateway, "WeChat Pay refused the call: " + words,

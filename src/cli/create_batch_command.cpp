@@ -220,7 +220,7 @@ class BatchRun {
         break;
       case app::Outcome::wrong_key:
         ++refused_;
-        wrong_key_ = true;
+        wrong_key_hint_ = created.hint;
         break;
       case app::Outcome::integrity:
         ++untrusted_;
@@ -331,7 +331,7 @@ class BatchRun {
     if (not_sent_ > 0) text += ", " + counted(not_sent_, "not sent");
     text += "\n";
     if (gave_up_) text += "wxpayctl: stopped, as too many in a row failed\n";
-    if (wrong_key_) text += "wxpayctl: the signature was refused: " + std::string{app::wrong_key_hint} + "\n";
+    if (!wrong_key_hint_.empty()) text += "wxpayctl: the signature was refused: " + wrong_key_hint_ + "\n";
     if (first_not_sent_ > 0)
       text += "wxpayctl: the first not sent is line " + std::to_string(first_not_sent_) + "\n";
     const bool again =
@@ -357,8 +357,8 @@ class BatchRun {
   bool records_lost_ = false;  ///< --failed could not be written
   bool input_failed_ = false;
   bool gave_up_ = false;
-  bool cut_short_ = false;  ///< records may be left that have no result
-  bool wrong_key_ = false;
+  bool cut_short_ = false;      ///< records may be left that have no result
+  std::string wrong_key_hint_;  ///< empty: no signature was refused
   int code_ = exit_done;
   std::int64_t records_ = 0;
   std::int64_t created_ = 0;

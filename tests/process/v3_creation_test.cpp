@@ -94,6 +94,29 @@ TEST_CASE("on API v3 an unsigned refusal proves nothing: the order stays CREATIN
   }
 }
 
+TEST_CASE("on API v3 SIGN_ERROR is exit 3 in every command, and the hint names what of API v3 to check") {
+  const auto no = http_answer(R"({"code":"SIGN_ERROR","message":"签名错误"})", 401);
+  const V3Shop at{{no, no, no}};
+  auto order = at.json(create("20261123-K1"), 3);
+  CHECK(order["errCode"] == "SIGNERROR");
+  std::vector<Json> told{order};
+  for (const auto& command :
+       {std::vector<std::string>{"query", "20261123-K1"}, {"api", "GET", "/v3/certificates"}}) {
+    auto arguments = command;
+    arguments.emplace_back("--json");
+    const auto result = at.shop.run(arguments);
+    CHECK(result.code == 3);
+    told.push_back(json_line(result.err)["error"]);
+    CHECK(told.back()["code"] == "SIGNERROR");
+  }
+  for (const auto& each : told) {
+    const auto hint = each["hint"].get<std::string>();
+    CAPTURE(hint);
+    CHECK(hint.starts_with("mch_id, serial_no and the private key"));
+    CHECK(contains(hint, "doctor"));
+  }
+}
+
 TEST_CASE("429 waits as long as Retry-After says if there is time, and is else FREQUENCY_LIMITED") {
   {
     const V3Shop at{{refusal(429, "FREQUENCY_LIMITED", "Retry-After: 2\r\n"), acceptance()}};

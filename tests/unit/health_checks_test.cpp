@@ -17,7 +17,7 @@ using wxpay::test::ConfigFolder;
 
 TEST_CASE("only a signed answer about the order proves merchant and key") {
   const auto said = [](Said::Trust trust, const std::string& code, const std::string& words) {
-    return Said{trust, code, "", words, wxpay::v2::is_about_signature(code, words)};
+    return Said{trust, code, "", words, wxpay::v2::is_about_signature(code, words), "the key of the profile"};
   };
   const auto refused = [said](const std::string& return_code, const std::string& return_msg,
                               const std::string& code, Reaction reaction) {
@@ -51,7 +51,8 @@ TEST_CASE("only a signed answer about the order proves merchant and key") {
       {found, Health::ok, "knows the merchant"},
       {refused("FAIL", "ORDERNOTEXIST", "", Reaction::order_unknown), Health::fail, "refuses the request"},
       {refused("FAIL", "签名失败", "", Reaction::refuse), Health::fail, "refuses the signature"},
-      {refused("FAIL", "Sign error", "", Reaction::refuse), Health::fail, "the key or the sign_type"},
+      {refused("FAIL", "Sign error", "", Reaction::refuse), Health::fail,
+       "refuses the signature; the key of the profile"},
       {refused("SUCCESS", "OK", "SIGNERROR", Reaction::refuse), Health::fail, "refuses the signature"},
       {refused("FAIL", "参数格式校验错误", "", Reaction::refuse), Health::fail, "参数格式校验错误"},
       {refused("SUCCESS", "OK", "APPID_MCHID_NOT_MATCH", Reaction::refuse), Health::fail,
@@ -61,7 +62,8 @@ TEST_CASE("only a signed answer about the order proves merchant and key") {
       {unknown(ErrorKind::network, "connection refused"), Health::fail, "connection refused; check base_url"},
       {unknown(ErrorKind::timeout, "no answer in time"), Health::fail, "no answer in time"},
       {unknown(ErrorKind::gateway, "HTTP 502"), Health::fail, "HTTP 502"},
-      {unknown(ErrorKind::untrusted, "the sign does not hold"), Health::fail, "cannot be believed"},
+      {unknown(ErrorKind::untrusted, "the sign does not hold"), Health::fail,
+       "the sign does not hold; the key of the profile"},
       {unknown(ErrorKind::gateway, "return_code FAIL", "签名错误"), Health::fail, "refuses the signature"},
   };
   for (const auto& row : rows) {

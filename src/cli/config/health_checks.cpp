@@ -10,8 +10,8 @@ namespace wxpay::cli {
 namespace {
 
 constexpr std::chrono::seconds skew_warned{60};
-constexpr const char* wrong_key =
-    "the key or the sign_type is not the merchant's: compare both with the merchant platform";
+
+std::string and_check(const Said& said) { return std::string{"; "}.append(said.to_check); }
 
 Finding judge_refusal(const Refused& refused) {
   const auto& said = refused.said;
@@ -19,7 +19,7 @@ Finding judge_refusal(const Refused& refused) {
   if (said.verified() && refused.reaction == Reaction::order_unknown) {
     return {Health::ok, speaker + " knows the merchant and the key"};
   }
-  if (said.about_signature) return {Health::fail, speaker + " refuses the signature; " + wrong_key};
+  if (said.about_signature) return {Health::fail, speaker + " refuses the signature" + and_check(said)};
   if (!said.verified()) return {Health::fail, speaker + " refuses the request: " + said.remark};
   const auto text = said.code + (said.text.empty() ? "" : " (" + said.text + ")");
   if (refused.reaction == Reaction::repeat || refused.reaction == Reaction::slow_down) {
@@ -31,10 +31,10 @@ Finding judge_refusal(const Refused& refused) {
 Finding judge_unknown(const Unknown& unknown) {
   if (unknown.kind == ErrorKind::interrupted) throw Error{ErrorKind::interrupted, "interrupted"};
   if (unknown.said.about_signature) {
-    return {Health::fail, "WeChat Pay refuses the signature; " + std::string{wrong_key}};
+    return {Health::fail, "WeChat Pay refuses the signature" + and_check(unknown.said)};
   }
   if (unknown.kind == ErrorKind::untrusted) {
-    return {Health::fail, "the answer cannot be believed: " + unknown.message + "; " + wrong_key};
+    return {Health::fail, "the answer cannot be believed: " + unknown.message + and_check(unknown.said)};
   }
   return {Health::fail, "no usable answer: " + unknown.message + "; check base_url, network and proxy"};
 }

@@ -23,7 +23,11 @@ Unknown not_an_answer(std::string message, Said said = {}) {
   return {ErrorKind::gateway, "GATEWAY", std::move(message), std::move(said)};
 }
 
+constexpr std::string_view to_check =
+    "the key or the sign_type is not the merchant's: compare both with the merchant platform";
+
 Unknown not_to_be_trusted(std::string message, Said said = {}) {
+  said.to_check = to_check;
   return {ErrorKind::untrusted, "UNTRUSTED", std::move(message), std::move(said)};
 }
 
@@ -33,6 +37,7 @@ Said said_in(const Fields& fields, Said::Trust trust) {
             .text = printable(fields.get("err_code_des")),
             .remark = printable(fields.get("return_msg"))};
   said.about_signature = is_about_signature(said.code, said.remark);
+  said.to_check = to_check;
   return said;
 }
 

@@ -29,7 +29,15 @@ Unknown not_an_answer(std::string message, Said said = {}) {
   return {ErrorKind::gateway, "GATEWAY", std::move(message), std::move(said)};
 }
 
+constexpr std::string_view check_own_keys =
+    "mch_id, serial_no and the private key do not belong together, or this machine's clock is wrong: compare "
+    "all with the merchant platform";
+constexpr std::string_view check_their_keys =
+    "compare the APIv3 key and public_key_id with the merchant platform, and this machine's clock with the "
+    "time";
+
 Unknown not_to_be_trusted(std::string message, Said said = {}) {
+  said.to_check = check_their_keys;
   return {ErrorKind::untrusted, "UNTRUSTED", std::move(message), std::move(said)};
 }
 
@@ -76,6 +84,7 @@ Said said_in(const ErrorBody& error, std::string code, Said::Trust trust) {
   // As API v2 says it of an answer whose signature holds: the refusal is in its code.
   said.remark = said.verified() && !said.code.empty() ? "OK" : error.text;
   said.about_signature = said.code == "SIGNERROR";
+  said.to_check = check_own_keys;
   return said;
 }
 
