@@ -35,7 +35,9 @@ std::optional<std::string> part_of(CURLU* url, CURLUPart part, unsigned flags) {
 
 std::optional<Target> Target::parse(const std::string& url) {
   UrlHandle handle{curl_url()};
-  if (!handle || curl_url_set(handle.get(), CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) return std::nullopt;
+  // The path is signed as it was given, so it goes out with its dots.
+  if (!handle || curl_url_set(handle.get(), CURLUPART_URL, url.c_str(), CURLU_PATH_AS_IS) != CURLUE_OK)
+    return std::nullopt;
   const auto scheme = part_of(handle.get(), CURLUPART_SCHEME);
   if (scheme != "http" && scheme != "https") return std::nullopt;
   auto host = part_of(handle.get(), CURLUPART_HOST);

@@ -32,6 +32,13 @@ TEST_CASE("a request arrives as it was given, and the answer comes back as it wa
   CHECK((request.substr(head.size() + 2) == body));
 }
 
+TEST_CASE("a path goes out as it was given, as it is signed") {
+  RawServer server{answering({http_answer("one")})};
+  Client client;
+  CHECK(answer(client.post(server.url("/v3/../a/./b%2e?c=../d"))).status == 200);
+  CHECK(server.received().front().starts_with("POST /v3/../a/./b%2e?c=../d HTTP/1.1\r\n"));
+}
+
 TEST_CASE("many requests use one kept-alive connection") {
   RawServer server{answering({http_answer("one"), http_answer("two", 500), http_answer("three")})};
   Client client;
