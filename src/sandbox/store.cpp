@@ -14,6 +14,14 @@ constexpr std::string_view hex_digits = "0123456789abcdef";
 constexpr std::string_view letters_and_digits =
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
+/// An order may be made anew by the other API, which has other words for all but the common terms.
+bool are_alike(const GatewayOrder& known, const OrderTerms& terms, PayScheme scheme) {
+  if ((known.scheme == PayScheme::rsa) == (scheme == PayScheme::rsa)) return known.terms == terms;
+  auto common = terms;
+  common.others = known.terms.others;
+  return known.terms == common;
+}
+
 }  // namespace
 
 void Store::restore(GatewayOrder order) {
@@ -42,13 +50,14 @@ OrderResult Store::place(OrderTerms terms, PayScheme scheme) {
 }
 
 OrderResult Store::place_again(const GatewayOrder& known, const OrderTerms& terms, PayScheme scheme) {
-  const bool alike = known.terms == terms;
+  const bool alike = are_alike(known, terms, scheme);
   if (known.state == OrderState::closed) return Refused::closed;
   if (known.state == OrderState::success) return alike ? Refused::paid : Refused::number_used;
   if (!alike) return Refused::other_terms;
   const bool expired = clock_.now() >= known.prepaid_at + prepay_lifetime;
   if (!expired && known.scheme == scheme) return known;
   GatewayOrder order = known;
+  order.terms = terms;
   order.scheme = scheme;
   if (expired) give_prepay(order);
   return keep(std::move(order));

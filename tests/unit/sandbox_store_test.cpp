@@ -223,3 +223,24 @@ TEST_CASE("many threads at one order: it is placed once and paid once") {
   CHECK(prepay_ids.size() == 200);
   CHECK(paid == 200);
 }
+
+TEST_CASE("an order of one API is made anew by the other, and stays that one's") {
+  Shop shop;
+  const auto request = order_request("T1");
+  const auto first = order(shop.place(request));
+  auto terms = first.terms;
+  terms.others = {{"description", "\"x\""}};
+  const auto by_v3 = [&](const wxpay::sandbox::OrderTerms& wanted) {
+    return shop.store.place(wanted, PayScheme::rsa);
+  };
+  auto dearer = terms;
+  dearer.total = Fen{89};
+  CHECK(code(by_v3(dearer)) == "INVALID_REQUEST");
+  const auto moved = order(by_v3(terms));
+  CHECK((moved.scheme == PayScheme::rsa));
+  CHECK(moved.prepay_id == first.prepay_id);
+  CHECK(code(by_v3(terms)) == "SUCCESS");
+  auto others = terms;
+  others.others = {{"description", "\"y\""}};
+  CHECK(code(by_v3(others)) == "INVALID_REQUEST");
+}
