@@ -90,7 +90,7 @@ TEST_CASE("create-order for NATIVE prints the code to show, and for H5 the link,
   for (const std::string type : {"H5", "MWEB"}) {
     CAPTURE(type);
     auto link = market.json({"create-order", "--out-trade-no", "20261123-" + type, "--trade-type", type,
-                             "--total-fee", "5", "--scene-info", scene});
+                             "--total-fee", "5", "--scene-info", scene, "--client-ip", "203.0.113.7"});
     CHECK(keys_of(link) == link_keys("mwebUrl"));
     CHECK(link["mwebUrl"] == market.sandbox.order("20261123-" + type)["mwebUrl"]);
     CHECK(market.sandbox.order("20261123-" + type)["tradeType"] == "MWEB");

@@ -161,6 +161,20 @@ TEST_CASE("what API v3 would refuse is told before it is sent") {
   CHECK(fault([](OrderIntent& intent) {
           intent.out_trade_no = OutTradeNo::parse("12345");
         }).find("fewer than the 6 characters") != std::string::npos);
+  // Of H5 the payer is told by the address: one that stands for this machine fails when they pay.
+  for (const std::string address : {"127.0.0.1", "::1"}) {
+    const auto h5 = [&address](const std::string& scene_info) {
+      return [&address, scene_info](OrderIntent& intent) {
+        intent.trade_type = TradeType::mweb;
+        intent.client_ip = address;
+        intent.scene_info = scene_info;
+      };
+    };
+    CHECK(fault(h5(R"({"h5_info":{"type":"Wap"}})")) ==
+          "H5 needs the payer's own address, and client_ip is " + address);
+    CHECK(fault(h5(R"({"payer_client_ip":"203.0.113.9"})")).empty());
+  }
+  CHECK(fault([](OrderIntent& intent) { intent.client_ip = "127.0.0.1"; }).empty());
   CHECK(fault([](OrderIntent& intent) { intent.detail = "[]"; }) == "detail must be a JSON object on API v3");
   CHECK(fault([](OrderIntent& intent) { intent.scene_info = R"({"id":1,"id":2})"; }) ==
         "scene_info must be a JSON object on API v3");

@@ -206,6 +206,14 @@ bool has_long_character(std::string_view text) {
   return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xF0; });
 }
 
+/// Where the payer of a web page is, as the scene or the order itself says.
+std::string payer_address(const OrderIntent& intent) {
+  const auto scene = object_in(intent.scene_info).value_or(JsonObject{});
+  return wire::text_of(scene, "payer_client_ip").value_or(intent.client_ip);
+}
+
+bool is_loopback(std::string_view address) { return address.starts_with("127.") || address == "::1"; }
+
 }  // namespace
 
 std::optional<IntentFault> intent_fault(const OrderIntent& intent) {
@@ -219,6 +227,10 @@ std::optional<IntentFault> intent_fault(const OrderIntent& intent) {
     if (text->empty()) continue;
     if (std::holds_alternative<wire::Malformed>(wire::parse_json_object(*text)))
       return IntentFault{std::string{name} + " must be a JSON object on API v3", {}};
+  }
+  if (intent.trade_type == TradeType::mweb && is_loopback(payer_address(intent))) {
+    return IntentFault{"H5 needs the payer's own address, and client_ip is " + payer_address(intent),
+                       "give --client-ip; WeChat Pay refuses the payment from any other"};
   }
   const auto detail = unescaped(intent.detail);
   const auto scene = unescaped(intent.scene_info);
