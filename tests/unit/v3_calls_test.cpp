@@ -232,3 +232,19 @@ TEST_CASE("it is told which trust is missing") {
     CHECK(holds(told(shop), "cannot be opened with the APIv3 key"));
   }
 }
+
+TEST_CASE("a header of the caller's takes the place of the call's own, and what is signed is not endless") {
+  Shop shop;
+  shop.world.transport.then(v3_answer(200, "{}", shop.now(), by_public_key));
+  RawRequest raw{.target = "/v3/x", .headers = {{"wechatpay-serial", "ABC"}}};
+  raw.largest_response = std::size_t{1} << 40U;
+  CHECK(std::holds_alternative<RawAnswer>(shop.client().raw(raw)));
+  const auto& sent = shop.world.transport.requests.back();
+  std::vector<std::string> serials;
+  for (const auto& header : sent.headers) {
+    if (header.name == "Wechatpay-Serial" || header.name == "wechatpay-serial")
+      serials.push_back(header.value);
+  }
+  CHECK(serials == std::vector<std::string>{"ABC"});
+  CHECK(sent.largest_response == std::size_t{16} << 20U);
+}

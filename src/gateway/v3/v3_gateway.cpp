@@ -4,6 +4,7 @@
 #include <string_view>
 #include <utility>
 
+#include "base/text.hpp"
 #include "gateway/clock_check.hpp"
 #include "gateway/hosts.hpp"
 #include "gateway/retrying_call.hpp"
@@ -23,6 +24,16 @@ using gateway::Origin;
 constexpr std::chrono::milliseconds longest_clock_check{10'000};
 /// Of the certificates: an answer that arrived waits for them.
 constexpr std::chrono::milliseconds longest_fetch{10'000};
+
+/// What is signed is held whole until it is verified.
+constexpr std::size_t largest_signed = std::size_t{16} << 20U;
+
+/// The caller's own takes the place of ours, as the Wechatpay-Serial of a body with encrypted fields.
+void put(std::vector<HttpHeader>& headers, const HttpHeader& given) {
+  const auto name = to_lower(given.name);
+  std::erase_if(headers, [&name](const HttpHeader& ours) { return to_lower(ours.name) == name; });
+  headers.push_back(given);
+}
 
 /// Keeps in the log how WeChat Pay names an answer that is no success, and says with it what its number
 /// means.
@@ -80,7 +91,8 @@ class V3Gateway final : public PaymentGateway {
     };
     HttpRequest request{.method = raw.method, .url = {}, .body = std::move(raw.body)};
     request.sink = is_signed ? nullptr : raw.sink;
-    request.largest_response = raw.largest_response;
+    request.largest_response =
+        is_signed ? std::min(raw.largest_response, largest_signed) : raw.largest_response;
     return call<RawOutcome>(std::move(request), std::move(raw.target), std::move(raw.headers),
                             std::move(read));
   }
@@ -111,7 +123,7 @@ class V3Gateway final : public PaymentGateway {
       next.url = base_url + target;
       prepare_request(next, target, *parts_.signer, parts_.keys->preferred_serial(), deps_.clock,
                       deps_.random);
-      next.headers.insert(next.headers.end(), headers.begin(), headers.end());
+      for (const auto& header : headers) put(next.headers, header);
     };
     auto read_and_log = [this, read = std::move(read)](const HttpResponse& response, const Origin& origin) {
       return with_request_id<Outcome>(read(response, origin), response, deps_.log);
