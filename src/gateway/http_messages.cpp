@@ -142,7 +142,16 @@ std::optional<SavedMessage> HttpDumpCutter::next() {
   if (length) return take_body(*length, std::move(message));
   auto rest = take_rest();
   rest.message.headers = std::move(message.headers);
+  drop_added_line_end(rest.message);
   return rest;
+}
+
+/// An editor ends a file with a line end, which was not signed.
+void HttpDumpCutter::drop_added_line_end(NotificationMessage& message) const {
+  if (!message.body.ends_with('\n') || reader_.is_signed(message)) return;
+  auto without = message;
+  without.body.erase(without.body.find_last_not_of("\r\n") + 1);
+  if (reader_.is_signed(without)) message = std::move(without);
 }
 
 /// A line with its end, or a part of one that is too long; empty at the end of the input.

@@ -48,7 +48,9 @@ class JsonLineCutter final : public MessageCutter {
 /// to a line that begins a request: what nobody signed hides nothing behind it.
 class HttpDumpCutter final : public MessageCutter {
  public:
-  explicit HttpDumpCutter(MessageSource source) : input_{std::move(source)} {}
+  /// @param reader  tells whether a line end belongs to the body; must outlive this
+  HttpDumpCutter(MessageSource source, const NotificationReader& reader)
+      : input_{std::move(source)}, reader_{reader} {}
 
   std::optional<SavedMessage> next() override;
   bool holds_message() override;
@@ -59,8 +61,10 @@ class HttpDumpCutter final : public MessageCutter {
   SavedMessage take_garbage();
   std::string_view read_line();
   SavedMessage take_body(std::size_t size, NotificationMessage message);
+  void drop_added_line_end(NotificationMessage& message) const;
 
   ReadAhead input_;
+  const NotificationReader& reader_;
   bool given_ = false;
 };
 

@@ -59,11 +59,13 @@ std::string sized(Message message, const std::string& line_end = "\n") {
   return dump(message, line_end);
 }
 
-std::string json_line_of(const Message& message) {
+std::string json_line_of(const Message& message, const Json& body) {
   Json headers = Json::object();
   for (const auto& [name, value] : message.headers) headers[name] = value;
-  return Json{{"headers", headers}, {"body", message.body}}.dump() + "\n";
+  return Json{{"headers", headers}, {"body", body}}.dump() + "\n";
 }
+
+std::string json_line_of(const Message& message) { return json_line_of(message, message.body); }
 
 struct V3Replay : ReplayCase {
   explicit V3Replay(const std::string& more_of_the_profile = {}) {
@@ -201,6 +203,8 @@ TEST_CASE("what is not as WeChat Pay signed it is refused with its reason, and n
        "unknown algorithm"},
       {"junk in the Base64", with("Wechatpay-Signature", "ab*d"), "BAD_SIGNATURE", 5, "no Base64"},
       {"a body alone", good.body, "BAD_SIGNATURE", 5, "not signed"},
+      {"a body that was parsed", json_line_of(good, Json::parse(good.body)), "BAD_SIGNATURE", 5,
+       "write it in quotes"},
       {"headers without a body", dump({good.headers, ""}), "MALFORMED", 1},
       {"half a line of JSON", json_line_of(good).substr(0, 200), "MALFORMED", 1},
       {"another merchant", dump(changed("ORDER-1", {{"mchid", "1900000108"}})), "WRONG_MERCHANT", 5},

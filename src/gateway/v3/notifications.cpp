@@ -38,6 +38,13 @@ bool is_xml(std::string_view body) {
   return start.starts_with('<');
 }
 
+/// Whether it is what was to be saved as {"headers":{…},"body":"…"}, and has a parsed body instead.
+bool is_with_headers(const wire::JsonObject& object) {
+  const auto* body = wire::find(object, "body");
+  return wire::find(object, "headers") != nullptr && body != nullptr &&
+         body->kind == wire::JsonValue::Kind::object;
+}
+
 /// What was encrypted, or why it could not be opened.
 std::variant<std::string, std::string_view> open_resource(const wire::JsonObject& resource,
                                                           const std::optional<crypto::Aead>& aead) {
@@ -69,6 +76,11 @@ class Reader final : public NotificationReader {
     const auto check = check_message(message);
     if (!check.holds()) {
       if (check.state == SignatureState::probe) notification.note = "PROBE";
+      if (check.state == SignatureState::absent && is_with_headers(*envelope)) {
+        return concluded(std::move(notification), Verdict::bad_signature,
+                         "the notification is saved with a body that is no text: write it in quotes, byte "
+                         "for byte as it came, which is what WeChat Pay signs");
+      }
       return concluded(std::move(notification), Verdict::bad_signature, "the notification " + check.why);
     }
     notification.sent_at = check.signed_at;
