@@ -38,6 +38,13 @@ KeyFinding trust_finding(const TrustReport& trust, sys_seconds now) {
   const auto certificates =
       std::to_string(count) + (count == 1 ? " platform certificate" : " platform certificates");
   if (trust.public_key_id.empty()) {
+    if (count > 0 && trust.has_none) {
+      return {
+          "trust", Weight::notice,
+          "by " + certificates +
+              " kept from before; WeChat Pay has none for this account now, which needs WeChat Pay's public "
+              "key: set public_key_id and public_key_file"};
+    }
     if (count > 0) return {"trust", Weight::fine, "by " + certificates};
     return {"trust", Weight::problem,
             "nothing is trusted: " + (trust.problem.empty() ? "no certificate is in force" : trust.problem)};
