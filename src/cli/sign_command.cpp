@@ -42,8 +42,22 @@ std::optional<PayScheme> asked_scheme(const SignOptions& options) {
   return scheme;
 }
 
-void describe_signed_text(report::Record& record, const SignedText& text) {
-  record.text("canonicalString", text.canonical_string);
+/// The lines of API v3 in one, as text shows no line ends.
+std::string on_one_line(const std::string& lines) {
+  std::string line;
+  for (const char c : lines) {
+    if (c == '\n') {
+      line += "\\n";
+    } else {
+      line += c;
+    }
+  }
+  return line;
+}
+
+void describe_signed_text(report::Record& record, const SignedText& text, const Output& output) {
+  record.text("canonicalString", output.format() == OutputFormat::text ? on_one_line(text.canonical_string)
+                                                                       : text.canonical_string);
   if (!text.in_hex.empty()) record.list("inHex", text.in_hex);
   if (text.key_length != 0) record.number("keyLength", static_cast<std::int64_t>(text.key_length));
 }
@@ -82,7 +96,8 @@ int sign_prepay_id(const SignOptions& options, Services& services, Output& outpu
       signer.parameters(trade_type, profile.merchant, PrepayId{options.prepay_id}, scheme, timestamp, nonce);
   report::Record record;
   record.fields(parameters).text("prepayId", options.prepay_id);
-  if (options.explain) describe_signed_text(record, services.offline_api().set_signer().explain(parameters));
+  if (options.explain)
+    describe_signed_text(record, services.offline_api().set_signer().explain(parameters), output);
   output.print(record, {"appId", "timeStamp", "nonceStr", "package", "signType", "paySign", "appid",
                         "partnerid", "prepayid", "noncestr", "timestamp", "sign", "prepayId"});
   return exit_done;
@@ -97,8 +112,9 @@ int sign_many(const SignOptions& options, Services& services, Output& output) {
   return sign_batch(batch, services, output);
 }
 
-void add_explanation(report::Record& record, const SignedText& text, const std::vector<std::string>& notes) {
-  describe_signed_text(record, text);
+void add_explanation(report::Record& record, const SignedText& text, const std::vector<std::string>& notes,
+                     const Output& output) {
+  describe_signed_text(record, text, output);
   if (!notes.empty()) record.list("notes", notes);
 }
 
@@ -123,7 +139,7 @@ int sign_params(const SignOptions& options, Services& services, Output& output) 
   report::Record record;
   record.text("sign", signature.sign).text("signType", std::string{to_string(signature.scheme)});
   record.text_if_set("authorization", signature.authorization);
-  if (options.explain) add_explanation(record, signature.text, signature.notes);
+  if (options.explain) add_explanation(record, signature.text, signature.notes, output);
   output.print(record, {"sign", "signType", "authorization"});
   return exit_done;
 }
@@ -137,7 +153,7 @@ int verify(const SignOptions& options, Services& services, Output& output) {
       .text("signType", std::string{to_string(verdict.scheme)})
       .text_if_set("reason", verdict.reason);
   if (options.explain) {
-    add_explanation(record, verdict.text, verdict.notes);
+    add_explanation(record, verdict.text, verdict.notes, output);
     if (!verdict.causes.empty()) record.list("causes", verdict.causes);
   }
   output.set_code_when_closed(verdict.valid ? exit_done : exit_integrity);

@@ -146,6 +146,12 @@ TEST_CASE("API v3 signs offline") {
       json_line(at.shop.run({"sign", "--prepay-id", "wx2017033010242291fcfe0db70013231072", "--json"}).out);
   CHECK(signed_set["signType"] == "RSA");
   CHECK(signed_set["paySign"].get<std::string>().size() == 344);
+  const auto explained =
+      at.shop.run({"sign", "--params", "-", "--explain"},
+                  R"({"method":"get","url":"/v3/certificates","timestamp":"1795428000","nonce":"n"})");
+  CHECK(explained.code == 0);
+  CHECK(contains(explained.out, R"(GET\n/v3/certificates\n1795428000\nn\n\n)"));
+  CHECK(contains(explained.out, "the method is signed in capitals"));
 }
 
 TEST_CASE("doctor says of API v3 which trust is in force and what each certificate has left") {

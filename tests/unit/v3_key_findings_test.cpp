@@ -84,7 +84,9 @@ TEST_CASE("doctor says whether the APIv3 key opens what WeChat Pay sealed") {
   CHECK((weight({.certificates = {ending_in(24h)}, .has_apiv3_key = true}) == Weight::fine));
   CHECK((weight({}) == Weight::notice));
   CHECK((weight({.has_apiv3_key = true, .has_none = true, .problem = "none"}) == Weight::fine));
-  CHECK((weight({.has_apiv3_key = true, .problem = "cannot be opened"}) == Weight::problem));
+  CHECK((weight({.has_apiv3_key = true, .tried_apiv3_key = true, .problem = "cannot be opened"}) ==
+         Weight::problem));
+  CHECK((weight({.has_apiv3_key = true, .problem = "no network"}) == Weight::notice));
   CHECK((weight({.public_key_id = "PUB_KEY_ID_1", .has_apiv3_key = true, .problem = "no network"}) ==
          Weight::notice));
 }

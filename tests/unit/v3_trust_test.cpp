@@ -229,3 +229,14 @@ TEST_CASE("a fetch that failed is made again after a minute, one that brought no
   CHECK((store->why_missing(second_platform_serial).kind == ErrorKind::untrusted));
   CHECK(trust.answers->asked == 2);
 }
+
+TEST_CASE("offline, a certificate that is not kept says where it comes from, and is not called untrusted") {
+  Trust trust;
+  v3::TrustStore offline{std::nullopt, crypto::Aead{Secret{apiv3_key}, {"test key"}}, nullptr, &trust.cache,
+                         trust.clock};
+  CHECK_FALSE(offline.find(platform_serial));
+  CHECK(offline.why_missing(platform_serial).why == "is signed by the platform certificate " +
+                                                        std::string{platform_serial} +
+                                                        ", which is not kept here: 'wxpayctl doctor' fetches "
+                                                        "those in force");
+}

@@ -245,6 +245,10 @@ class Signer final : public SetSigner {
       if (!is_visible(*value))
         refuse(std::string{name} + " must be visible ASCII characters", form_of_request);
     }
+    if (auto capitals = to_upper(request.method); capitals != request.method) {
+      request.method = std::move(capitals);
+      notes.emplace_back("the method is signed in capitals");
+    }
     if (!is_digits(request.timestamp)) refuse("timestamp must be seconds since 1970", form_of_request);
     return request;
   }

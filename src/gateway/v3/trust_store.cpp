@@ -90,6 +90,10 @@ MissingKey TrustStore::why_missing(std::string_view serial) {
     return {"is signed by the platform certificate " + shown +
             ", which cannot be fetched without the APIv3 key: set apiv3_key_file"};
   }
+  if (!source_) {
+    return {"is signed by the platform certificate " + shown +
+            ", which is not kept here: 'wxpayctl doctor' fetches those in force"};
+  }
   const std::scoped_lock lock{mutex_};
   if (problem_.empty()) return PlatformKeys::why_missing(serial);
   return {"cannot be verified: " + problem_, problem_kind_};
