@@ -11,8 +11,10 @@ namespace wxpay::v3 {
 
 namespace {
 
-/// Between two fetches of one run, whatever signs meanwhile.
+/// Between two fetches of one run, where the first did not bring what it was made for.
 constexpr std::chrono::minutes shortest_interval{10};
+/// Of those that did, so many may be made within that time: certificates may be changed amid a batch.
+constexpr int most_early_fetches = 3;
 /// The same after one that failed.
 constexpr std::chrono::minutes shortest_interval_after_failure{1};
 /// WeChat Pay lists the next certificate ten days before one ends (API v3 reference, 4.1).
@@ -66,8 +68,10 @@ std::optional<crypto::PublicKey> TrustStore::find(std::string_view serial) {
   load_cache();
   const auto now = clock_.now();
   const auto* found = find_valid(certificates_, serial, now);
-  if ((found == nullptr || is_to_renew(*found, now)) && may_fetch() && fetch())
+  if ((found == nullptr || is_to_renew(*found, now)) && may_fetch() && fetch()) {
     found = find_valid(certificates_, serial, clock_.now());
+    missed_ = found == nullptr;
+  }
   if (found == nullptr) return std::nullopt;
   return found->key;
 }
@@ -117,7 +121,7 @@ TrustReport TrustStore::report() {
   if (public_key_) report.public_key_id = public_key_->id;
   const std::scoped_lock lock{mutex_};
   load_cache();
-  if (may_fetch()) fetch();
+  if (!fetched_at_ && may_fetch()) fetch();
   for (const auto& certificate : certificates_)
     report.certificates.push_back({certificate.serial_no, certificate.valid_from, certificate.valid_until});
   report.has_none = has_none_;
@@ -127,8 +131,13 @@ TrustReport TrustStore::report() {
 }
 
 bool TrustStore::may_fetch() const {
+  if (!aead_ || !source_) return false;
+  return is_rested() || (problem_.empty() && !missed_ && early_fetches_ < most_early_fetches);
+}
+
+bool TrustStore::is_rested() const {
   const auto interval = problem_.empty() ? shortest_interval : shortest_interval_after_failure;
-  return aead_ && source_ && (!fetched_at_ || clock_.steady_now() - *fetched_at_ >= interval);
+  return !fetched_at_ || clock_.steady_now() - *fetched_at_ >= interval;
 }
 
 void TrustStore::load_cache() {
@@ -144,6 +153,7 @@ void TrustStore::load_cache() {
 }
 
 bool TrustStore::fetch() {
+  early_fetches_ = is_rested() ? 0 : early_fetches_ + 1;
   fetched_at_ = clock_.steady_now();
   const auto fetched = source_->fetch();
   problem_ = fetched.problem;

@@ -78,6 +78,8 @@ class TrustStore final : public PlatformKeys {
   /// @return why it is not to be believed; empty: taken
   std::string take(std::string_view header_lines, std::string_view body, bool fresh);
   bool may_fetch() const;
+  /// Whether the last fetch is long enough ago for any other.
+  bool is_rested() const;
   /// Whether a certificate is to be looked for that follows this one.
   bool is_to_renew(const PlatformCertificate& certificate, std::chrono::sys_seconds now) const;
 
@@ -91,7 +93,9 @@ class TrustStore final : public PlatformKeys {
   bool cache_loaded_ = false;
   std::vector<PlatformCertificate> certificates_;
   std::optional<std::chrono::steady_clock::time_point> fetched_at_;  ///< the last try in this run
-  std::string problem_;                                              ///< why the last fetch gave nothing
+  int early_fetches_ = 0;                                            ///< without a rest before each
+  bool missed_ = false;  ///< the last fetch did not bring the certificate that it was made for
+  std::string problem_;  ///< why the last fetch gave nothing
   ErrorKind problem_kind_ = ErrorKind::untrusted;
   bool has_none_ = false;
   bool tried_apiv3_key_ = false;
