@@ -221,10 +221,10 @@ std::unique_ptr<PaymentGateway> make_gateway(GatewayParts parts, GatewayDeps dep
 
 std::unique_ptr<CertificateSource> make_certificate_source(std::shared_ptr<const RequestSigner> signer,
                                                            std::string public_key_id,
-                                                           std::vector<std::string> base_urls,
+                                                           const std::vector<std::string>& base_urls,
                                                            std::chrono::milliseconds timeout, V3Deps deps) {
-  return std::make_unique<NetworkSource>(std::move(signer), std::move(public_key_id), std::move(base_urls),
-                                         timeout, deps);
+  return std::make_unique<NetworkSource>(std::move(signer), std::move(public_key_id), base_urls, timeout,
+                                         deps);
 }
 
 }  // namespace wxpay::v3

@@ -27,7 +27,7 @@ std::unique_ptr<PaymentGateway> make_gateway(GatewayParts parts, GatewayDeps dep
 /// Fetches by GET /v3/certificates.
 std::unique_ptr<CertificateSource> make_certificate_source(std::shared_ptr<const RequestSigner> signer,
                                                            std::string public_key_id,
-                                                           std::vector<std::string> base_urls,
+                                                           const std::vector<std::string>& base_urls,
                                                            std::chrono::milliseconds timeout, V3Deps deps);
 
 }  // namespace wxpay::v3
