@@ -108,7 +108,9 @@ TEST_CASE("a run lives on its configuration and on the files that all profiles i
   folder.variables["XDG_STATE_HOME"] = folder.path("state").string();
   const auto files = cli::files_in_use(options, folder.environment());
   for (const auto* name : {"config.toml", "shop.key", "ca.pem", "shop.db", "shop.db-wal", "cafe.key",
-                           "given.db", "state/wxpayctl/cafe.db", "state/wxpayctl/sandbox.db"}) {
+                           "given.db", "state/wxpayctl/cafe.db", "state/wxpayctl/sandbox.db",
+                           "state/wxpayctl/platform-certificates-1900000108",
+                           "state/wxpayctl/platform-certificates-1900000109"}) {
     CAPTURE(name);
     CHECK_FALSE(refusal(files, folder.path(name)).empty());
   }

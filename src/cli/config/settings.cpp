@@ -307,6 +307,12 @@ LedgerPlace ledger_place(const Selected& selected, const Environment& environmen
   return {default_ledger(environment, selected.name), true};
 }
 
+/// Those of API v3 that WeChat Pay signs by, where they are or would be kept.
+void add_certificates_of(const std::string& mch_id, const Environment& environment, ConfiguredFiles& found) {
+  found.files.push_back({"the platform certificates of merchant " + mch_id,
+                         certificate_cache_path(environment, MerchantId{mch_id})});
+}
+
 void add_files_of(const std::filesystem::path& config, const Environment& environment,
                   ConfiguredFiles& found) {
   found.files.push_back({"the configuration " + config.string(), config});
@@ -316,6 +322,7 @@ void add_files_of(const std::filesystem::path& config, const Environment& enviro
     const auto folder = std::filesystem::absolute(config).parent_path();
     for (const auto& [name, table] : file.profiles) {
       found.ledgers.push_back(default_ledger(environment, name));
+      if (const auto mch_id = table.text("mch_id")) add_certificates_of(*mch_id, environment, found);
       for (const auto& [key, value] : table.values) {
         const auto text = table.text(key);
         if (text && find_key(key)->type == KeyType::path) {
@@ -348,6 +355,7 @@ ConfiguredFiles configured_files(const SettingOptions& options, const Environmen
   }
   for (const auto* const name : {sandbox_name, sandbox_v3_name})
     found.ledgers.push_back(default_ledger(environment, name));
+  add_certificates_of(sandbox_mch_id, environment, found);
   return found;
 }
 
