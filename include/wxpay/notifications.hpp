@@ -30,6 +30,7 @@ enum class NotificationVerdict : std::uint8_t {
   bad_signature,   ///< not signed, or not as the account signs
   wrong_merchant,  ///< signed, about another merchant or sub-merchant
   malformed,       ///< no notification at all, or one that lacks what it must have
+  unverified,      ///< the key that signs it cannot be had now: nothing is known of it
 };
 
 /// A notification that was read. What it says of itself is for people to see, whether it may be believed or

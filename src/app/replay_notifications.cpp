@@ -35,6 +35,8 @@ std::string_view refusal_of(NotificationOutcome outcome) {
       return "unknown order";
     case NotificationOutcome::malformed:
       return "malformed";
+    case NotificationOutcome::unverified:
+      return "not verified";
     case NotificationOutcome::unreadable:
       return "not readable";
     case NotificationOutcome::failed:
@@ -55,6 +57,8 @@ NotificationOutcome outcome_of(NotificationVerdict verdict) {
       return NotificationOutcome::bad_signature;
     case NotificationVerdict::wrong_merchant:
       return NotificationOutcome::wrong_merchant;
+    case NotificationVerdict::unverified:
+      return NotificationOutcome::unverified;
     case NotificationVerdict::malformed:
       break;
   }
@@ -171,6 +175,8 @@ std::string_view to_string(NotificationOutcome outcome) {
       return "UNKNOWN_ORDER";
     case NotificationOutcome::malformed:
       return "MALFORMED";
+    case NotificationOutcome::unverified:
+      return "UNVERIFIED";
     case NotificationOutcome::unreadable:
       return "UNREADABLE";
     case NotificationOutcome::failed:
@@ -258,7 +264,10 @@ class NotificationReplay::Item final : public PipelineItem {
   /// One that was caught on its way may be sent again, signature and all.
   void refuse_older_than(std::chrono::seconds longest) {
     using enum NotificationVerdict;
-    if (notification_.verdict == bad_signature || notification_.verdict == malformed) return;
+    if (notification_.verdict == bad_signature || notification_.verdict == malformed ||
+        notification_.verdict == unverified) {
+      return;
+    }
     const auto& sent_at = notification_.sent_at;
     if (sent_at && std::chrono::abs(replay_.deps_.clock.now() - *sent_at) <= longest) return;
     notification_.verdict = bad_signature;

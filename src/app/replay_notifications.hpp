@@ -31,6 +31,7 @@ enum class NotificationOutcome : std::uint8_t {
   transaction_mismatch,
   unknown_order,
   malformed,
+  unverified,  ///< the key that signs it cannot be had now
   unreadable,  ///< the file
   failed,      ///< the ledger could not take it
 };

@@ -63,6 +63,7 @@ constexpr std::array counted_outcomes = std::to_array<Counted>({
     {NotificationOutcome::transaction_mismatch, "TRANSACTION_MISMATCH", exit_integrity},
     {NotificationOutcome::unknown_order, "UNKNOWN_ORDER", exit_refused},
     {NotificationOutcome::malformed, "MALFORMED", exit_refused},
+    {NotificationOutcome::unverified, "UNVERIFIED", exit_unknown},
     {NotificationOutcome::unreadable, "UNREADABLE", exit_file},
     {NotificationOutcome::failed, "FAILED", exit_ledger},
 });
@@ -233,6 +234,7 @@ class ReplayNotify {
     const bool output_failed = results_.failed() && !failures_.output_closed();
     const bool runs_again = not_forwarded_ > 0 || output_failed || cut_short_ ||
                             services_.stop().requested() ||
+                            counts_[place_of(NotificationOutcome::unverified)] > 0 ||
                             counts_[place_of(NotificationOutcome::failed)] > 0;
     if (runs_again && !options_.dry_run) text += "wxpayctl: run the same command again to go on\n";
     write_standard_error(text);
@@ -296,12 +298,9 @@ void add_replay_notify(CLI::App& root, Command& chosen) {
       "  wxpayctl replay-notify notification.xml --reply --json\n"
       "  wxpayctl replay-notify --dir /var/spool/wxpay --dry-run\n"
       "  wxpayctl replay-notify saved.xml --to http://127.0.0.1:8080/notify/order\n\n"
-      "Exit codes: 0 applied, or nothing to apply; 1 an unknown order or a malformed document; 4 the back "
-      "end "
-      "has\n"
-      "not taken one; 5 a signature, merchant, amount or transaction does not agree; 7 the ledger could not "
-      "take\n"
-      "one; 8 a file cannot be read");
+      "Exit codes: 0 applied, or nothing to apply; 1 an unknown order or a malformed document; 4 WeChat\n"
+      "Pay's certificates could not be had, or the back end has not taken one; 5 a signature, merchant,\n"
+      "amount or transaction does not agree; 7 the ledger could not take one; 8 a file cannot be read");
   command->callback([&chosen, options] {
     chosen = [options](Services& services, Output& output) {
       return run_replay_notify(*options, services, output);

@@ -52,6 +52,8 @@ const char* word_of(Verdict verdict) {
       return "bad signature";
     case Verdict::wrong_merchant:
       return "wrong merchant";
+    case Verdict::unverified:
+      return "unverified";
     case Verdict::malformed:
       break;
   }
@@ -133,6 +135,28 @@ TEST_CASE("a probe is no alarm, and an old notification counts as old where that
   const auto read_old = Shop{}.read(old);
   CHECK((read_old.verdict == Verdict::paid));
   CHECK((read_old.sent_at == now - std::chrono::hours{24}));
+}
+
+TEST_CASE("a notification whose certificate cannot be had now is not verified, and not called forged") {
+  class KeysOutOfReach final : public v3::PlatformKeys {
+   public:
+    std::optional<crypto::PublicKey> find(std::string_view) override { return std::nullopt; }
+    v3::MissingKey why_missing(std::string_view) override {
+      return {"cannot be verified: no network", ErrorKind::network};
+    }
+    std::string preferred_serial() override { return {}; }
+  };
+  KeysOutOfReach keys;
+  const auto reader = v3::make_notification_reader(
+      {.merchant = shop_merchant(), .aead = crypto::Aead{Secret{apiv3_key}, {"test key"}}}, keys);
+  const auto read = reader->read(payment());
+  CHECK(word_of(read.verdict) == std::string{"unverified"});
+  CHECK(read.reason == "the notification cannot be verified: no network");
+  CHECK_FALSE(read.evidence);
+  CHECK_FALSE(reader->is_signed(payment()));
+  auto without = payment();
+  std::erase_if(without.headers, [](const HttpHeader& header) { return header.name == "Wechatpay-Nonce"; });
+  CHECK(word_of(reader->read(without).verdict) == std::string{"bad signature"});
 }
 
 TEST_CASE("what cannot be opened is told apart from what is forged") {

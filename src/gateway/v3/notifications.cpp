@@ -81,7 +81,9 @@ class Reader final : public NotificationReader {
                          "the notification is saved with a body that is no text: write it in quotes, byte "
                          "for byte as it came, which is what WeChat Pay signs");
       }
-      return concluded(std::move(notification), Verdict::bad_signature, "the notification " + check.why);
+      const bool is_known = check.kind == ErrorKind::untrusted;
+      return concluded(std::move(notification), is_known ? Verdict::bad_signature : Verdict::unverified,
+                       "the notification " + check.why);
     }
     notification.sent_at = check.signed_at;
     const auto* resource = wire::find(*envelope, "resource");
