@@ -109,11 +109,11 @@ std::variant<Verified, Refused, Unknown> read_refusal(Operation operation, int s
     unknown.repeatable = true;
     return unknown;
   }
-  if (!believed && (operation == Operation::query || error.code.empty())) {
-    const auto words = error.code.empty() ? std::string{} : ": " + error.code + " " + said.text;
-    return not_an_answer(
-        by(speaker, " answered HTTP ") + std::to_string(status) + " without a signature" + words,
-        std::move(said));
+  const auto answered = by(speaker, " answered HTTP ") + std::to_string(status);
+  if (error.code.empty() && !not_executed)
+    return not_an_answer(answered + " without a code", std::move(said));
+  if (!believed && operation == Operation::query) {
+    return not_an_answer(answered + " without a signature: " + error.code + " " + said.text, std::move(said));
   }
   const bool order_exists = says_order_exists(said.code);
   return Refused{.said = std::move(said),
