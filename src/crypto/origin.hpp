@@ -1,7 +1,6 @@
 #pragma once
 
 #include <string>
-#include <utility>
 
 #include "wxpay/error.hpp"
 
@@ -11,10 +10,11 @@ namespace wxpay::crypto {
 struct Origin {
   std::string described;  ///< "private_key_file /etc/wxpayctl/apiclient_key.pem"
   ErrorKind kind = ErrorKind::key;
+  std::string hint = {};  ///< of a problem that has none of its own
 
   /// @param problem  follows the description: "is empty"
-  [[noreturn]] void fail(const std::string& problem, std::string hint = {}) const {
-    throw Error{kind, described + " " + problem, std::move(hint)};
+  [[noreturn]] void fail(const std::string& problem, const std::string& own_hint = {}) const {
+    throw Error{kind, described + " " + problem, own_hint.empty() ? hint : own_hint};
   }
 };
 

@@ -44,7 +44,9 @@ void check_certificate(const crypto::Certificate& certificate, const std::string
 crypto::KeyWithCertificate read_p12(const V3Account& account) {
   const Secret usual{account.merchant.mch_id.text()};
   const auto& password = account.key_password ? *account.key_password : usual;
-  return crypto::read_pkcs12(account.cert_p12->value.reveal(), password, {account.cert_p12->described});
+  const crypto::Origin origin{.described = account.cert_p12->described,
+                              .hint = "it is apiclient_cert.p12 of the merchant platform"};
+  return crypto::read_pkcs12(account.cert_p12->value.reveal(), password, origin);
 }
 
 crypto::PrivateKey read_pem_key(const V3Account& account) {
@@ -53,8 +55,9 @@ crypto::PrivateKey read_pem_key(const V3Account& account) {
            "set private_key_file (apiclient_key.pem) or cert_p12_file (apiclient_cert.p12)");
   }
   const auto* password = account.key_password ? &*account.key_password : nullptr;
-  return crypto::PrivateKey::from_pem(account.private_key->value.reveal(), password,
-                                      {account.private_key->described});
+  const crypto::Origin origin{.described = account.private_key->described,
+                              .hint = "it is apiclient_key.pem of the merchant platform"};
+  return crypto::PrivateKey::from_pem(account.private_key->value.reveal(), password, origin);
 }
 
 }  // namespace
@@ -67,7 +70,9 @@ MerchantKey read_merchant_key(const V3Account& account, std::chrono::sys_seconds
   }
   std::optional<crypto::Certificate> given;
   if (account.certificate) {
-    given = crypto::Certificate::from_pem(account.certificate->value, {account.certificate->described});
+    const crypto::Origin origin{.described = account.certificate->described,
+                                .hint = "it is apiclient_cert.pem of the merchant platform"};
+    given = crypto::Certificate::from_pem(account.certificate->value, origin);
   }
   if (account.cert_p12) {
     auto read = read_p12(account);

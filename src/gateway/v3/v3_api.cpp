@@ -24,9 +24,10 @@ std::optional<v3::NamedPublicKey> public_key(const V3Account& account) {
                "the merchant platform shows both beside each other");
   }
   if (!account.public_key) return std::nullopt;
-  return v3::NamedPublicKey{
-      account.public_key_id,
-      crypto::PublicKey::from_pem(account.public_key->value, {account.public_key->described})};
+  const crypto::Origin origin{.described = account.public_key->described,
+                              .hint = "it is pub_key.pem, which the merchant platform shows with its id"};
+  return v3::NamedPublicKey{account.public_key_id,
+                            crypto::PublicKey::from_pem(account.public_key->value, origin)};
 }
 
 std::optional<crypto::Aead> aead(const V3Account& account) {
