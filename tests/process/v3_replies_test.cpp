@@ -215,11 +215,10 @@ TEST_CASE("a payment of another merchant, app or order is not believed: exit 5")
 
 TEST_CASE("a payment of another amount or currency is shown and not applied: exit 5") {
   V3Case at;
-  for (const auto& [pointer, json] :
-       {std::pair{"/amount/total", "1001"}, std::pair{"/amount/total", "1"}, std::pair{"/amount/total", "0"},
-        std::pair{"/amount/currency", R"("USD")"}}) {
-    CAPTURE(json);
-    const auto body = paid_with("OPEN-1", pointer, json);
+  for (const auto& changed : {std::pair{"/amount/total", "1001"}, std::pair{"/amount/total", "1"},
+                              std::pair{"/amount/total", "0"}, std::pair{"/amount/currency", R"("USD")"}}) {
+    CAPTURE(changed.second);
+    const auto body = paid_with("OPEN-1", changed.first, changed.second);
     at.gateway.change([&body](auto&) { return V3Reply{200, body}.signed_now(); });
     const auto before = at.head();
     const auto asked = at.shop.run({"query", "OPEN-1", "--json"});
@@ -253,10 +252,10 @@ TEST_CASE("a payment whose amounts, times or numbers are none cannot be used: ex
       {"/trade_state", "null"},
   };
   V3Case at;
-  for (const auto& [pointer, json] : rows) {
-    CAPTURE(pointer);
-    CAPTURE(json);
-    const auto body = paid_with("OPEN-1", pointer, json);
+  for (const auto& changed : rows) {
+    CAPTURE(changed.first);
+    CAPTURE(changed.second);
+    const auto body = paid_with("OPEN-1", changed.first, changed.second);
     at.gateway.change([&body](auto&) { return V3Reply{200, body}.signed_now(); });
     const auto before = at.head();
     const auto asked = at.shop.run({"query", "OPEN-1", "--json"});

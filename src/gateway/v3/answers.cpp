@@ -113,7 +113,8 @@ std::variant<Verified, Refused, Unknown> read_refusal(Operation operation, int s
   if (error.code.empty() && !not_executed)
     return not_an_answer(answered + " without a code", std::move(said));
   if (!believed && operation == Operation::query) {
-    return not_an_answer(answered + " without a signature: " + error.code + " " + said.text, std::move(said));
+    auto what = answered + " without a signature: " + error.code + " " + said.text;
+    return not_an_answer(std::move(what), std::move(said));
   }
   const bool order_exists = says_order_exists(said.code);
   return Refused{.said = std::move(said),
