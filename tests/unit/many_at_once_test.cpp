@@ -44,7 +44,8 @@ class Served {
       SystemClock clock{stop_};
       SystemRandom random;
       NullLog log;
-      const sandbox::ServerOptions options{0, {}, merchant(), Secret{key}};
+      const sandbox::ServerOptions options{
+          0, {}, sandbox::GatewayAccount{.merchant = merchant(), .v2_key = Secret{key}}};
       sandbox::serve(options, clock, random, stop_, log, [&](int at) { listening.set_value(at); });
     });
     url_ = "http://127.0.0.1:" + std::to_string(port.get());
