@@ -243,7 +243,6 @@ class NotificationReplay::Item final : public PipelineItem {
       result_.reason = std::move(saved_.foreign);
       return Next::done;
     }
-    if (saved_.is_line) replay_.deps_.take_apart(saved_);
     if (saved_.too_large) {
       result_.outcome = NotificationOutcome::malformed;
       result_.reason = "it is larger than " + std::to_string(largest_notification) + " bytes";

@@ -131,8 +131,7 @@ class ReplayNotify {
          .notifications = ledger,
          .clock = services_.clock(),
          .stop = services_.stop(),
-         .transport = [&forwarders](std::size_t worker) -> Transport& { return (*forwarders)[worker]; },
-         .take_apart = SavedNotifications::take_apart}};
+         .transport = [&forwarders](std::size_t worker) -> Transport& { return (*forwarders)[worker]; }}};
     output_.buffer_output();
     // When the output fails, what is under way is still ended, kept and counted.
     const auto or_halt = [&](const auto& work) {

@@ -61,12 +61,6 @@ std::optional<SavedMessage> message_in(std::string_view line) {
 
 }  // namespace
 
-SavedMessage taken_apart(SavedMessage line) {
-  if (!line.is_line) return line;
-  auto message = message_in(line.message.body);
-  return message ? *std::move(message) : saved(std::move(line.message.body));
-}
-
 bool ReadAhead::fill() {
   if (ended_) return false;
   buffer_.erase(0, std::exchange(start_, 0));
@@ -108,7 +102,8 @@ std::optional<SavedMessage> JsonLineCutter::next() {
       if (std::exchange(given_, true)) return std::nullopt;
       return SavedMessage{};
     }
-    SavedMessage message{.message = {.headers = {}, .body = std::string{line}}, .is_line = true};
+    auto message = message_in(line);
+    if (!message) message = saved(std::string{line});
     input_.skip(size + 1);
     given_ = true;
     return message;

@@ -29,7 +29,8 @@ class ReadAhead {
   bool ended_ = false;
 };
 
-/// Messages as JSON Lines, each as it stands, to be taken apart.
+/// Messages as JSON Lines: `{"headers":{"Wechatpay-Nonce":"…",…},"body":"…"}`, one a line. A line that is
+/// anything else is a body without headers.
 class JsonLineCutter final : public MessageCutter {
  public:
   explicit JsonLineCutter(MessageSource source) : input_{std::move(source)} {}
