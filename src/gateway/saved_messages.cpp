@@ -76,14 +76,13 @@ std::string_view start_of(std::string_view bytes) {
   return bytes.substr(std::min(bytes.find_first_not_of(" \t\r\n"), bytes.size()));
 }
 
-/// Whether more must be read to tell what the file is: its first byte that counts and, where it begins with a
-/// word, as a dump alone does, its first line.
+/// Whether more must be read to tell what the file is: its first byte that counts and, where that is neither
+/// XML's nor JSON's, its first line, which tells a dump.
 bool needs_more(std::string_view bytes) {
   const auto start = start_of(bytes);
   if (start.empty() || byte_order_mark.starts_with(start)) return bytes.size() < longest_first_line;
-  const char first = start.front();
-  const bool is_letter = (first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z');
-  return is_letter && start.find('\n') == std::string_view::npos && start.size() < longest_first_line;
+  return !begins_xml(start) && !begins_json(start) && start.find('\n') == std::string_view::npos &&
+         start.size() < longest_first_line;
 }
 
 }  // namespace
