@@ -170,8 +170,11 @@ int BatchRun::run() {
   if (auto error = another_list(reader_.first_bytes())) throw std::move(*error);
   output_.begin_rows(columns_);
   try {
-    signs_slowly(batch_.scheme) ? sign_at_once(std::max(1U, std::thread::hardware_concurrency()))
-                                : sign_in_turn();
+    if (signs_slowly(batch_.scheme)) {
+      sign_at_once(std::max(1U, std::thread::hardware_concurrency()));
+    } else {
+      sign_in_turn();
+    }
   } catch (const Error&) {
     stopped_ = true;
     end();

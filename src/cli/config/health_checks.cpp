@@ -11,7 +11,10 @@ namespace {
 
 constexpr std::chrono::seconds skew_warned{60};
 
-std::string and_check(const Said& said) { return std::string{"; "}.append(said.to_check); }
+/// Nothing where no API said what to look at, as of an answer that never came through.
+std::string and_check(const Said& said) {
+  return said.to_check.empty() ? std::string{} : std::string{"; "}.append(said.to_check);
+}
 
 Finding judge_refusal(const Refused& refused) {
   const auto& said = refused.said;

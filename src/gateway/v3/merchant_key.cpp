@@ -60,6 +60,12 @@ crypto::PrivateKey read_pem_key(const V3Account& account) {
   return crypto::PrivateKey::from_pem(account.private_key->value.reveal(), password, origin);
 }
 
+crypto::Certificate read_certificate(const V3Account& account) {
+  const crypto::Origin origin{.described = account.certificate->described,
+                              .hint = "it is apiclient_cert.pem of the merchant platform"};
+  return crypto::Certificate::from_pem(account.certificate->value, origin);
+}
+
 }  // namespace
 
 MerchantKey read_merchant_key(const V3Account& account, std::chrono::sys_seconds now) {
@@ -69,11 +75,7 @@ MerchantKey read_merchant_key(const V3Account& account, std::chrono::sys_seconds
            "keep one of them; cert_p12_file holds the private key and its certificate");
   }
   std::optional<crypto::Certificate> given;
-  if (account.certificate) {
-    const crypto::Origin origin{.described = account.certificate->described,
-                                .hint = "it is apiclient_cert.pem of the merchant platform"};
-    given = crypto::Certificate::from_pem(account.certificate->value, origin);
-  }
+  if (account.certificate) given = read_certificate(account);
   if (account.cert_p12) {
     auto read = read_p12(account);
     check_certificate(read.certificate, account.cert_p12->described, read.key, account.serial_no, now);
@@ -100,7 +102,7 @@ void check_given_merchant_key(const V3Account& account, std::chrono::sys_seconds
   } else if (has_key) {
     read_pem_key(account);
   } else if (account.certificate) {
-    crypto::Certificate::from_pem(account.certificate->value, {account.certificate->described});
+    read_certificate(account);
   }
 }
 
