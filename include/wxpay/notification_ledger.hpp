@@ -27,7 +27,7 @@ class NotificationLedger {
   virtual ~NotificationLedger() = default;
 
   /// Keeps a notification's raw bytes and what became of it, once for each digest and outcome.
-  virtual void keep(const KeptNotification& notification) = 0;
+  virtual void keep(KeptNotification notification) = 0;
 
   /// What was kept of the notifications that name this order, oldest first.
   virtual std::vector<KeptNotification> notifications(const MerchantId& mch_id,

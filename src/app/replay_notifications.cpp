@@ -139,7 +139,10 @@ bool is_kept(NotificationOutcome outcome, const Notification& notification) {
 
 /// As they came, a line each; empty where only the body was saved.
 std::string header_lines(const std::vector<HttpHeader>& headers) {
+  std::size_t size = 0;
+  for (const auto& [name, value] : headers) size += name.size() + value.size() + 4;
   std::string lines;
+  lines.reserve(size);
   for (const auto& [name, value] : headers) {
     lines += name;
     lines += ": ";
@@ -243,6 +246,7 @@ class NotificationReplay::Item final : public PipelineItem {
       result_.reason = std::move(saved_.foreign);
       return Next::done;
     }
+    if (saved_.is_line) replay_.deps_.take_apart(saved_);
     if (saved_.too_large) {
       result_.outcome = NotificationOutcome::malformed;
       result_.reason = "it is larger than " + std::to_string(largest_notification) + " bytes";

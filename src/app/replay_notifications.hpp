@@ -47,6 +47,7 @@ struct SavedNotification {
   std::string source;  ///< the file and the message's number in it
   NotificationMessage message;
   bool too_large = false;  ///< it has more bytes than any message may, and they are not here
+  bool is_line = false;    ///< the body is a line that ReplayDeps::take_apart makes a message of
   std::string unreadable;  ///< why it could not be read; empty where it was
   /// Where its file is of another kind, as a compressed one: what it is. Then the message is empty.
   std::string foreign = {};
@@ -81,6 +82,7 @@ struct ReplayDeps {
   const Clock& clock;
   const Stop& stop;
   std::function<Transport&(std::size_t worker)> transport;  ///< only where something is sent
+  std::function<void(SavedNotification&)> take_apart = {};  ///< of a line; from any thread
 };
 
 /// Verifies saved notifications, many at once, and applies each once, in the order of reading: what counts is

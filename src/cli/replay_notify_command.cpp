@@ -131,7 +131,8 @@ class ReplayNotify {
          .notifications = ledger,
          .clock = services_.clock(),
          .stop = services_.stop(),
-         .transport = [&forwarders](std::size_t worker) -> Transport& { return (*forwarders)[worker]; }}};
+         .transport = [&forwarders](std::size_t worker) -> Transport& { return (*forwarders)[worker]; },
+         .take_apart = SavedNotifications::take_apart}};
     output_.buffer_output();
     // When the output fails, what is under way is still ended, kept and counted.
     const auto or_halt = [&](const auto& work) {
@@ -164,10 +165,10 @@ class ReplayNotify {
         progress_{output, services.clock(), total_of(options, paths.size())},
         input_{std::move(paths), services.stop(), reader_} {}
 
-  /// To verify keeps the machine busy; to send is to wait for others.
+  /// To verify keeps the machine busy, and one core writes the ledger; to send is to wait for others.
   std::size_t number_of_workers() {
     if (!options_.forward_to.empty()) return static_cast<std::size_t>(services_.profile().jobs);
-    return std::max(1U, std::thread::hardware_concurrency());
+    return std::max(2U, std::thread::hardware_concurrency()) - 1;
   }
 
   void count(const app::ReplayResult& result) {

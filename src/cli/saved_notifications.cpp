@@ -80,11 +80,19 @@ std::optional<app::SavedNotification> SavedNotifications::next_of_file() {
   notification.source = paths_[current_] + ":" + std::to_string(++opened_->given);
   notification.message = std::move(saved->message);
   notification.too_large = saved->too_large;
+  notification.is_line = saved->is_line;
   if (const auto& foreign = opened_->foreign) {
     notification.foreign =
         "it is " + foreign->what + (foreign->command.empty() ? "" : ": " + foreign->command);
   }
   return notification;
+}
+
+void SavedNotifications::take_apart(app::SavedNotification& line) {
+  auto saved = gateway::taken_apart({.message = std::move(line.message), .is_line = true});
+  line.message = std::move(saved.message);
+  line.too_large = saved.too_large;
+  line.is_line = false;
 }
 
 bool SavedNotifications::is_readable() {

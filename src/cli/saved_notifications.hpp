@@ -28,6 +28,8 @@ class SavedNotifications {
 
   /// @throws Error{interrupted} when the program is asked to stop while it waits for input
   std::optional<app::SavedNotification> next();
+  /// Makes a message of a line (ReplayDeps::take_apart).
+  static void take_apart(app::SavedNotification& line);
   /// Whether `next` would return at once.
   bool is_readable();
 

@@ -61,6 +61,12 @@ std::optional<SavedMessage> message_in(std::string_view line) {
 
 }  // namespace
 
+SavedMessage taken_apart(SavedMessage line) {
+  if (!line.is_line) return line;
+  auto message = message_in(line.message.body);
+  return message ? *std::move(message) : saved(std::move(line.message.body));
+}
+
 bool ReadAhead::fill() {
   if (ended_) return false;
   buffer_.erase(0, std::exchange(start_, 0));
@@ -102,8 +108,7 @@ std::optional<SavedMessage> JsonLineCutter::next() {
       if (std::exchange(given_, true)) return std::nullopt;
       return SavedMessage{};
     }
-    auto message = message_in(line);
-    if (!message) message = saved(std::string{line});
+    SavedMessage message{.message = {.headers = {}, .body = std::string{line}}, .is_line = true};
     input_.skip(size + 1);
     given_ = true;
     return message;

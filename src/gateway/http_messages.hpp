@@ -29,8 +29,7 @@ class ReadAhead {
   bool ended_ = false;
 };
 
-/// Messages as JSON Lines: `{"headers":{"Wechatpay-Nonce":"…",…},"body":"…"}`, one a line. A line that is
-/// anything else is a body without headers.
+/// Messages as JSON Lines, each as it stands, to be taken apart.
 class JsonLineCutter final : public MessageCutter {
  public:
   explicit JsonLineCutter(MessageSource source) : input_{std::move(source)} {}

@@ -14,7 +14,13 @@ namespace wxpay::gateway {
 struct SavedMessage {
   NotificationMessage message;  ///< empty where it is too large
   bool too_large = false;       ///< larger than `largest_notification`
+  bool is_line = false;         ///< the body is a line of JSON that is still to be taken apart
 };
+
+/// Takes a line `{"headers":{"Wechatpay-Nonce":"…",…},"body":"…"}` apart, if it is one; a line that is
+/// anything else is a body without headers. It takes longer than to cut the line off, and may be done in
+/// another thread.
+SavedMessage taken_apart(SavedMessage saved);
 
 /// Fills the buffer with some bytes; 0 at the end.
 using MessageSource = std::function<std::size_t(char* buffer, std::size_t size)>;

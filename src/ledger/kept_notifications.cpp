@@ -16,8 +16,8 @@ void KeptNotifications::begin() {
   waiting_.clear();
 }
 
-void KeptNotifications::keep(const KeptNotification& notification) {
-  waiting_.push_back(notification);
+void KeptNotifications::keep(KeptNotification notification) {
+  waiting_.push_back(std::move(notification));
   if (waiting_.size() == rows_together) flush();
 }
 

@@ -19,7 +19,7 @@ class KeptNotifications {
   /// To be called when a transaction that writes begins: others may have added to the chain.
   void begin();
   /// Adds it unless it is there. Only inside such a transaction; they gather, as entries of the history do.
-  void keep(const KeptNotification& notification);
+  void keep(KeptNotification notification);
   /// Hands all that was kept to the store: before the transaction is committed.
   void flush();
   /// To be called when the transaction was not committed.

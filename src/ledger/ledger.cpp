@@ -106,9 +106,9 @@ class StoredLedger final : public Ledger {
     return imported;
   }
 
-  void keep(const KeptNotification& notification) override {
+  void keep(KeptNotification notification) override {
     Change change{*this};
-    notifications_.keep(notification);
+    notifications_.keep(std::move(notification));
     change.commit();
   }
 

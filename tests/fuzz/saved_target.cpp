@@ -26,7 +26,7 @@ const NotificationReader& reader() {
 std::vector<SavedMessage> cut(std::string_view input, std::size_t piece) {
   gateway::SavedMessages messages{Pieces{input, piece}, reader()};
   std::vector<SavedMessage> all;
-  while (auto message = messages.next()) all.push_back(*std::move(message));
+  while (auto message = messages.next()) all.push_back(gateway::taken_apart(*std::move(message)));
   return all;
 }
 

@@ -97,7 +97,8 @@ TEST_CASE("an outage is not asked thousands of times") {
   const auto result = market.shop.run({"reconcile", "--older-than", "0s", "--jobs", "4", "--json"});
   CHECK(result.code == 4);
   CHECK(contains(result.err, "too many in a row failed"));
-  CHECK(market.sandbox.requests(Operation::query) - before <= 30);
+  // Twenty in a row, and what was under way or waited for its turn by then.
+  CHECK(market.sandbox.requests(Operation::query) - before <= 50);
 }
 
 TEST_CASE("--close-expired asks, closes at WeChat Pay, and asks again; nothing young is closed") {

@@ -35,7 +35,7 @@ void read(const NotificationReader& reader, const std::string& file, std::size_t
                                     return count;
                                   },
                                   reader};
-  while (const auto saved = messages.next()) use(*saved);
+  while (auto saved = messages.next()) use(gateway::taken_apart(*std::move(saved)));
 }
 
 Messages messages_of(const std::string& file, std::size_t most = 65'536) {

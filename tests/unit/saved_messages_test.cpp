@@ -24,9 +24,10 @@ std::vector<std::string> bodies_of(const std::string& file, std::size_t most) {
                                   },
                                   *reader};
   std::vector<std::string> bodies;
-  while (const auto saved = messages.next()) {
-    CHECK(saved->message.headers.empty());
-    bodies.push_back(saved->too_large ? "too large" : saved->message.body);
+  while (auto cut = messages.next()) {
+    const auto saved = gateway::taken_apart(*std::move(cut));
+    CHECK(saved.message.headers.empty());
+    bodies.push_back(saved.too_large ? "too large" : saved.message.body);
   }
   return bodies;
 }
