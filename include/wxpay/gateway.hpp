@@ -16,6 +16,8 @@
 #include "wxpay/fields.hpp"
 #include "wxpay/log.hpp"
 #include "wxpay/order.hpp"
+#include "wxpay/refund.hpp"
+#include "wxpay/secret.hpp"
 #include "wxpay/transport.hpp"
 
 namespace wxpay {
@@ -99,6 +101,29 @@ struct Closed {
 };
 using CloseOutcome = std::variant<Closed, Refused, Unknown>;
 
+/// What WeChat Pay says of one refund, whether it was asked for it or about it.
+struct RefundAnswer {
+  Said said;
+  RefundEvidence evidence;
+  ClockAhead clock_ahead = {};
+};
+/// `order_unknown` of a query: there is no such refund.
+using RefundOutcome = std::variant<RefundAnswer, Refused, Unknown>;
+
+/// A payment by the payer's code, to be asked for once. The code is a secret of its own: who has it is paid.
+struct CodePayment {
+  OrderIntent intent;  ///< of trade type MICROPAY
+  Secret auth_code;
+};
+
+/// The order was reversed: closed where it was unpaid, given back where it was paid.
+struct Reversed {
+  Said said;
+  PaymentEvidence evidence;  ///< of the state REVOKED
+  ClockAhead clock_ahead = {};
+};
+using ReverseOutcome = std::variant<Reversed, Refused, Unknown>;
+
 /// Any call of an API, as somebody wrote it.
 struct RawRequest {
   HttpMethod method = HttpMethod::get;
@@ -174,6 +199,16 @@ class PaymentGateway {
   virtual std::unique_ptr<CallOf<QueryOutcome>> start_query(const OutTradeNo& out_trade_no) = 0;
   virtual std::unique_ptr<CallOf<QueryOutcome>> start_query(const TransactionId& transaction_id) = 0;
   virtual std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& out_trade_no) = 0;
+  virtual std::unique_ptr<CallOf<RefundOutcome>> start_refund(std::shared_ptr<const RefundIntent> intent);
+  virtual std::unique_ptr<CallOf<RefundOutcome>> start_query_refund(const OutRefundNo& out_refund_no);
+  /// Never sent twice: a code pays once. Paid, it has the answer of a query; refused with `ask_by_query`,
+  /// only a query tells, as while the payer enters the password.
+  /// @throws Error{usage}  the API has no such call
+  virtual std::unique_ptr<CallOf<QueryOutcome>> start_code_payment(
+      std::shared_ptr<const CodePayment> payment);
+  /// Sent again as long as WeChat Pay asks for it (recall).
+  /// @throws Error{usage}  the API has no such call
+  virtual std::unique_ptr<CallOf<ReverseOutcome>> start_reverse(const OutTradeNo& out_trade_no);
   /// @throws Error{usage}  the API has no such call
   virtual std::unique_ptr<CallOf<RawOutcome>> start_raw(RawRequest request) = 0;
   /// Needs no key.

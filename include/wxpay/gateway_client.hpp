@@ -37,6 +37,18 @@ class GatewayClient {
   CloseOutcome close(const OutTradeNo& out_trade_no) {
     return outcome_of(*gateway_.start_close(out_trade_no));
   }
+  RefundOutcome refund(const RefundIntent& intent) {
+    return outcome_of(*gateway_.start_refund(std::make_shared<RefundIntent>(intent)));
+  }
+  RefundOutcome query_refund(const OutRefundNo& out_refund_no) {
+    return outcome_of(*gateway_.start_query_refund(out_refund_no));
+  }
+  QueryOutcome pay_by_code(std::shared_ptr<const CodePayment> payment) {
+    return outcome_of(*gateway_.start_code_payment(std::move(payment)));
+  }
+  ReverseOutcome reverse(const OutTradeNo& out_trade_no) {
+    return outcome_of(*gateway_.start_reverse(out_trade_no));
+  }
   RawOutcome raw(RawRequest request) { return outcome_of(*gateway_.start_raw(std::move(request))); }
   ClockReading read_clock() { return outcome_of(*gateway_.start_clock_check()); }
 

@@ -27,6 +27,7 @@ using MerchantId = Identifier<struct MerchantIdTag>;
 using AppId = Identifier<struct AppIdTag>;
 using TransactionId = Identifier<struct TransactionIdTag>;
 using PrepayId = Identifier<struct PrepayIdTag>;
+using RefundId = Identifier<struct RefundIdTag>;  ///< WeChat Pay's own number of a refund
 
 /// The merchant's own number of an order: 1 to 32 bytes of `0-9 A-Z a-z _ - | *` (API v2, unifiedorder).
 class OutTradeNo {
@@ -47,6 +48,27 @@ class OutTradeNo {
 
  private:
   explicit OutTradeNo(std::string text) : text_{std::move(text)} {}
+  std::string text_;
+};
+
+/// The merchant's own number of a refund: 1 to 64 bytes of `0-9 A-Z a-z _ - | * @` (API v2, 9_4; API
+/// v3, 9.1). One number refunds once, however often it is sent.
+class OutRefundNo {
+ public:
+  static constexpr std::size_t longest = 64;  ///< in bytes
+
+  /// @throws Error{usage} saying what is wrong with it
+  static OutRefundNo parse(std::string_view text);
+  /// Empty where the text is no such number.
+  static std::optional<OutRefundNo> try_parse(std::string_view text);
+  /// Does not check: for numbers that were checked when they were stored.
+  static OutRefundNo trusted(std::string text) { return OutRefundNo{std::move(text)}; }
+
+  const std::string& text() const noexcept { return text_; }
+  friend auto operator<=>(const OutRefundNo&, const OutRefundNo&) = default;
+
+ private:
+  explicit OutRefundNo(std::string text) : text_{std::move(text)} {}
   std::string text_;
 };
 

@@ -12,11 +12,11 @@
 #include "wxpay/notification_ledger.hpp"
 #include "wxpay/order_ledger.hpp"
 #include "wxpay/order_listing.hpp"
+#include "wxpay/refund_ledger.hpp"
 
 namespace wxpay {
 
-/// All of a ledger, as one object. A use case takes the interfaces that it needs. A further kind of rows that
-/// the history is about, as refunds, is one more of them, whose changes join OrderLedger::transact.
+/// All of a ledger, as one object. A use case takes the interfaces that it needs.
 ///
 /// What a call returned is on disk. Every function throws Error{ledger} when the store fails,
 /// Error{ledger_value} when it cannot keep what it was given, Error{ledger_busy} when another process kept it

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "wxpay/evidence.hpp"
+#include "wxpay/refund.hpp"
 #include "wxpay/transport.hpp"
 
 namespace wxpay {
@@ -25,8 +26,9 @@ struct NotificationMessage {
 /// How far a notification may be believed.
 enum class NotificationVerdict : std::uint8_t {
   paid,            ///< signed, ours and whole: it has evidence
+  refund,          ///< verified, ours and whole, about a refund: it has refund evidence
   not_paid,        ///< signed and ours, and says that a payment failed
-  ignored,         ///< ours, but of a kind that is not known here: a refund, or another business
+  ignored,         ///< ours, but of a kind that is not known here: another business
   bad_signature,   ///< not signed, or not as the account signs
   wrong_merchant,  ///< signed, about another merchant or sub-merchant
   malformed,       ///< no notification at all, or one that lacks what it must have
@@ -40,13 +42,15 @@ struct Notification {
   std::optional<NotificationKind> kind;  ///< what it tells of; empty where that cannot be told
   std::string out_trade_no;              ///< printable; empty where it could not be read
   std::string transaction_id;            ///< likewise
-  std::string reason;                    ///< why it is not `paid`
+  std::string out_refund_no = {};        ///< likewise, of a refund
+  std::string reason;                    ///< why it is neither `paid` nor `refund`
   std::string note = {};                 ///< PROBE: WeChat Pay tried whether signatures are checked
   /// When it was signed, where what is signed says so: of API v3, each time anew.
   std::optional<std::chrono::sys_seconds> sent_at = {};
   std::string digest;            ///< SHA-256 of the body, lower-case hex; empty where it is worthless
   bool is_of_other_app = false;  ///< signed, of this merchant, and about another app than the account's
-  std::optional<PaymentEvidence> evidence;  ///< of `paid` alone
+  std::optional<PaymentEvidence> evidence;    ///< of `paid` alone
+  std::optional<RefundEvidence> refund = {};  ///< of `refund` alone
 };
 
 /// The answer to a notification.

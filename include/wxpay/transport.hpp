@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "wxpay/error.hpp"
+#include "wxpay/secret.hpp"
 
 namespace wxpay {
 
@@ -39,6 +41,12 @@ class BodySink {
   virtual bool take(std::string_view piece) noexcept = 0;
 };
 
+/// The merchant's certificate, by which a server may know who asks, with its key; both PEM.
+struct ClientCertificate {
+  std::string certificate;
+  Secret private_key;
+};
+
 struct HttpRequest {
   HttpMethod method = HttpMethod::post;
   std::string url;
@@ -49,6 +57,9 @@ struct HttpRequest {
   std::size_t largest_response = 262'144;  ///< bytes of the body, also of one that goes to `sink`
   /// Takes the body of a response with status 200; any other body stays with the response.
   BodySink* sink = nullptr;
+  /// Shown to a server that asks for one. Connections are not shared between two certificates, or one and
+  /// none.
+  std::shared_ptr<const ClientCertificate> client_certificate = {};
 };
 
 struct HttpResponse {

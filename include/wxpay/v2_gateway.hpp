@@ -9,6 +9,7 @@
 #include "wxpay/payment_api.hpp"
 #include "wxpay/secret.hpp"
 #include "wxpay/signing.hpp"
+#include "wxpay/transport.hpp"
 
 namespace wxpay {
 
@@ -20,6 +21,8 @@ struct V2Account {
   std::vector<std::string> base_urls;
   /// Of one request, all its tries together.
   std::chrono::milliseconds timeout{30'000};
+  /// For refunds and reversals (API v2, 9_4, 9_11), which throw Error{key} without one.
+  std::shared_ptr<const ClientCertificate> client_certificate = {};
 };
 
 std::unique_ptr<PaymentGateway> make_v2_gateway(V2Account account, GatewayDeps deps);

@@ -51,6 +51,7 @@ NotificationOutcome outcome_of(NotificationVerdict verdict) {
       return NotificationOutcome::applied;
     case NotificationVerdict::not_paid:
       return NotificationOutcome::not_paid;
+    case NotificationVerdict::refund:
     case NotificationVerdict::ignored:
       return NotificationOutcome::ignored;
     case NotificationVerdict::bad_signature:

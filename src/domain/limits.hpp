@@ -22,6 +22,7 @@ inline constexpr std::size_t longest_device_info = 32;
 inline constexpr std::size_t longest_limit_pay = 32;
 inline constexpr std::size_t longest_scene_info = 256;
 inline constexpr std::size_t longest_prepay_id = 64;
+inline constexpr std::size_t longest_refund_reason = 80;  ///< refund_desc (API v2, 9_4)
 
 /// What WeChat Pay gives and asks for (API v2, 9_2).
 inline constexpr std::size_t longest_transaction_id = 32;

@@ -4,6 +4,7 @@
 #include "domain/field_rules.hpp"
 #include "wxpay/evidence.hpp"
 #include "wxpay/order.hpp"
+#include "wxpay/refund.hpp"
 #include "wxpay/sign_type.hpp"
 
 namespace wxpay {
@@ -106,6 +107,48 @@ std::string_view to_string(NotificationKind kind) {
 }
 std::optional<NotificationKind> parse_notification_kind(std::string_view text) {
   return parse_named<NotificationKind>(text);
+}
+
+std::string_view to_string(RefundState state) {
+  switch (state) {
+    case RefundState::unknown:
+      return "UNKNOWN";
+    case RefundState::processing:
+      return "PROCESSING";
+    case RefundState::abnormal:
+      return "ABNORMAL";
+    case RefundState::success:
+      return "SUCCESS";
+    case RefundState::closed:
+      return "REFUNDCLOSE";
+    case RefundState::failed:
+      return "FAILED";
+  }
+  return {};
+}
+std::optional<RefundState> parse_refund_state(std::string_view text) {
+  return parse_named<RefundState>(text);
+}
+
+std::optional<RefundState> parse_refund_status(std::string_view text) {
+  if (text == "CHANGE") return RefundState::abnormal;
+  if (text == "CLOSED") return RefundState::closed;
+  const auto state = parse_refund_state(text);
+  // The others are ours.
+  return state && *state != RefundState::unknown && *state != RefundState::failed ? state : std::nullopt;
+}
+
+std::string_view to_string(FundsAccount account) {
+  switch (account) {
+    case FundsAccount::unsettled:
+      return "UNSETTLED";
+    case FundsAccount::available:
+      return "AVAILABLE";
+  }
+  return {};
+}
+std::optional<FundsAccount> parse_funds_account(std::string_view text) {
+  return parse_named<FundsAccount>(text);
 }
 
 std::string_view to_string(SignType type) {

@@ -44,6 +44,8 @@ const char* word_of(Verdict verdict) {
   switch (verdict) {
     case Verdict::paid:
       return "paid";
+    case Verdict::refund:
+      return "refund";
     case Verdict::not_paid:
       return "not paid";
     case Verdict::ignored:
