@@ -103,7 +103,7 @@ inline constexpr std::chrono::seconds refund_interval{60};
 
 /// A refund that is wanted.
 struct RefundRequest {
-  MerchantId mch_id;
+  MerchantIdentity merchant;  ///< of the profile: orders of its other apps are left alone
   OutTradeNo out_trade_no;
   OutRefundNo out_refund_no;
   std::optional<Fen> refund_fee;  ///< none: all that is left
@@ -114,15 +114,16 @@ struct RefundRequest {
 
 /// What `refund` does with a number, given what the ledger holds of the order and its refunds.
 enum class RefundPlan : std::uint8_t {
-  first,     ///< unknown number: UNKNOWN, then send
-  again,     ///< the same refund, UNKNOWN or FAILED: send the same number
-  known,     ///< the same refund, accepted: answer from the ledger
-  closed,    ///< closed at WeChat Pay, which never takes the number again: refuse
-  differs,   ///< the number is known with another amount or order: refuse
-  not_paid,  ///< the ledger has the order unpaid or not at all: ask WeChat Pay
-  exceeds,   ///< more than is left of what was paid: refuse
-  too_many,  ///< the order has most_refunds already: refuse
-  too_old,   ///< paid longer ago than refund_deadline: refuse
+  first,      ///< unknown number: UNKNOWN, then send
+  again,      ///< the same refund, UNKNOWN or FAILED: send the same number
+  known,      ///< the same refund, accepted: answer from the ledger
+  closed,     ///< closed at WeChat Pay, which never takes the number again: refuse
+  other_app,  ///< the order is of another app or sub-merchant: refuse
+  differs,    ///< the number is known with another amount or order: refuse
+  not_paid,   ///< the ledger has the order unpaid or not at all: ask WeChat Pay
+  exceeds,    ///< more than is left of what was paid: refuse
+  too_many,   ///< the order has most_refunds already: refuse
+  too_old,    ///< paid longer ago than refund_deadline: refuse
 };
 
 struct RefundDecision {

@@ -19,6 +19,8 @@ struct RefundBegin {
   RefundDecision decision;
   std::optional<Refund> refund;  ///< as it stands after it, where there is one
   std::optional<Order> order;    ///< that it is of, where the ledger has it
+  /// It was UNKNOWN before: an earlier sending may have been accepted.
+  bool was_unknown = false;
 };
 
 /// What `settle_refund` found and did; `refund` and `order` are as they are after it.

@@ -84,6 +84,8 @@ Fen refundable(Fen total_fee, const std::vector<Refund>& refunds) {
 
 RefundDecision plan_refund(const Order* order, const std::vector<Refund>& refunds, const Refund* known,
                            const RefundRequest& wanted, std::chrono::sys_seconds now) {
+  if (order != nullptr && is_of_another_app(order->intent.merchant, wanted.merchant))
+    return {RefundPlan::other_app, wanted.refund_fee.value_or(Fen{0})};
   if (known != nullptr) {
     const auto fee = known->intent.refund_fee;
     if (!is_same_refund(*known, wanted)) return {RefundPlan::differs, fee};
