@@ -90,6 +90,7 @@ struct QueryAnswer {
   PaymentEvidence evidence;
   std::string trade_state;
   std::string trade_state_desc;
+  std::optional<TradeType> trade_type = {};  ///< where it names one that is known
   ClockAhead clock_ahead = {};
 };
 using QueryOutcome = std::variant<QueryAnswer, Refused, Unknown>;

@@ -184,7 +184,8 @@ QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& acco
   if (auto problem = payment_problem(evidence, fields); !problem.empty()) {
     return not_an_answer("the answer about " + printable(number) + " is unusable: " + problem, verified.said);
   }
-  return QueryAnswer{std::move(evidence), trade_state, printable(fields.get("trade_state_desc"))};
+  return QueryAnswer{std::move(evidence), trade_state, printable(fields.get("trade_state_desc")),
+                     parse_trade_type(fields.get("trade_type"))};
 }
 
 CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& account, const OutTradeNo& asked,

@@ -259,7 +259,8 @@ QueryOutcome read_query(const HttpResponse& response, PlatformKeys& keys, const 
   }
   auto& evidence = std::get<PaymentEvidence>(payment);
   evidence.digest = std::move(verified.digest);
-  return QueryAnswer{std::move(evidence), said("trade_state"), printable(said("trade_state_desc"))};
+  return QueryAnswer{std::move(evidence), said("trade_state"), printable(said("trade_state_desc")),
+                     parse_trade_type(said("trade_type"))};
 }
 
 CloseOutcome read_closed(const HttpResponse& response, PlatformKeys& keys, const MerchantIdentity& merchant,
