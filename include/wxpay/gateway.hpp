@@ -48,7 +48,7 @@ enum class Reaction {
   slow_down,      ///< not executed: rate limited
   order_closed,   ///< the order is closed at WeChat Pay
   order_unknown,  ///< WeChat Pay has no such order
-  wrong_key,      ///< not executed: the request's signature does not hold at WeChat Pay
+  wrong_key,      ///< not executed: signature or certificate of the request does not hold at WeChat Pay
 };
 
 /// How far this machine's clock was ahead of the gateway's when the answer came (negative: behind), by the
@@ -200,8 +200,8 @@ class PaymentGateway {
   virtual std::unique_ptr<CallOf<QueryOutcome>> start_query(const OutTradeNo& out_trade_no) = 0;
   virtual std::unique_ptr<CallOf<QueryOutcome>> start_query(const TransactionId& transaction_id) = 0;
   virtual std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& out_trade_no) = 0;
-  virtual std::unique_ptr<CallOf<RefundOutcome>> start_refund(std::shared_ptr<const RefundIntent> intent);
-  virtual std::unique_ptr<CallOf<RefundOutcome>> start_query_refund(const OutRefundNo& out_refund_no);
+  virtual std::unique_ptr<CallOf<RefundOutcome>> start_refund(std::shared_ptr<const RefundIntent> intent) = 0;
+  virtual std::unique_ptr<CallOf<RefundOutcome>> start_query_refund(const OutRefundNo& out_refund_no) = 0;
   /// Never sent twice: a code pays once. Paid, it has the answer of a query; refused with `ask_by_query`,
   /// only a query tells, as while the payer enters the password.
   /// @throws Error{usage}  the API has no such call

@@ -334,4 +334,11 @@ std::string ambiguity_of(const OrderIntent& intent) {
   return {};
 }
 
+std::string ambiguity_of(const RefundIntent& intent) {
+  if (const auto field = field_within(intent.reason); !field.empty()) return ambiguous_text("reason", field);
+  if (const auto field = field_within(intent.notify_url); !field.empty())
+    return ambiguous_text("notify_url", field);
+  return {};
+}
+
 }  // namespace wxpay::app

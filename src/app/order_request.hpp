@@ -90,5 +90,7 @@ CheckedRequest check_order_request(const OrderRequest& request, const OrderDefau
 /// What is wrong with an order that was stored when texts that make a signature serve for two documents were
 /// still taken; empty: nothing.
 std::string ambiguity_of(const OrderIntent& intent);
+/// The same of a refund.
+std::string ambiguity_of(const RefundIntent& intent);
 
 }  // namespace wxpay::app

@@ -21,6 +21,15 @@ std::string text_fault(std::string_view text, std::size_t longest) {
 
 std::string body_fault(std::string_view body) { return text_fault(body, limits::longest_body); }
 
+std::string refund_reason_fault(std::string_view reason) {
+  if (auto fault = text_fault(reason, limits::longest_refund_reason); !fault.empty()) return fault;
+  // WeChat Pay takes characters of one to three bytes in UTF-8 (API v3 reference, 1).
+  const bool has_long_character = std::any_of(reason.begin(), reason.end(), [](char c) {
+    return static_cast<unsigned char>(c) >= 0xF0;
+  });
+  return has_long_character ? "holds a character that WeChat Pay does not take, as an emoji" : "";
+}
+
 std::string notify_url_fault(std::string_view url) {
   if (auto fault = text_fault(url, limits::longest_notify_url); !fault.empty()) return fault;
   const auto parsed = parse_url(url);

@@ -16,6 +16,8 @@ namespace wxpay {
 std::string text_fault(std::string_view text, std::size_t longest);
 
 std::string body_fault(std::string_view body);
+/// Of a refund: what both APIs take, as the same refund may be finished by the other one.
+std::string refund_reason_fault(std::string_view reason);
 std::string notify_url_fault(std::string_view url);
 std::string merchant_id_fault(std::string_view id);
 std::string app_id_fault(std::string_view id);

@@ -4,18 +4,12 @@ namespace wxpay {
 
 namespace {
 
-[[noreturn]] void refuse(const char* call) {
-  throw Error{ErrorKind::usage, std::string{"this API has no "} + call};
+[[noreturn]] void refuse(const std::string& call) {
+  throw Error{ErrorKind::usage, "API v3 has no " + call, "use a profile of API v2"};
 }
 
 }  // namespace
 
-std::unique_ptr<CallOf<RefundOutcome>> PaymentGateway::start_refund(std::shared_ptr<const RefundIntent>) {
-  refuse("refunds");
-}
-std::unique_ptr<CallOf<RefundOutcome>> PaymentGateway::start_query_refund(const OutRefundNo&) {
-  refuse("refunds");
-}
 std::unique_ptr<CallOf<QueryOutcome>> PaymentGateway::start_code_payment(std::shared_ptr<const CodePayment>) {
   refuse("payment by the payer's code");
 }

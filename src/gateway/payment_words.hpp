@@ -6,8 +6,9 @@
 #include <string_view>
 
 #include "wxpay/evidence.hpp"
+#include "wxpay/refund.hpp"
 
-/// What both APIs say of a payment alike.
+/// What both APIs say of a payment or a refund alike.
 namespace wxpay {
 
 /// The ledger's state for WeChat Pay's trade_state; none for a word that is not known.
@@ -23,5 +24,14 @@ void take_time_of_payment(PaymentEvidence& evidence, std::optional<std::chrono::
 /// That transaction and amount are there where it is paid, and the transaction is one.
 /// @param fee_name  of the amount
 std::string payment_problem(const PaymentEvidence& evidence, std::string_view fee_name);
+
+/// Takes the time at which the payer had the money, where he has it and it can be true.
+void take_time_of_refund(RefundEvidence& evidence, std::optional<std::chrono::sys_seconds> time);
+
+/// That a refund has its number at WeChat Pay and both amounts, and that they can be true.
+std::string refund_problem(const RefundEvidence& evidence);
+
+/// In what an answer to a refund is about another one than was asked for; empty: in nothing.
+std::string other_refund_problem(const RefundEvidence& evidence, const RefundIntent& asked);
 
 }  // namespace wxpay

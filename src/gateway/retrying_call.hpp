@@ -4,6 +4,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -45,6 +46,9 @@ struct CallDeps {
   Log& log;
 };
 
+/// Whether a request that may have reached WeChat Pay may be tried again.
+enum class Repeats : std::uint8_t { allowed, unless_sent };
+
 /// Tries a request until there is an answer that may not be asked for again, the tries are used up or the
 /// time is nearly over. What every API has alike is here: tries, pauses, one deadline, the change of host.
 /// @tparam Prepare  void(HttpRequest&, const std::string& base_url): makes the request ready for this try,
@@ -56,11 +60,12 @@ class RetryingCall final : public CallOf<Outcome> {
   /// @param request  what all tries have alike
   /// @param timeout  of all tries together
   RetryingCall(CallDeps deps, HttpRequest request, std::chrono::milliseconds timeout, Prepare prepare,
-               Read read)
+               Read read, Repeats repeats = Repeats::allowed)
       : deps_{deps},
         request_{std::move(request)},
         prepare_{std::move(prepare)},
         read_{std::move(read)},
+        repeats_{repeats},
         left_{timeout} {}
 
   const HttpRequest& next_attempt() override {
@@ -122,7 +127,7 @@ class RetryingCall final : public CallOf<Outcome> {
     asked_pause_ = retry_after(response, deps_.clock);
     // Too many requests: none was carried out, and WeChat Pay says when the next one may come.
     const bool postponed = refused != nullptr && refused->reaction == Reaction::slow_down && asked_pause_;
-    return repeatable || postponed;
+    return repeats_ == Repeats::allowed && (repeatable || postponed);
   }
 
   /// Nothing when there is no try or no time left.
@@ -141,6 +146,7 @@ class RetryingCall final : public CallOf<Outcome> {
   HttpRequest request_;
   Prepare prepare_;
   Read read_;
+  Repeats repeats_;
   std::chrono::steady_clock::duration left_;  ///< of the time for all tries
   std::chrono::steady_clock::time_point begun_;
   std::size_t host_ = 0;  ///< of the last try

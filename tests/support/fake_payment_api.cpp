@@ -78,6 +78,17 @@ class Gateway final : public PaymentGateway {
                               });
   }
 
+  std::unique_ptr<CallOf<RefundOutcome>> start_refund(std::shared_ptr<const RefundIntent> intent) override {
+    const Fields fields{{"order", intent->out_trade_no.text()},
+                        {"refund", intent->out_refund_no.text()},
+                        {"fee", std::to_string(intent->refund_fee.count())}};
+    return refund("/refunds/create", EvidenceSource::refund, fields);
+  }
+
+  std::unique_ptr<CallOf<RefundOutcome>> start_query_refund(const OutRefundNo& number) override {
+    return refund("/refunds/query", EvidenceSource::query, {{"refund", number.text()}});
+  }
+
   std::unique_ptr<CallOf<RawOutcome>> start_raw(RawRequest request) override {
     return call<RawOutcome>(request.target, fields_of(request.body),
                             [](const Answer&, const std::string& body) {
@@ -90,6 +101,23 @@ class Gateway final : public PaymentGateway {
   }
 
  private:
+  std::unique_ptr<CallOf<RefundOutcome>> refund(const std::string& path, EvidenceSource source,
+                                                const Fields& fields) {
+    return call<RefundOutcome>(path, fields, [source](Answer answer, const std::string& body) -> RefundOutcome {
+      const auto& said = answer.fields;
+      RefundEvidence evidence{.source = source,
+                              .merchant = merchant(),
+                              .out_trade_no = OutTradeNo::trusted(said.get("order")),
+                              .out_refund_no = OutRefundNo::trusted(said.get("refund")),
+                              .state = parse_refund_state(said.get("state")).value(),
+                              .refund_id = RefundId{said.get("refund_id")},
+                              .transaction_id = TransactionId{said.get("transaction")},
+                              .refund_fee = parse_wire_fen(said.get("fee")),
+                              .digest = crypto::sha256_hex(body)};
+      return RefundAnswer{std::move(answer.said), std::move(evidence)};
+    });
+  }
+
   std::unique_ptr<CallOf<QueryOutcome>> query(const Fields& fields) {
     return call<QueryOutcome>(
         "/orders/query", fields, [](const Answer& answer, const std::string& body) -> QueryOutcome {

@@ -165,6 +165,12 @@ class TellingGateway : public PaymentGateway {
   std::unique_ptr<CallOf<CloseOutcome>> start_close(const OutTradeNo& out_trade_no) override {
     return known<CloseOutcome>([this, number = out_trade_no.text()] { return tell_close(number); });
   }
+  std::unique_ptr<CallOf<RefundOutcome>> start_refund(std::shared_ptr<const RefundIntent> intent) override {
+    return known<RefundOutcome>([this, intent = std::move(intent)] { return tell_refund(*intent); });
+  }
+  std::unique_ptr<CallOf<RefundOutcome>> start_query_refund(const OutRefundNo& out_refund_no) override {
+    return known<RefundOutcome>([this, number = out_refund_no.text()] { return tell_query_refund(number); });
+  }
   std::unique_ptr<CallOf<RawOutcome>> start_raw(RawRequest) override {
     return known<RawOutcome>([] { return RawOutcome{Unknown{}}; });
   }
@@ -180,6 +186,10 @@ class TellingGateway : public PaymentGateway {
   virtual CreateOutcome tell_create(const OrderIntent& intent) = 0;
   virtual QueryOutcome tell_query(const std::string& id) = 0;
   virtual CloseOutcome tell_close(const std::string& number) = 0;
+  virtual RefundOutcome tell_refund(const RefundIntent&) { throw std::logic_error{"a refund too many"}; }
+  virtual RefundOutcome tell_query_refund(const std::string&) {
+    throw std::logic_error{"a query for a refund too many"};
+  }
 
   FakeClock clock_;
 };
@@ -187,11 +197,18 @@ class TellingGateway : public PaymentGateway {
 /// A gateway that answers as it was told, in order; a request too many throws.
 class FakeGateway final : public TellingGateway {
  public:
-  bool used_up() const { return creations.empty() && queries.empty() && closings.empty(); }
+  bool used_up() const {
+    return creations.empty() && queries.empty() && closings.empty() && refunds.empty() &&
+           refund_queries.empty();
+  }
 
   std::deque<CreateOutcome> creations;
   std::deque<QueryOutcome> queries;
   std::deque<CloseOutcome> closings;
+  std::deque<RefundOutcome> refunds;
+  std::deque<RefundOutcome> refund_queries;
+  std::vector<RefundIntent> refunded;
+  std::vector<std::string> asked_refunds;
   std::vector<OrderIntent> sent;
   std::vector<std::string> asked;
   std::vector<std::string> closed;
@@ -209,6 +226,15 @@ class FakeGateway final : public TellingGateway {
   CloseOutcome tell_close(const std::string& number) override {
     closed.push_back(number);
     return take(closings);
+  }
+
+  RefundOutcome tell_refund(const RefundIntent& intent) override {
+    refunded.push_back(intent);
+    return take(refunds);
+  }
+  RefundOutcome tell_query_refund(const std::string& number) override {
+    asked_refunds.push_back(number);
+    return take(refund_queries);
   }
 
   template <class Outcome>

@@ -4,6 +4,7 @@
 
 #include <functional>
 
+#include "domain/field_rules.hpp"
 #include "support/fakes.hpp"
 #include "support/ledger_fixture.hpp"
 #include "wxpay/error.hpp"
@@ -516,4 +517,25 @@ TEST_CASE("an order that was stored with a text for two documents is known by it
     CHECK(app::ambiguity_of(intent).find(" holds &out_trade_no=") != std::string::npos);
     *text = before;
   }
+}
+
+TEST_CASE("a reason of a refund is a text that both APIs take, and holds no field") {
+  CHECK(refund_reason_fault("商品已售完").empty());
+  CHECK(refund_reason_fault(std::string(80, 'x')).empty());
+  CHECK(refund_reason_fault(std::string(81, 'x')) == "is longer than 80 bytes: it has 81");
+  CHECK(refund_reason_fault("一二三四五六七八九十一二三四五六七八九十一二三四五六七") ==
+        "is longer than 80 bytes: it has 81");
+  CHECK_FALSE(refund_reason_fault(" x").empty());
+  CHECK_FALSE(refund_reason_fault("a\nb").empty());
+  CHECK_FALSE(refund_reason_fault("\xC3").empty());
+  CHECK(refund_reason_fault("sorry 🙏") == "holds a character that WeChat Pay does not take, as an emoji");
+  RefundIntent intent{.out_trade_no = OutTradeNo::parse("T20261123180001"),
+                      .out_refund_no = OutRefundNo::parse("R20261123180001"),
+                      .refund_fee = Fen{1},
+                      .total_fee = Fen{2},
+                      .reason = "size&fit"};
+  CHECK(app::ambiguity_of(intent).empty());
+  intent.reason = "x&refund_fee=1";
+  CHECK(app::ambiguity_of(intent).find("reason") != std::string::npos);
+  CHECK(app::ambiguity_of(intent).find("refund_fee") != std::string::npos);
 }

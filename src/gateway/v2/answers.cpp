@@ -19,17 +19,12 @@ namespace {
 /// WeChat Pay's own are under 600 bytes; the ledger takes 4096.
 constexpr std::size_t longest_link = 2048;
 
-Unknown not_an_answer(std::string message, Said said = {}) {
-  return {ErrorKind::gateway, "GATEWAY", std::move(message), std::move(said)};
-}
-
 constexpr std::string_view to_check =
     "the key or the sign_type is not the merchant's: compare both with the merchant platform";
 
-Unknown not_to_be_trusted(std::string message, Said said = {}) {
-  said.to_check = to_check;
-  return {ErrorKind::untrusted, "UNTRUSTED", std::move(message), std::move(said)};
-}
+constexpr std::string_view certificate_to_check =
+    "the certificate is not the merchant's, or no longer valid: get a new one from the merchant platform, and "
+    "set cert_file and cert_key_file, or cert_p12_file";
 
 Said said_in(const Fields& fields, Said::Trust trust) {
   Said said{.trust = trust,
@@ -37,7 +32,7 @@ Said said_in(const Fields& fields, Said::Trust trust) {
             .text = printable(fields.get("err_code_des")),
             .remark = printable(fields.get("return_msg"))};
   said.about_signature = is_about_signature(said.code, said.remark);
-  said.to_check = to_check;
+  said.to_check = said.code == "CERT_ERROR" ? certificate_to_check : to_check;
   return said;
 }
 
@@ -62,8 +57,8 @@ std::variant<Verified, Refused, Unknown> read_unsigned_refusal(Operation operati
     said.code = refusal->err_code;
     return refused(std::move(said), refusal->reaction, std::move(digest));
   }
-  // A creation can be asked about; a question or a closing is simply asked again.
-  if (operation == Operation::unifiedorder) {
+  // What it may have made can be asked about; a question or a closing is simply asked again.
+  if (is_told_by_query(operation)) {
     return refused(std::move(said), Reaction::ask_by_query, std::move(digest));
   }
   auto message = by(speaker, " did not take the request: ") + said.text;
@@ -72,12 +67,35 @@ std::variant<Verified, Refused, Unknown> read_unsigned_refusal(Operation operati
   return unknown;
 }
 
+/// Which calls WeChat Pay asks for the merchant's certificate; without a good one a page may be all it says.
+constexpr bool shows_certificate(Operation operation) {
+  return operation == Operation::refund || operation == Operation::reverse;
+}
+
+/// @param status  of HTTP
+std::string no_answer_words(Operation operation, int status, std::string_view speaker) {
+  constexpr int bad_request = 400;
+  auto words = by(speaker, " answered HTTP ") + std::to_string(status);
+  if (status == bad_request && shows_certificate(operation))
+    words += ", as where it does not take the merchant's certificate";
+  return words;
+}
+
 }  // namespace
+
+Unknown not_an_answer(std::string message, Said said) {
+  return {ErrorKind::gateway, "GATEWAY", std::move(message), std::move(said)};
+}
+
+Unknown not_to_be_trusted(std::string message, Said said) {
+  said.to_check = to_check;
+  return {ErrorKind::untrusted, "UNTRUSTED", std::move(message), std::move(said)};
+}
 
 std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const HttpResponse& response,
                                                      const V2Account& account, std::string_view speaker) {
   if (response.status != 200)
-    return not_an_answer(by(speaker, " answered HTTP ") + std::to_string(response.status));
+    return not_an_answer(no_answer_words(operation, response.status, speaker));
   auto parsed = wire::parse_xml(response.body);
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
     return not_an_answer(by(speaker, "'s answer is unreadable: ") + malformed->why);
@@ -103,7 +121,7 @@ std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const 
   auto said = said_in(fields, Said::Trust::verified);
   if (success) return Verified{std::move(fields), std::move(said), std::move(digest)};
   if (result_code != "FAIL") return not_an_answer(by(speaker, "'s answer has no result_code"));
-  const auto reaction = reaction_to(operation, said.code);
+  const auto reaction = reaction_to(operation, said.code, fields.get("recall") == "Y");
   if (reaction == Reaction::repeat) {
     return Unknown{.kind = ErrorKind::gateway,
                    .code = said.code,

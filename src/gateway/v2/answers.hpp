@@ -28,6 +28,11 @@ struct Verified {
 std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const HttpResponse& response,
                                                      const V2Account& account, std::string_view speaker);
 
+/// What is no answer of WeChat Pay's at all, or lacks what it must have.
+Unknown not_an_answer(std::string message, Said said = {});
+/// What does not agree with what was asked.
+Unknown not_to_be_trusted(std::string message, Said said = {});
+
 /// The answer to a creation. @param now  from which the prepay_id's two hours count
 CreateOutcome read_unifiedorder(const HttpResponse& response, const V2Account& account,
                                 std::shared_ptr<const OrderIntent> intent, std::chrono::sys_seconds now,
@@ -43,6 +48,21 @@ QueryOutcome read_orderquery(const HttpResponse& response, const V2Account& acco
 
 CloseOutcome read_closeorder(const HttpResponse& response, const V2Account& account, const OutTradeNo& asked,
                              std::string_view speaker = gateway::wechat_pay);
+
+/// The answer to a refund: that it was accepted.
+RefundOutcome read_refund(const HttpResponse& response, const V2Account& account, const RefundIntent& asked,
+                          std::string_view speaker = gateway::wechat_pay);
+
+/// What a query says of the refund of this number, among those that it lists.
+RefundOutcome read_refundquery(const HttpResponse& response, const V2Account& account,
+                               const OutRefundNo& asked, std::string_view speaker = gateway::wechat_pay);
+
+/// The answer to a payment by code, which is paid where it is no refusal.
+QueryOutcome read_micropay(const HttpResponse& response, const V2Account& account, const CodePayment& sent,
+                           std::string_view speaker = gateway::wechat_pay);
+
+ReverseOutcome read_reverse(const HttpResponse& response, const V2Account& account, const OutTradeNo& asked,
+                            std::string_view speaker = gateway::wechat_pay);
 
 /// Any answer that is signed.
 RawOutcome read_raw(const HttpResponse& response, const V2Account& account, std::string_view speaker);

@@ -56,7 +56,34 @@ constexpr std::array table{Row{"SYSTEMERROR", repeat},
                            Row{"NOT_UTF8", refuse},
                            Row{"INVALID_TRANSACTIONID", refuse}};
 
-constexpr std::array exceptions{Exception{Operation::unifiedorder, {"ORDERNOTEXIST", refuse}}};
+constexpr std::array exceptions{
+    Exception{Operation::unifiedorder, {"ORDERNOTEXIST", refuse}},
+    // Not refunded, as long as no other sending of the same number was.
+    Exception{Operation::refund, {"ORDERNOTEXIST", refuse}}, Exception{Operation::refund, {"ERROR", refuse}},
+    Exception{Operation::refund, {"TRADE_OVERDUE", refuse}},
+    Exception{Operation::refund, {"USER_ACCOUNT_ABNORMAL", refuse}},
+    Exception{Operation::refund, {"CERT_ERROR", key}}, Exception{Operation::refund, {"ORDER_NOT_READY", repeat}},
+    // The number may be that of another refund, which only a query shows.
+    Exception{Operation::refund, {"REFUND_FEE_MISMATCH", ask}},
+    Exception{Operation::refund, {"ORDERCLOSED", ask}}, Exception{Operation::refund, {"ORDERREVERSED", ask}},
+    // That there is no such order says nothing of a refund.
+    Exception{Operation::refundquery, {"REFUNDNOTEXIST", none}},
+    Exception{Operation::refundquery, {"ORDERNOTEXIST", ask}},
+    // A code is never asked for money twice: what may have been taken is asked about.
+    Exception{Operation::micropay, {"SYSTEMERROR", ask}}, Exception{Operation::micropay, {"BANKERROR", ask}},
+    Exception{Operation::micropay, {"USERPAYING", ask}}, Exception{Operation::micropay, {"TRADE_ERROR", ask}},
+    Exception{Operation::micropay, {"BIZERR_NEED_RETRY", ask}},
+    Exception{Operation::micropay, {"INVALID_REQUEST", ask}},  // also of a number that is there already
+    Exception{Operation::micropay, {"ORDERNOTEXIST", refuse}},
+    Exception{Operation::micropay, {"NOTSUPORTCARD", refuse}},
+    Exception{Operation::micropay, {"AUTHCODEEXPIRE", refuse}},
+    Exception{Operation::micropay, {"AUTH_CODE_ERROR", refuse}},
+    Exception{Operation::micropay, {"AUTH_CODE_INVALID", refuse}},
+    Exception{Operation::micropay, {"BUYER_MISMATCH", refuse}},
+    Exception{Operation::reverse, {"USERPAYING", repeat}}, Exception{Operation::reverse, {"CERT_ERROR", key}},
+    Exception{Operation::reverse, {"REVERSE_EXPIRE", refuse}},
+    Exception{Operation::reverse, {"INVALID_REQUEST", ask}},
+    Exception{Operation::reverse, {"ORDERNOTEXIST", ask}}};
 
 /// Words of return_msg, in lower case: both parts must be there, in any order.
 struct Phrase {
@@ -143,9 +170,7 @@ std::optional<UnsignedRefusal> find(const std::array<Phrase, size>& among, std::
   return found->meaning;
 }
 
-}  // namespace
-
-Reaction reaction_to(Operation operation, std::string_view err_code) {
+Reaction reaction_to_code(Operation operation, std::string_view err_code) {
   for (const auto& exception : exceptions) {
     if (exception.operation == operation && exception.row.err_code == err_code) return exception.row.reaction;
   }
@@ -153,6 +178,14 @@ Reaction reaction_to(Operation operation, std::string_view err_code) {
     if (row.err_code == err_code) return row.reaction;
   }
   return Reaction::ask_by_query;
+}
+
+}  // namespace
+
+Reaction reaction_to(Operation operation, std::string_view err_code, bool recalls) {
+  const auto reaction = reaction_to_code(operation, err_code);
+  const bool not_executed = reaction == Reaction::wrong_key || reaction == Reaction::slow_down;
+  return operation == Operation::reverse && recalls && !not_executed ? Reaction::repeat : reaction;
 }
 
 bool says_order_exists(std::string_view err_code) {

@@ -7,11 +7,19 @@
 
 namespace wxpay::v2 {
 
-enum class Operation { unifiedorder, orderquery, closeorder };
+enum class Operation { unifiedorder, orderquery, closeorder, refund, refundquery, micropay, reverse };
 
-/// What to do about a signed err_code (reference of API v2, sections 4.5, 5 and 6). A code that the documents
+/// Whether only a query can tell what became of it, where a refusal does not: asking for it again is no way
+/// to find out.
+constexpr bool is_told_by_query(Operation operation) {
+  return operation == Operation::unifiedorder || operation == Operation::refund ||
+         operation == Operation::micropay;
+}
+
+/// What to do about a signed err_code (reference of API v2, sections 4.5, 5, 6, 7.4, 8, 9 and 10). A code that the documents
 /// do not list may mean anything, so WeChat Pay is asked what is true.
-Reaction reaction_to(Operation operation, std::string_view err_code);
+/// @param recalls  whether the answer to a reversal asks for it once more
+Reaction reaction_to(Operation operation, std::string_view err_code, bool recalls = false);
 
 /// Whether this err_code says that WeChat Pay has an order of this number.
 bool says_order_exists(std::string_view err_code);

@@ -80,6 +80,50 @@ Fields closeorder_request(const OutTradeNo& out_trade_no, const V2Account& accou
   return orderquery_request(out_trade_no, account, nonce);  // closeorder takes the same fields
 }
 
+Fields refund_request(const RefundIntent& intent, const V2Account& account, const std::string& nonce) {
+  auto fields = common_fields(account.merchant, account.sign_type, nonce);
+  fields.add("out_trade_no", intent.out_trade_no.text());
+  fields.add("out_refund_no", intent.out_refund_no.text());
+  fields.add("total_fee", std::to_string(intent.total_fee.count()));
+  fields.add("refund_fee", std::to_string(intent.refund_fee.count()));
+  fields.add_if_set("refund_desc", intent.reason);
+  // What is unsettled is the default, and the field is not for every merchant.
+  if (intent.funds_account == FundsAccount::available)
+    fields.add("refund_account", "REFUND_SOURCE_RECHARGE_FUNDS");
+  fields.add_if_set("notify_url", intent.notify_url);
+  return with_sign(std::move(fields), account);
+}
+
+Fields refundquery_request(const OutRefundNo& out_refund_no, const V2Account& account,
+                           const std::string& nonce) {
+  auto fields = common_fields(account.merchant, account.sign_type, nonce);
+  fields.add("out_refund_no", out_refund_no.text());
+  return with_sign(std::move(fields), account);
+}
+
+Fields micropay_request(const CodePayment& payment, const V2Account& account, const std::string& nonce) {
+  const auto& intent = payment.intent;
+  auto fields = common_fields(intent.merchant, account.sign_type, nonce);
+  fields.add_if_set("device_info", intent.device_info);
+  fields.add("body", intent.body);
+  fields.add_if_set("detail", intent.detail);
+  fields.add_if_set("attach", intent.attach);
+  fields.add("out_trade_no", intent.out_trade_no.text());
+  fields.add("total_fee", std::to_string(intent.total_fee.count()));
+  fields.add("spbill_create_ip", intent.client_ip);
+  fields.add_if_set("goods_tag", intent.goods_tag);
+  fields.add_if_set("limit_pay", intent.limit_pay);
+  if (intent.time_expire) fields.add("time_expire", format_wire_time(*intent.time_expire));
+  fields.add("auth_code", std::string{payment.auth_code.reveal()});
+  if (intent.profit_sharing) fields.add("profit_sharing", "Y");
+  fields.add_if_set("scene_info", intent.scene_info);
+  return with_sign(std::move(fields), account);
+}
+
+Fields reverse_request(const OutTradeNo& out_trade_no, const V2Account& account, const std::string& nonce) {
+  return orderquery_request(out_trade_no, account, nonce);  // likewise
+}
+
 }  // namespace wxpay::v2
 
 namespace wxpay {

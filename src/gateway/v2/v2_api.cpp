@@ -14,7 +14,8 @@ V2Account duplicate(const V2Account& account) {
           .sign_type = account.sign_type,
           .key = account.key.duplicate(),
           .base_urls = account.base_urls,
-          .timeout = account.timeout};
+          .timeout = account.timeout,
+          .client_certificate = account.client_certificate};
 }
 
 class V2Api final : public PaymentApi {

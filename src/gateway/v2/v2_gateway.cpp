@@ -22,6 +22,10 @@ using gateway::Origin;
 constexpr std::string_view create_path = "/pay/unifiedorder";
 constexpr std::string_view query_path = "/pay/orderquery";
 constexpr std::string_view close_path = "/pay/closeorder";
+constexpr std::string_view refund_path = "/secapi/pay/refund";
+constexpr std::string_view refund_query_path = "/pay/refundquery";
+constexpr std::string_view code_payment_path = "/pay/micropay";
+constexpr std::string_view reverse_path = "/secapi/pay/reverse";
 
 HttpRequest xml_request(std::string body) {
   return {.headers = {{"Content-Type", "text/xml; charset=utf-8"}}, .body = std::move(body)};
@@ -61,6 +65,43 @@ class V2Gateway final : public PaymentGateway {
                               });
   }
 
+  std::unique_ptr<CallOf<RefundOutcome>> start_refund(std::shared_ptr<const RefundIntent> intent) override {
+    auto request = with_certificate(xml_request(wire::to_xml(v2::refund_request(*intent, account_, nonce()))));
+    return call<RefundOutcome>(
+        refund_path, std::move(request),
+        [this, intent = std::move(intent)](const HttpResponse& response, const Origin& origin) {
+          return v2::read_refund(response, account_, *intent, origin.speaker);
+        });
+  }
+
+  std::unique_ptr<CallOf<RefundOutcome>> start_query_refund(const OutRefundNo& out_refund_no) override {
+    return call<RefundOutcome>(
+        refund_query_path, v2::refundquery_request(out_refund_no, account_, nonce()),
+        [this, out_refund_no](const HttpResponse& response, const Origin& origin) {
+          return v2::read_refundquery(response, account_, out_refund_no, origin.speaker);
+        });
+  }
+
+  std::unique_ptr<CallOf<QueryOutcome>> start_code_payment(
+      std::shared_ptr<const CodePayment> payment) override {
+    auto request = xml_request(wire::to_xml(v2::micropay_request(*payment, account_, nonce())));
+    return call<QueryOutcome>(
+        code_payment_path, std::move(request),
+        [this, payment = std::move(payment)](const HttpResponse& response, const Origin& origin) {
+          return v2::read_micropay(response, account_, *payment, origin.speaker);
+        },
+        gateway::Repeats::unless_sent);
+  }
+
+  std::unique_ptr<CallOf<ReverseOutcome>> start_reverse(const OutTradeNo& out_trade_no) override {
+    auto request =
+        with_certificate(xml_request(wire::to_xml(v2::reverse_request(out_trade_no, account_, nonce()))));
+    return call<ReverseOutcome>(reverse_path, std::move(request),
+                                [this, out_trade_no](const HttpResponse& response, const Origin& origin) {
+                                  return v2::read_reverse(response, account_, out_trade_no, origin.speaker);
+                                });
+  }
+
   std::unique_ptr<CallOf<RawOutcome>> start_raw(RawRequest raw) override {
     if (raw.method != HttpMethod::post)
       throw Error{ErrorKind::usage, "every call of API v2 is a POST", "write POST for the method"};
@@ -89,13 +130,24 @@ class V2Gateway final : public PaymentGateway {
   /// @tparam Path  a string, or a view of one that stays
   template <class Outcome, class Path, class Read>
   std::unique_ptr<CallOf<Outcome>> call(Path path, const Fields& fields, Read read) {
-    const auto prepare = [path = std::move(path)](HttpRequest& request, const std::string& base_url) {
-      request.url = base_url;
-      request.url += path;
+    return call<Outcome>(std::move(path), xml_request(wire::to_xml(fields)), std::move(read));
+  }
+
+  template <class Outcome, class Path, class Read>
+  std::unique_ptr<CallOf<Outcome>> call(Path path, HttpRequest request, Read read,
+                                        gateway::Repeats repeats = gateway::Repeats::allowed) {
+    const auto prepare = [path = std::move(path)](HttpRequest& next, const std::string& base_url) {
+      next.url = base_url;
+      next.url += path;
     };
     const gateway::CallDeps deps{hosts_, deps_.clock, deps_.random, deps_.stop, deps_.log};
     return std::make_unique<gateway::RetryingCall<Outcome, decltype(prepare), Read>>(
-        deps, xml_request(wire::to_xml(fields)), account_.timeout, prepare, std::move(read));
+        deps, std::move(request), account_.timeout, prepare, std::move(read), repeats);
+  }
+
+  HttpRequest with_certificate(HttpRequest request) const {
+    request.client_certificate = account_.client_certificate;
+    return request;
   }
 
   std::unique_ptr<CallOf<QueryOutcome>> start_query(const Fields& request, v2::OrderReference asked) {

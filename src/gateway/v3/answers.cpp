@@ -6,8 +6,10 @@
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
 #include "domain/limits.hpp"
+#include "gateway/payment_words.hpp"
 #include "gateway/retrying_call.hpp"
 #include "gateway/v3/payment.hpp"
+#include "gateway/v3/refund.hpp"
 #include "gateway/v3/verification.hpp"
 #include "wxpay/order_time.hpp"
 
@@ -112,7 +114,7 @@ std::variant<Verified, Refused, Unknown> read_refusal(Operation operation, int s
   const auto answered = by(speaker, " answered HTTP ") + std::to_string(status);
   if (error.code.empty() && !not_executed)
     return not_an_answer(answered + " without a code", std::move(said));
-  if (!believed && operation == Operation::query) {
+  if (!believed && is_question(operation)) {
     auto what = answered + " without a signature: " + error.code + " " + said.text;
     return not_an_answer(std::move(what), std::move(said));
   }
@@ -282,6 +284,52 @@ CloseOutcome read_closed(const HttpResponse& response, PlatformKeys& keys, const
   if (!verified.members.empty()) return not_to_be_trusted("the answer is not that of a closing");
   evidence.digest = std::move(verified.digest);
   return Closed{std::move(verified.said), std::move(evidence)};
+}
+
+namespace {
+
+/// @param problem_of  in what it is about another refund than was asked for; empty: in nothing
+template <class ProblemOf>
+RefundOutcome read_refund_answer(Operation operation, const HttpResponse& response, PlatformKeys& keys,
+                                 const MerchantIdentity& merchant, std::chrono::sys_seconds now,
+                                 std::string_view speaker, ProblemOf problem_of) {
+  auto answer = read_answer(operation, response, keys, now, speaker);
+  if (auto* refused = std::get_if<Refused>(&answer)) return std::move(*refused);
+  if (auto* unknown = std::get_if<Unknown>(&answer)) return std::move(*unknown);
+  auto& verified = std::get<Verified>(answer);
+  // It need not say whose it is.
+  if (auto problem = other_merchant_problem(verified.members, merchant, false); !problem.empty())
+    return not_to_be_trusted("the answer " + problem);
+  const auto source = operation == Operation::refund ? EvidenceSource::refund : EvidenceSource::query;
+  auto read = read_refund(verified.members, merchant, source);
+  if (const auto* problem = std::get_if<std::string>(&read))
+    return not_an_answer("the answer about the refund is unusable: " + *problem, verified.said);
+  auto& evidence = std::get<RefundEvidence>(read);
+  if (auto problem = problem_of(evidence); !problem.empty())
+    return not_to_be_trusted(std::move(problem), verified.said);
+  evidence.digest = std::move(verified.digest);
+  return RefundAnswer{std::move(verified.said), std::move(evidence)};
+}
+
+}  // namespace
+
+RefundOutcome read_refund_answer(const HttpResponse& response, PlatformKeys& keys,
+                                 const MerchantIdentity& merchant, const RefundIntent& asked,
+                                 std::chrono::sys_seconds now, std::string_view speaker) {
+  return read_refund_answer(
+      Operation::refund, response, keys, merchant, now, speaker,
+      [&asked](const RefundEvidence& evidence) { return other_refund_problem(evidence, asked); });
+}
+
+RefundOutcome read_refund_answer(const HttpResponse& response, PlatformKeys& keys,
+                                 const MerchantIdentity& merchant, const OutRefundNo& asked,
+                                 std::chrono::sys_seconds now, std::string_view speaker) {
+  return read_refund_answer(Operation::query_refund, response, keys, merchant, now, speaker,
+                            [&asked](const RefundEvidence& evidence) {
+                              return evidence.out_refund_no == asked
+                                         ? std::string{}
+                                         : std::string{"the answer is about another refund"};
+                            });
 }
 
 }  // namespace wxpay::v3

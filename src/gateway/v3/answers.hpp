@@ -53,4 +53,13 @@ QueryOutcome read_query(const HttpResponse& response, PlatformKeys& keys, const 
 CloseOutcome read_closed(const HttpResponse& response, PlatformKeys& keys, const MerchantIdentity& merchant,
                          const OutTradeNo& asked, std::chrono::sys_seconds now, std::string_view speaker);
 
+/// The answer to a refund: what has become of it so far.
+RefundOutcome read_refund_answer(const HttpResponse& response, PlatformKeys& keys,
+                                 const MerchantIdentity& merchant, const RefundIntent& asked,
+                                 std::chrono::sys_seconds now, std::string_view speaker);
+/// That to a query for one.
+RefundOutcome read_refund_answer(const HttpResponse& response, PlatformKeys& keys,
+                                 const MerchantIdentity& merchant, const OutRefundNo& asked,
+                                 std::chrono::sys_seconds now, std::string_view speaker);
+
 }  // namespace wxpay::v3

@@ -67,7 +67,14 @@ constexpr std::array rows{Row{"PARAMERROR", "PARAM_ERROR", refuse},
 constexpr std::array exceptions{Exception{Operation::create, "INVALID_REQUEST", ask},
                                 Exception{Operation::query, "RULE_LIMIT", slow},
                                 Exception{Operation::create, "ORDERNOTEXIST", refuse},
-                                Exception{Operation::close, "INVALID_REQUEST", ask}};
+                                Exception{Operation::close, "INVALID_REQUEST", ask},
+                                // Also of a number that was used with other data: to be asked about first.
+                                Exception{Operation::refund, "INVALID_REQUEST", ask},
+                                // Not found or not paid: nothing was refunded.
+                                Exception{Operation::refund, "ORDERNOTEXIST", refuse},
+                                Exception{Operation::refund, "ORDERCLOSED", ask},
+                                Exception{Operation::refund, "ORDERREVERSED", ask},
+                                Exception{Operation::query_refund, "RULE_LIMIT", slow}};
 
 std::string without_underscores(std::string_view code) {
   std::string plain{code};
@@ -84,6 +91,11 @@ KnownError known_error(Operation operation, std::string_view code) {
   if (row == rows.end()) return {std::string{code}, Reaction::ask_by_query};
   // A call of any other kind is about no order.
   if (operation == Operation::other && plain == "RESOURCENOTEXISTS") return {std::string{code}, refuse};
+  // Of a refund that is asked about; that there is no such order says nothing of it.
+  if (operation == Operation::query_refund && row->name == "ORDERNOTEXIST") {
+    if (plain == "RESOURCENOTEXISTS") return {"REFUNDNOTEXIST", none};
+    return {std::string{row->name}, ask};
+  }
   for (const auto& exception : exceptions) {
     if (exception.operation == operation && exception.name == row->name)
       return {std::string{row->name}, exception.reaction};

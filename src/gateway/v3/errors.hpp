@@ -9,7 +9,12 @@
 namespace wxpay::v3 {
 
 /// The calls whose refusals differ in what they mean.
-enum class Operation : std::uint8_t { create, query, close, other };
+enum class Operation : std::uint8_t { create, query, close, refund, query_refund, other };
+
+/// Whether it asks what is true, and changes nothing.
+constexpr bool is_question(Operation operation) {
+  return operation == Operation::query || operation == Operation::query_refund;
+}
 
 /// What a code of an error body is in this program.
 struct KnownError {

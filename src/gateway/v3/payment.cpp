@@ -1,9 +1,7 @@
 #include "gateway/v3/payment.hpp"
 
 #include <array>
-#include <initializer_list>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 #include "base/text.hpp"
@@ -34,7 +32,12 @@ bool is_text(const wire::JsonValue& value, const std::string& text) {
   return value.kind == wire::JsonValue::Kind::text && value.text == text;
 }
 
-/// The first of the names that stands for something else than a text; empty: none does.
+std::string said_by(const wire::JsonObject& message, const char* name) {
+  return wire::text_of(message, name).value_or("");
+}
+
+}  // namespace
+
 std::string_view no_text_in(const wire::JsonObject& message, std::initializer_list<const char*> names) {
   for (const auto* name : names) {
     const auto* value = given(message, name);
@@ -42,12 +45,6 @@ std::string_view no_text_in(const wire::JsonObject& message, std::initializer_li
   }
   return {};
 }
-
-std::string said_by(const wire::JsonObject& message, const char* name) {
-  return wire::text_of(message, name).value_or("");
-}
-
-}  // namespace
 
 std::string identity_problem(const wire::JsonObject& message, const MerchantIdentity& merchant) {
   const bool partner = !merchant.sub_mch_id.empty();

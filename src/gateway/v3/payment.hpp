@@ -1,12 +1,17 @@
 #pragma once
 
+#include <initializer_list>
 #include <string>
+#include <string_view>
 #include <variant>
 
 #include "wire/json.hpp"
 #include "wxpay/evidence.hpp"
 
 namespace wxpay::v3 {
+
+/// The first of the names that stands for something else than a text; empty: none does.
+std::string_view no_text_in(const wire::JsonObject& message, std::initializer_list<const char*> names);
 
 /// Whose message it is: merchant, app and, in service-provider mode, sub-merchant must be the account's.
 /// @return predicate of the message; empty: it is ours

@@ -18,6 +18,8 @@ using wire::JsonLine;
 using wire::JsonObject;
 using wire::JsonValue;
 
+constexpr const char* refunds_path = "/v3/refund/domestic/refunds";
+
 bool is_partner(const MerchantIdentity& merchant) { return !merchant.sub_mch_id.empty(); }
 
 std::string transactions_path(const MerchantIdentity& merchant) {
@@ -195,6 +197,26 @@ RequestParts close_request(const OutTradeNo& out_trade_no, const MerchantIdentit
       .method = HttpMethod::post,
       .target = transactions_path(merchant) + "/out-trade-no/" + path_segment(out_trade_no.text()) + "/close",
       .body = std::move(body).str()};
+}
+
+RequestParts refund_request(const RefundIntent& intent, const MerchantIdentity& merchant) {
+  JsonLine body;
+  if (is_partner(merchant)) body.text("sub_mchid", merchant.sub_mch_id.text());
+  body.text("out_trade_no", intent.out_trade_no.text()).text("out_refund_no", intent.out_refund_no.text());
+  body.text_if_set("reason", intent.reason).text_if_set("notify_url", intent.notify_url);
+  // What is unsettled is the default, and the name of it is for deposits.
+  if (intent.funds_account == FundsAccount::available) body.text("funds_account", "AVAILABLE");
+  JsonLine amount;
+  amount.number("refund", intent.refund_fee.count()).number("total", intent.total_fee.count());
+  amount.text("currency", "CNY");
+  body.raw("amount", std::move(amount).str());
+  return {.method = HttpMethod::post, .target = refunds_path, .body = std::move(body).str()};
+}
+
+RequestParts query_refund_request(const OutRefundNo& out_refund_no, const MerchantIdentity& merchant) {
+  auto target = std::string{refunds_path} + "/" + path_segment(out_refund_no.text());
+  if (is_partner(merchant)) target += "?sub_mchid=" + merchant.sub_mch_id.text();
+  return {.method = HttpMethod::get, .target = std::move(target)};
 }
 
 RequestParts certificates_request() { return {.method = HttpMethod::get, .target = "/v3/certificates"}; }

@@ -83,6 +83,23 @@ class V3Gateway final : public PaymentGateway {
                               });
   }
 
+  std::unique_ptr<CallOf<RefundOutcome>> start_refund(std::shared_ptr<const RefundIntent> intent) override {
+    auto request = refund_request(*intent, parts_.merchant);
+    return call<RefundOutcome>(std::move(request), [this, intent = std::move(intent)](
+                                                       const HttpResponse& response, const Origin& origin) {
+      return read_refund_answer(response, *parts_.keys, parts_.merchant, *intent, deps_.clock.now(),
+                                origin.speaker);
+    });
+  }
+
+  std::unique_ptr<CallOf<RefundOutcome>> start_query_refund(const OutRefundNo& out_refund_no) override {
+    return call<RefundOutcome>(query_refund_request(out_refund_no, parts_.merchant),
+                               [this, out_refund_no](const HttpResponse& response, const Origin& origin) {
+                                 return read_refund_answer(response, *parts_.keys, parts_.merchant,
+                                                           out_refund_no, deps_.clock.now(), origin.speaker);
+                               });
+  }
+
   std::unique_ptr<CallOf<RawOutcome>> start_raw(RawRequest raw) override {
     // A bill's file is told by the hash that came with its address.
     const bool is_signed = !raw.target.starts_with("/v3/billdownload/file");
