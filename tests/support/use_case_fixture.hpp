@@ -100,8 +100,10 @@ inline Refused refused(const std::string& code, Reaction reaction) {
 inline Unknown unknown(ErrorKind kind, const std::string& code) { return {kind, code, "no answer", {}}; }
 
 inline QueryAnswer query_answer(const PaymentEvidence& evidence) {
-  return {evidence, std::string{to_string(evidence.state)}, "as WeChat Pay words it",
-          std::chrono::seconds{0}};
+  return {.evidence = evidence,
+          .trade_state = std::string{to_string(evidence.state)},
+          .trade_state_desc = "as WeChat Pay words it",
+          .clock_ahead = std::chrono::seconds{0}};
 }
 
 /// What a query says of order T1.

@@ -38,7 +38,8 @@ QueryOutcome read_payment(Verified verified, const V2Account& account, const Cod
   if (auto problem = payment_problem(evidence, fields); !problem.empty()) {
     return not_an_answer("the answer about " + number.text() + " is unusable: " + problem, verified.said);
   }
-  return QueryAnswer{std::move(evidence), std::string{to_string(OrderState::success)}, {}};
+  return QueryAnswer{
+      std::move(evidence), std::string{to_string(OrderState::success)}, {}, TradeType::micropay};
 }
 
 }  // namespace
