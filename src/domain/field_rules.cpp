@@ -24,9 +24,8 @@ std::string body_fault(std::string_view body) { return text_fault(body, limits::
 std::string refund_reason_fault(std::string_view reason) {
   if (auto fault = text_fault(reason, limits::longest_refund_reason); !fault.empty()) return fault;
   // WeChat Pay takes characters of one to three bytes in UTF-8 (API v3 reference, 1).
-  const bool has_long_character = std::any_of(reason.begin(), reason.end(), [](char c) {
-    return static_cast<unsigned char>(c) >= 0xF0;
-  });
+  const bool has_long_character =
+      std::any_of(reason.begin(), reason.end(), [](char c) { return static_cast<unsigned char>(c) >= 0xF0; });
   return has_long_character ? "holds a character that WeChat Pay does not take, as an emoji" : "";
 }
 

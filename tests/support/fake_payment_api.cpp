@@ -103,19 +103,20 @@ class Gateway final : public PaymentGateway {
  private:
   std::unique_ptr<CallOf<RefundOutcome>> refund(const std::string& path, EvidenceSource source,
                                                 const Fields& fields) {
-    return call<RefundOutcome>(path, fields, [source](Answer answer, const std::string& body) -> RefundOutcome {
-      const auto& said = answer.fields;
-      RefundEvidence evidence{.source = source,
-                              .merchant = merchant(),
-                              .out_trade_no = OutTradeNo::trusted(said.get("order")),
-                              .out_refund_no = OutRefundNo::trusted(said.get("refund")),
-                              .state = parse_refund_state(said.get("state")).value(),
-                              .refund_id = RefundId{said.get("refund_id")},
-                              .transaction_id = TransactionId{said.get("transaction")},
-                              .refund_fee = parse_wire_fen(said.get("fee")),
-                              .digest = crypto::sha256_hex(body)};
-      return RefundAnswer{std::move(answer.said), std::move(evidence)};
-    });
+    return call<RefundOutcome>(
+        path, fields, [source](Answer answer, const std::string& body) -> RefundOutcome {
+          const auto& said = answer.fields;
+          RefundEvidence evidence{.source = source,
+                                  .merchant = merchant(),
+                                  .out_trade_no = OutTradeNo::trusted(said.get("order")),
+                                  .out_refund_no = OutRefundNo::trusted(said.get("refund")),
+                                  .state = parse_refund_state(said.get("state")).value(),
+                                  .refund_id = RefundId{said.get("refund_id")},
+                                  .transaction_id = TransactionId{said.get("transaction")},
+                                  .refund_fee = parse_wire_fen(said.get("fee")),
+                                  .digest = crypto::sha256_hex(body)};
+          return RefundAnswer{std::move(answer.said), std::move(evidence)};
+        });
   }
 
   std::unique_ptr<CallOf<QueryOutcome>> query(const Fields& fields) {

@@ -28,8 +28,9 @@ std::shared_ptr<const CodePayment> code_payment() {
 }
 
 std::string paid_at_once(FieldChanges changes = {}) {
-  return signed_answer(with_changes(paid_order(sale, {{"trade_state", ""}, {"trade_state_desc", ""}, {"trade_type", "MICROPAY"}}),
-                                    changes));
+  return signed_answer(with_changes(
+      paid_order(sale, {{"trade_state", ""}, {"trade_state_desc", ""}, {"trade_type", "MICROPAY"}}),
+      changes));
 }
 
 /// A merchant's counter over a network that the test plays.
@@ -115,14 +116,16 @@ TEST_CASE("each err_code of a payment by code is one reaction") {
     const char* err_code;
     const char* outcome;
   };
-  const Row rows[] = {
-      {"SYSTEMERROR", "ask"},       {"BANKERROR", "ask"},        {"USERPAYING", "ask"},
-      {"TRADE_ERROR", "ask"},       {"ORDERPAID", "ask"},        {"OUT_TRADE_NO_USED", "ask"},
-      {"INVALID_REQUEST", "ask"},   {"BIZERR_NEED_RETRY", "ask"}, {"SOMETHING_NEW", "ask"},
-      {"NOTENOUGH", "refuse"},      {"NOTSUPORTCARD", "refuse"}, {"AUTHCODEEXPIRE", "refuse"},
-      {"AUTH_CODE_ERROR", "refuse"}, {"AUTH_CODE_INVALID", "refuse"}, {"BUYER_MISMATCH", "refuse"},
-      {"NOAUTH", "refuse"},         {"ORDERCLOSED", "closed"},   {"ORDERREVERSED", "closed"},
-      {"FREQUENCY_LIMITED", "slow"}, {"SIGNERROR", "key"}};
+  const Row rows[] = {{"SYSTEMERROR", "ask"},        {"BANKERROR", "ask"},
+                      {"USERPAYING", "ask"},         {"TRADE_ERROR", "ask"},
+                      {"ORDERPAID", "ask"},          {"OUT_TRADE_NO_USED", "ask"},
+                      {"INVALID_REQUEST", "ask"},    {"BIZERR_NEED_RETRY", "ask"},
+                      {"SOMETHING_NEW", "ask"},      {"NOTENOUGH", "refuse"},
+                      {"NOTSUPORTCARD", "refuse"},   {"AUTHCODEEXPIRE", "refuse"},
+                      {"AUTH_CODE_ERROR", "refuse"}, {"AUTH_CODE_INVALID", "refuse"},
+                      {"BUYER_MISMATCH", "refuse"},  {"NOAUTH", "refuse"},
+                      {"ORDERCLOSED", "closed"},     {"ORDERREVERSED", "closed"},
+                      {"FREQUENCY_LIMITED", "slow"}, {"SIGNERROR", "key"}};
   for (const auto& row : rows) {
     CAPTURE(row.err_code);
     Counter counter;
@@ -184,8 +187,7 @@ TEST_CASE("an order is reversed where WeChat Pay says that it is done") {
 
 TEST_CASE("a reversal is sent again as long as WeChat Pay asks for it") {
   const HttpResult first[] = {
-      reversal({{"recall", "Y"}}),
-      HttpResponse{200, signed_refusal("SYSTEMERROR")},
+      reversal({{"recall", "Y"}}), HttpResponse{200, signed_refusal("SYSTEMERROR")},
       HttpResponse{200, signed_refusal("USERPAYING")},
       HttpResponse{200, signed_answer(answer_fields(
                             {{"result_code", "FAIL"}, {"err_code", "TRADE_ERROR"}, {"recall", "Y"}}))},

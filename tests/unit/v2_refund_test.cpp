@@ -136,9 +136,8 @@ TEST_CASE("a refund is sent from what is stored, the same whenever it is repeate
 TEST_CASE("a provider's refund is the provider's, of the sub-merchant") {
   auto account = shop_account();
   account.merchant.sub_mch_id = MerchantId{"1900000209"};
-  for (const auto& fields :
-       {v2::refund_request(refund_of(), account, "n1"),
-        v2::refundquery_request(OutRefundNo::parse(refund_number), account, "n1")}) {
+  for (const auto& fields : {v2::refund_request(refund_of(), account, "n1"),
+                             v2::refundquery_request(OutRefundNo::parse(refund_number), account, "n1")}) {
     CHECK(fields.get("mch_id") == "1900000109");
     CHECK(fields.get("sub_mch_id") == "1900000209");
     CHECK(fields.get("out_refund_no") == refund_number);
@@ -195,8 +194,9 @@ TEST_CASE("of the refunds that an answer lists the one that was asked for is rea
     RefundState state;
     std::int64_t fee;
   };
-  for (const auto& row : {Row{"R20261123180000", RefundState::closed, 100}, Row{refund_number, RefundState::success, 300},
-                          Row{"R20261123180002", RefundState::abnormal, 200}}) {
+  for (const auto& row :
+       {Row{"R20261123180000", RefundState::closed, 100}, Row{refund_number, RefundState::success, 300},
+        Row{"R20261123180002", RefundState::abnormal, 200}}) {
     CAPTURE(row.number);
     const auto outcome = asked(signed_answer(listed_refunds()), row.number);
     REQUIRE(std::holds_alternative<RefundAnswer>(outcome));
@@ -218,7 +218,9 @@ TEST_CASE("an answer to a query that does not tell of the refund proves nothing"
       {"none at all",
        {{"out_refund_no_0", ""}, {"out_refund_no_1", ""}, {"out_refund_no_10", ""}},
        "UNTRUSTED"},
-      {"a name that only begins so", {{"out_refund_no_1", ""}, {"out_refund_no_x", refund_number}}, "UNTRUSTED"},
+      {"a name that only begins so",
+       {{"out_refund_no_1", ""}, {"out_refund_no_x", refund_number}},
+       "UNTRUSTED"},
       {"the same refund twice", {{"out_refund_no_0", refund_number}}, "GATEWAY"},
       {"no state", {{"refund_status_1", ""}}, "GATEWAY"},
       {"an unknown state", {{"refund_status_1", "FAIL"}}, "GATEWAY"},
@@ -287,7 +289,8 @@ TEST_CASE("unsigned words about a refund are asked about, unless they say that n
   CHECK(std::get<Unknown>(outcome).message.find("certificate") != std::string::npos);
 }
 
-TEST_CASE("a refund is repeated with the same bytes where that cannot refund twice, and never after a time-out") {
+TEST_CASE(
+    "a refund is repeated with the same bytes where that cannot refund twice, and never after a time-out") {
   FakeWorld world;
   const auto gateway = make_v2_gateway(shop_account(), world.deps());
   auto client = world.client(*gateway);

@@ -49,7 +49,11 @@ OrderedJson refund_object() {
           {"create_time", "2026-11-23T18:01:02+08:00"},
           {"status", "SUCCESS"},
           {"amount",
-           {{"total", 12345}, {"refund", 345}, {"payer_total", 12345}, {"payer_refund", 345}, {"currency", "CNY"}}}};
+           {{"total", 12345},
+            {"refund", 345},
+            {"payer_total", 12345},
+            {"payer_refund", 345},
+            {"currency", "CNY"}}}};
 }
 
 RefundOutcome read_apply(const HttpResponse& response, const MerchantIdentity& merchant = shop_merchant()) {
@@ -98,9 +102,10 @@ TEST_CASE("a refund has its path and its body, as other implementations send it"
   intent.reason.clear();
   intent.notify_url.clear();
   intent.funds_account = FundsAccount::available;
-  CHECK(v3::refund_request(intent, provider()).body ==
-        R"({"sub_mchid":"1900000209","out_trade_no":"20261123000000000001","out_refund_no":"R20261123000000000001",)"
-        R"("funds_account":"AVAILABLE","amount":{"refund":345,"total":12345,"currency":"CNY"}})");
+  CHECK(
+      v3::refund_request(intent, provider()).body ==
+      R"({"sub_mchid":"1900000209","out_trade_no":"20261123000000000001","out_refund_no":"R20261123000000000001",)"
+      R"("funds_account":"AVAILABLE","amount":{"refund":345,"total":12345,"currency":"CNY"}})");
 }
 
 TEST_CASE("a query for a refund names it in its path, encoded, and the sub-merchant of a provider") {
@@ -186,7 +191,8 @@ TEST_CASE("an answer about another refund, or without what it must have, is not 
   forged.body[10] = '9';
   CHECK(told(read_apply(forged)) == "UNTRUSTED");
   CHECK(told(read_apply({200, refund_object().dump()})) == "UNTRUSTED");
-  CHECK(told(read_apply(v3_answer(200, refund_object().dump(), asked_at - std::chrono::hours{1}))) == "UNTRUSTED");
+  CHECK(told(read_apply(v3_answer(200, refund_object().dump(), asked_at - std::chrono::hours{1}))) ==
+        "UNTRUSTED");
 }
 
 TEST_CASE("each code of a refund and of a query for it is one reaction") {

@@ -23,7 +23,8 @@ constexpr std::string_view to_check =
     "the key or the sign_type is not the merchant's: compare both with the merchant platform";
 
 constexpr std::string_view certificate_to_check =
-    "the certificate is not the merchant's, or no longer valid: get a new one from the merchant platform, and "
+    "the certificate is not the merchant's, or no longer valid: get a new one from the merchant platform, "
+    "and "
     "set cert_file and cert_key_file, or cert_p12_file";
 
 Said said_in(const Fields& fields, Said::Trust trust) {
@@ -94,8 +95,7 @@ Unknown not_to_be_trusted(std::string message, Said said) {
 
 std::variant<Verified, Refused, Unknown> read_answer(Operation operation, const HttpResponse& response,
                                                      const V2Account& account, std::string_view speaker) {
-  if (response.status != 200)
-    return not_an_answer(no_answer_words(operation, response.status, speaker));
+  if (response.status != 200) return not_an_answer(no_answer_words(operation, response.status, speaker));
   auto parsed = wire::parse_xml(response.body);
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
     return not_an_answer(by(speaker, "'s answer is unreadable: ") + malformed->why);

@@ -62,7 +62,8 @@ constexpr std::array exceptions{
     Exception{Operation::refund, {"ORDERNOTEXIST", refuse}}, Exception{Operation::refund, {"ERROR", refuse}},
     Exception{Operation::refund, {"TRADE_OVERDUE", refuse}},
     Exception{Operation::refund, {"USER_ACCOUNT_ABNORMAL", refuse}},
-    Exception{Operation::refund, {"CERT_ERROR", key}}, Exception{Operation::refund, {"ORDER_NOT_READY", repeat}},
+    Exception{Operation::refund, {"CERT_ERROR", key}},
+    Exception{Operation::refund, {"ORDER_NOT_READY", repeat}},
     // The number may be that of another refund, which only a query shows.
     Exception{Operation::refund, {"REFUND_FEE_MISMATCH", ask}},
     Exception{Operation::refund, {"ORDERCLOSED", ask}}, Exception{Operation::refund, {"ORDERREVERSED", ask}},

@@ -16,8 +16,8 @@ constexpr bool is_told_by_query(Operation operation) {
          operation == Operation::micropay;
 }
 
-/// What to do about a signed err_code (reference of API v2, sections 4.5, 5, 6, 7.4, 8, 9 and 10). A code that the documents
-/// do not list may mean anything, so WeChat Pay is asked what is true.
+/// What to do about a signed err_code (reference of API v2, sections 4.5, 5, 6, 7.4, 8, 9 and 10). A code
+/// that the documents do not list may mean anything, so WeChat Pay is asked what is true.
 /// @param recalls  whether the answer to a reversal asks for it once more
 Reaction reaction_to(Operation operation, std::string_view err_code, bool recalls = false);
 

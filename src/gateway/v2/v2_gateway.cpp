@@ -66,7 +66,8 @@ class V2Gateway final : public PaymentGateway {
   }
 
   std::unique_ptr<CallOf<RefundOutcome>> start_refund(std::shared_ptr<const RefundIntent> intent) override {
-    auto request = with_certificate(xml_request(wire::to_xml(v2::refund_request(*intent, account_, nonce()))));
+    auto request =
+        with_certificate(xml_request(wire::to_xml(v2::refund_request(*intent, account_, nonce()))));
     return call<RefundOutcome>(
         refund_path, std::move(request),
         [this, intent = std::move(intent)](const HttpResponse& response, const Origin& origin) {
@@ -75,11 +76,11 @@ class V2Gateway final : public PaymentGateway {
   }
 
   std::unique_ptr<CallOf<RefundOutcome>> start_query_refund(const OutRefundNo& out_refund_no) override {
-    return call<RefundOutcome>(
-        refund_query_path, v2::refundquery_request(out_refund_no, account_, nonce()),
-        [this, out_refund_no](const HttpResponse& response, const Origin& origin) {
-          return v2::read_refundquery(response, account_, out_refund_no, origin.speaker);
-        });
+    return call<RefundOutcome>(refund_query_path, v2::refundquery_request(out_refund_no, account_, nonce()),
+                               [this, out_refund_no](const HttpResponse& response, const Origin& origin) {
+                                 return v2::read_refundquery(response, account_, out_refund_no,
+                                                             origin.speaker);
+                               });
   }
 
   std::unique_ptr<CallOf<QueryOutcome>> start_code_payment(

@@ -64,17 +64,16 @@ constexpr std::array rows{Row{"PARAMERROR", "PARAM_ERROR", refuse},
 // INVALID_REQUEST of a creation also says that its parameters differ from those of an earlier one, or that
 // the order is paid.
 // RULE_LIMIT of a query is a limit of its rate.
-constexpr std::array exceptions{Exception{Operation::create, "INVALID_REQUEST", ask},
-                                Exception{Operation::query, "RULE_LIMIT", slow},
-                                Exception{Operation::create, "ORDERNOTEXIST", refuse},
-                                Exception{Operation::close, "INVALID_REQUEST", ask},
-                                // Also of a number that was used with other data: to be asked about first.
-                                Exception{Operation::refund, "INVALID_REQUEST", ask},
-                                // Not found or not paid: nothing was refunded.
-                                Exception{Operation::refund, "ORDERNOTEXIST", refuse},
-                                Exception{Operation::refund, "ORDERCLOSED", ask},
-                                Exception{Operation::refund, "ORDERREVERSED", ask},
-                                Exception{Operation::query_refund, "RULE_LIMIT", slow}};
+constexpr std::array exceptions{
+    Exception{Operation::create, "INVALID_REQUEST", ask}, Exception{Operation::query, "RULE_LIMIT", slow},
+    Exception{Operation::create, "ORDERNOTEXIST", refuse},
+    Exception{Operation::close, "INVALID_REQUEST", ask},
+    // Also of a number that was used with other data: to be asked about first.
+    Exception{Operation::refund, "INVALID_REQUEST", ask},
+    // Not found or not paid: nothing was refunded.
+    Exception{Operation::refund, "ORDERNOTEXIST", refuse}, Exception{Operation::refund, "ORDERCLOSED", ask},
+    Exception{Operation::refund, "ORDERREVERSED", ask},
+    Exception{Operation::query_refund, "RULE_LIMIT", slow}};
 
 std::string without_underscores(std::string_view code) {
   std::string plain{code};
