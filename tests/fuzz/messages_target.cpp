@@ -14,6 +14,7 @@
 #include "fuzz/targets.hpp"
 #include "gateway/v2/answers.hpp"
 #include "gateway/v2/notifications.hpp"
+#include "wire/req_info.hpp"
 #include "wire/xml.hpp"
 #include "wxpay/signing.hpp"
 
@@ -68,6 +69,24 @@ Fields with_signature(const Fields& fields, const V2Account& account) {
   return all;
 }
 
+/// Evidence of a refund is what was encrypted, and of this merchant.
+void expect_refund(const Notification& notification, const Fields& envelope, const V2Account& account) {
+  expect(!notification.evidence && envelope.get("sign").empty(), "a refund is no payment, and not signed");
+  const auto opened = wire::open_req_info(envelope.get("req_info"), account.key);
+  expect(opened.has_value(), "what tells of a refund can be opened");
+  const auto parsed = wire::parse_xml(*opened);
+  const auto& fields = std::get<Fields>(parsed);
+  const auto& evidence = notification.refund.value();
+  expect(evidence.out_refund_no.text() == fields.get("out_refund_no") &&
+             evidence.out_trade_no.text() == fields.get("out_trade_no") &&
+             evidence.refund_id.text() == fields.get("refund_id") &&
+             std::to_string(evidence.refund_fee.value().count()) == fields.get("refund_fee") &&
+             std::to_string(evidence.total_fee.value().count()) == fields.get("total_fee") &&
+             evidence.refund_fee <= evidence.total_fee &&
+             evidence.merchant.mch_id.text() == envelope.get("mch_id"),
+         "evidence is what the notification says");
+}
+
 void check_notification(const std::string& document, const Fields& fields, const V2Account& account) {
   const auto notification = v2::read_notification(document, account);
   const bool is_refused = notification.verdict == NotificationVerdict::bad_signature ||
@@ -75,8 +94,10 @@ void check_notification(const std::string& document, const Fields& fields, const
   if (v2::is_signed(document, account) && !is_refused) expect_one_reading(fields);
   if (notification.verdict == NotificationVerdict::malformed) return;
   expect(notification.digest == crypto::sha256_hex(document), "the digest is of the bytes");
+  if (notification.verdict == NotificationVerdict::refund)
+    return expect_refund(notification, fields, account);
   if (notification.verdict != NotificationVerdict::paid) {
-    expect(!notification.evidence && !notification.reason.empty(),
+    expect(!notification.refund && !notification.evidence && !notification.reason.empty(),
            "what is not paid is no evidence, and says why");
     return;
   }
@@ -116,6 +137,31 @@ void check_answers(const std::string& document, const Fields& fields, const V2Ac
   if (const auto* answer = std::get_if<Closed>(&closed)) expect_kept(order_of(answer->evidence));
 }
 
+/// The document as what a genuine notification of a refund holds.
+void check_refund(std::string_view document, const V2Account& account) {
+  constexpr std::size_t largest = 32'768;  // the envelope is a message too
+  if (document.size() > largest) return;
+  const Fields envelope{{"return_code", "SUCCESS"},
+                        {"appid", account.merchant.app_id.text()},
+                        {"mch_id", account.merchant.mch_id.text()},
+                        {"nonce_str", "5K8264ILTKCH16CQ2502SI8ZNMTM67VS"},
+                        {"req_info", wire::seal_req_info(document, account.key)}};
+  check_notification(wire::to_xml(envelope), envelope, account);
+}
+
+/// What answers say of refunds.
+void check_refund_answers(const std::string& document, const Fields& fields, const V2Account& account) {
+  const HttpResponse response{200, document};
+  const auto asked = OutRefundNo::try_parse(fields.get("out_refund_no_0"));
+  if (!asked) return;
+  const auto found = v2::read_refundquery(response, account, *asked);
+  if (const auto* answer = std::get_if<RefundAnswer>(&found)) {
+    expect(answer->evidence.out_refund_no == *asked &&
+               answer->evidence.out_trade_no.text() == fields.get("out_trade_no"),
+           "evidence is what the answer says");
+  }
+}
+
 /// A value that was changed on the way.
 void check_tampered(const Fields& fields, const V2Account& account) {
   Fields tampered;
@@ -132,6 +178,7 @@ void check_tampered(const Fields& fields, const V2Account& account) {
 }  // namespace
 
 void check_messages(std::string_view input) {
+  check_refund(input, shop_account(SignType::md5));
   const auto parsed = wire::parse_xml(input);
   const auto* fields = std::get_if<Fields>(&parsed);
   for (const auto type : {SignType::md5, SignType::hmac_sha256}) {
@@ -152,6 +199,7 @@ void check_messages(std::string_view input) {
     if (document.size() > wire::largest_message) return;
     check_notification(document, genuine, account);
     check_answers(document, genuine, account);
+    check_refund_answers(document, genuine, account);
     check_tampered(genuine, account);
   }
 }

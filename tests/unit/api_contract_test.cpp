@@ -12,6 +12,7 @@
 #include "gateway/v3/pay_signer.hpp"
 #include "gateway/v3/set_signer.hpp"
 #include "support/fake_api.hpp"
+#include "support/refund_messages.hpp"
 #include "support/signed_answer.hpp"
 #include "support/use_case_fixture.hpp"
 #include "support/v3_wire.hpp"
@@ -58,7 +59,7 @@ ApiCase v2_case() {
   api.payment = v2_message(paid);
   api.forged = v2_message(paid, other_key);
   api.of_another = v2_message(with_changes(paid, {{"mch_id", other_merchant}}));
-  api.refund.body = wire::to_xml(answer_fields({{"req_info", "c2VjcmV0"}}));
+  api.refund.body = refund_notification();
   return api;
 }
 
@@ -77,7 +78,11 @@ ApiCase v3_case() {
   api.forged =
       v3_notification("TRANSACTION.SUCCESS", v3_payment({}), now, {"merchant_key.pem", platform_serial});
   api.of_another = v3_notification("TRANSACTION.SUCCESS", v3_payment({.merchant = other_merchant}), now);
-  api.refund = v3_notification("REFUND.SUCCESS", R"({"mchid":"1900000109","out_trade_no":"T1"})", now);
+  api.refund = v3_notification(
+      "REFUND.SUCCESS",
+      R"({"mchid":"1900000109","out_trade_no":"T20261123180001","out_refund_no":"R20261123180002",)"
+      R"("refund_id":"50300908092026112300012345678","refund_status":"SUCCESS","amount":{"refund":15,"total":100}})",
+      now);
   return api;
 }
 
@@ -128,16 +133,20 @@ TEST_CASE("a notification is believed for its signature and its merchant") {
       const NotificationMessage& message;
       NotificationVerdict verdict;
     };
-    for (const auto& row :
-         {Row{api.forged, NotificationVerdict::bad_signature},
-          Row{api.of_another, NotificationVerdict::wrong_merchant},
-          Row{api.refund, NotificationVerdict::ignored}, Row{api.garbage, NotificationVerdict::malformed}}) {
+    for (const auto& row : {Row{api.forged, NotificationVerdict::bad_signature},
+                            Row{api.of_another, NotificationVerdict::wrong_merchant},
+                            Row{api.garbage, NotificationVerdict::malformed}}) {
       const auto read = reader.read(row.message);
       CHECK((read.verdict == row.verdict));
       CHECK_FALSE(read.evidence);
       CHECK_FALSE(read.reason.empty());
     }
-    CHECK((reader.read(api.refund).kind == NotificationKind::refund));
+    const auto refund = reader.read(api.refund);
+    CHECK((refund.kind == NotificationKind::refund));
+    CHECK_FALSE(refund.evidence);
+    const bool is_read = refund.verdict == NotificationVerdict::refund;
+    CHECK((is_read || refund.verdict == NotificationVerdict::ignored));
+    CHECK(refund.refund.has_value() == is_read);
   });
 }
 

@@ -230,10 +230,10 @@ TEST_CASE("in service-provider mode the sub-merchant must agree") {
   CHECK(read_partner({{"sub_mch_id", "1900000200"}, {"sub_appid", "wxother"}}).is_of_other_app);
 }
 
-TEST_CASE("a refund's notification is ignored when it is ours, and has no sign to check") {
+TEST_CASE("a refund's notification that cannot be opened is not believed, and has no sign to check") {
   const auto refund = answer_fields({{"result_code", ""}, {"req_info", "c2VjcmV0"}});
   const auto ours = read_text(wire::to_xml(refund));
-  CHECK((ours.verdict == NotificationVerdict::ignored));
+  CHECK((ours.verdict == NotificationVerdict::bad_signature));
   CHECK((ours.kind == NotificationKind::refund));
   const auto other = read_text(wire::to_xml(with_changes(refund, {{"mch_id", "1900000999"}})));
   CHECK((other.verdict == NotificationVerdict::wrong_merchant));
@@ -247,7 +247,7 @@ TEST_CASE("a refund's notification is ignored when it is ours, and has no sign t
 TEST_CASE("a refund's envelope does not carry a payment past its signature") {
   const auto smuggled = paid_message({{"req_info", "c2VjcmV0"}});
   const auto notification = read_text(wire::to_xml(smuggled));
-  CHECK((notification.verdict == NotificationVerdict::ignored));
+  CHECK((notification.verdict == NotificationVerdict::bad_signature));
   CHECK_FALSE(notification.evidence);
 }
 

@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "gateway/v2/notifications.hpp"
+#include "support/refund_messages.hpp"
 #include "support/signed_answer.hpp"
 #include "support/use_case_fixture.hpp"
 
@@ -178,7 +179,8 @@ TEST_CASE("what does not agree is refused, said and kept, and changes nothing") 
        "does not hold", true},
       {"one that failed", payment("T1", {{"result_code", "FAIL"}, {"err_code", "NOTENOUGH"}}), "NOT_PAID",
        "NOTENOUGH", false},
-      {"a refund's", wire::to_xml(answer_fields({{"req_info", "c2VjcmV0"}})), "IGNORED", "refund", false},
+      {"a refund's", wire::to_xml(answer_fields({{"req_info", "c2VjcmV0"}})), "BAD_SIGNATURE",
+       "cannot be opened", false},
       {"no notification", "<xml>", "MALFORMED", "cut off", false},
       {"one that is cut off", payment("T1").substr(0, payment("T1").size() - 6), "MALFORMED", "cut off",
        true},
@@ -205,7 +207,7 @@ TEST_CASE("what does not agree is refused, said and kept, and changes nothing") 
 
 TEST_CASE("a refund's notification is ignored, and kept once for the day when it is not") {
   Replay replay;
-  const auto refund = wire::to_xml(answer_fields({{"req_info", "c2VjcmV0"}}));
+  const auto refund = refund_notification();
   const auto other = signed_answer(answer_fields({{"plan_id", "1"}}));
   for (int i = 0; i < 2; ++i) {
     CHECK((replay.run_one(refund).outcome == NotificationOutcome::ignored));

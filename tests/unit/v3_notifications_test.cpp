@@ -234,10 +234,9 @@ TEST_CASE("events that are no payments are ignored, unless they are another merc
   const auto event = [](const char* type, const std::string& resource) {
     return v3_notification(type, resource, now);
   };
-  const std::string ours{R"({"mchid":"1900000109","out_trade_no":"T1","refund_status":"SUCCESS"})"};
+  const std::string ours{R"({"mchid":"1900000109","out_trade_no":"T1"})"};
   const std::string theirs{R"({"mchid":"1900000999","out_trade_no":"T1","refund_status":"SUCCESS"})"};
-  CHECK(verdict_of(event("REFUND.SUCCESS", ours)) == "ignored");
-  CHECK(verdict_of(event("REFUND.ABNORMAL", ours)) == "ignored");
+  CHECK(verdict_of(event("REFUND.SUCCESS", ours)) == "malformed");
   CHECK(verdict_of(event("REFUND.SUCCESS", theirs)) == "wrong merchant");
   CHECK(verdict_of(event("REFUND.SUCCESS", R"({"out_trade_no":"T1"})")) == "wrong merchant");
   CHECK(verdict_of(event("COUPON.USE", R"({"stock_id":"9856000","coupon_id":"9856888"})")) == "ignored");
@@ -263,11 +262,15 @@ TEST_CASE(
   CHECK(verdict_of(payment(paid(Json::object())), shop_merchant()) == "wrong merchant");
   CHECK(verdict_of(payment(), partner()) == "wrong merchant");
   const auto refund = [](const char* resource) {
-    return verdict_of(v3_notification("REFUND.SUCCESS", resource, now), partner());
+    auto told = Json::parse(
+        R"({"out_trade_no":"T20261123180001","out_refund_no":"R20261123180001","refund_status":"SUCCESS",)"
+        R"("refund_id":"50300908092026112300012345678","amount":{"refund":15,"total":100}})");
+    told.update(Json::parse(resource));
+    return verdict_of(v3_notification("REFUND.SUCCESS", told.dump(), now), partner());
   };
-  CHECK(refund(R"({"sp_mchid":"1900000109","sub_mchid":"1900000209"})") == "ignored");
-  CHECK(refund(R"({"mchid":"1900000109","sub_mchid":"1900000209"})") == "ignored");
-  CHECK(refund(R"({"mchid":"1900000109"})") == "ignored");
+  CHECK(refund(R"({"sp_mchid":"1900000109","sub_mchid":"1900000209"})") == "refund");
+  CHECK(refund(R"({"mchid":"1900000109","sub_mchid":"1900000209"})") == "refund");
+  CHECK(refund(R"({"mchid":"1900000109"})") == "refund");
   CHECK(refund(R"({"mchid":"1900000999"})") == "wrong merchant");
   CHECK(refund(R"({"sp_mchid":"1900000109","sub_mchid":"1900000208"})") == "wrong merchant");
 }

@@ -6,7 +6,9 @@
 
 #include "base/text.hpp"
 #include "crypto/digest.hpp"
+#include "gateway/v2/refund_record.hpp"
 #include "gateway/v2/verification.hpp"
+#include "wire/req_info.hpp"
 #include "wire/xml.hpp"
 #include "wxpay/time.hpp"
 
@@ -120,6 +122,50 @@ void read_payment(Notification& notification, const Fields& fields, const Mercha
   notification.evidence = std::move(evidence);
 }
 
+/// What the notification of a refund holds encrypted; nothing where another key made it, or it was changed.
+std::optional<Fields> open_refund(const Fields& envelope, const Secret& key) {
+  const auto opened = wire::open_req_info(envelope.find("req_info").value_or(""), key);
+  // A wrong key leaves padding that holds now and then, and no document.
+  if (!opened || !trim(*opened).starts_with("<root>")) return std::nullopt;
+  auto parsed = wire::parse_xml(*opened);
+  auto* fields = std::get_if<Fields>(&parsed);
+  return fields == nullptr ? std::nullopt : std::optional{std::move(*fields)};
+}
+
+/// Of a refund whose envelope is ours: that it can be opened is all that proves it.
+void read_refund(Notification& notification, const Fields& envelope, const MerchantIdentity& merchant,
+                 const Secret& key) {
+  notification.out_trade_no.clear();
+  notification.transaction_id.clear();
+  const auto opened = open_refund(envelope, key);
+  if (!opened) {
+    conclude(notification, NotificationVerdict::bad_signature,
+             "the notification cannot be opened: the key is not the one it was made with, or it was changed");
+    return;
+  }
+  notification.out_trade_no = shown_number(*opened, "out_trade_no");
+  notification.transaction_id = shown_number(*opened, "transaction_id");
+  if (auto number = opened->get("out_refund_no"); OutRefundNo::try_parse(number))
+    notification.out_refund_no = std::move(number);
+  if (auto problem = identity_problem(*opened, merchant, false, what); !problem.empty()) {
+    conclude(notification, NotificationVerdict::wrong_merchant, std::move(problem));
+    return;
+  }
+  const RefundNames names{.out_refund_no = "out_refund_no",
+                          .refund_id = "refund_id",
+                          .refund_fee = "refund_fee",
+                          .refund_status = "refund_status",
+                          .success_time = "success_time"};
+  auto read = read_refund_record(*opened, names, merchant, EvidenceSource::notify);
+  if (auto* problem = std::get_if<std::string>(&read)) {
+    conclude(notification, NotificationVerdict::malformed, std::move(*problem));
+    return;
+  }
+  notification.verdict = NotificationVerdict::refund;
+  notification.refund = std::move(std::get<RefundEvidence>(read));
+  notification.refund->digest = notification.digest;
+}
+
 }  // namespace
 
 Notification read_notification(std::string_view document, const V2Account& account) {
@@ -156,10 +202,14 @@ Notification read_notification(std::string_view document, const V2Account& accou
   if (auto problem = identity_problem(fields, merchant, names_its_merchant, what); !problem.empty()) {
     return conclude(notification, NotificationVerdict::wrong_merchant, std::move(problem));
   }
+  if (is_refund) {
+    read_refund(notification, fields, merchant, account.key);
+    return notification;
+  }
   if (notification.kind != NotificationKind::payment) {
-    return conclude(notification, NotificationVerdict::ignored,
-                    is_refund || speaks_of_refunds(fields) ? "it is about a refund"
-                                                           : "it is about neither a payment nor a refund");
+    return conclude(
+        notification, NotificationVerdict::ignored,
+        speaks_of_refunds(fields) ? "it is about a refund" : "it is about neither a payment nor a refund");
   }
   if (answers_a_query(fields)) {
     return conclude(notification, NotificationVerdict::ignored,

@@ -10,8 +10,9 @@ namespace wxpay::v2 {
 
 /// Reads the body of one request of WeChat Pay's to a notify_url, in the order in which it may be believed:
 /// size, XML without a DOCTYPE, return_code, signature, identity, result_code, fields (API v2, 9_7). A
-/// refund's notification (9_16) carries no sign: of it only the identity is looked at, and nothing is made of
-/// it. Bytes are worthless, and have no digest, when they are malformed, not signed, and name no order.
+/// refund's notification (9_16) carries no sign: that it can be opened is all that proves it, and so the
+/// ledger and a query have the last word. Bytes are worthless, and have no digest, when they are malformed,
+/// not signed, and name no order.
 Notification read_notification(std::string_view document, const V2Account& account);
 
 /// Whether it is a message, of whatever kind, that bears the account's signature, be its fields ambiguous or

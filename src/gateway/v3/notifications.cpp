@@ -9,6 +9,7 @@
 #include "crypto/base64.hpp"
 #include "crypto/digest.hpp"
 #include "gateway/v3/payment.hpp"
+#include "gateway/v3/refund.hpp"
 #include "gateway/v3/verification.hpp"
 #include "wire/http_signing.hpp"
 #include "wire/json.hpp"
@@ -20,6 +21,9 @@ namespace {
 using Verdict = NotificationVerdict;
 
 constexpr std::size_t longest_number = 64;
+
+/// How the event types of refunds begin; the state of the refund follows.
+constexpr std::string_view refund_events = "REFUND.";
 
 std::string text_in(const wire::JsonObject& object, std::string_view name) {
   return wire::text_of(object, name).value_or("");
@@ -94,7 +98,8 @@ class Reader final : public NotificationReader {
       return concluded(std::move(notification), Verdict::bad_signature,
                        "the notification " + std::string{*why});
     }
-    return read_opened(std::move(notification), std::get<std::string>(opened));
+    return read_opened(std::move(notification), text_in(*envelope, "event_type"),
+                       std::get<std::string>(opened));
   }
 
   bool is_signed(const NotificationMessage& message) const override {
@@ -140,7 +145,7 @@ class Reader final : public NotificationReader {
 
   static std::optional<NotificationKind> kind_of(std::string_view event_type) {
     if (event_type.starts_with("TRANSACTION.")) return NotificationKind::payment;
-    if (event_type.starts_with("REFUND.")) return NotificationKind::refund;
+    if (event_type.starts_with(refund_events)) return NotificationKind::refund;
     return std::nullopt;
   }
 
@@ -162,7 +167,8 @@ class Reader final : public NotificationReader {
     return check_signature(header_views(message.headers), message.body, keys_, std::nullopt);
   }
 
-  Notification read_opened(Notification notification, const std::string& document) const {
+  Notification read_opened(Notification notification, std::string_view event_type,
+                           const std::string& document) const {
     const auto parsed = wire::parse_json_object(document);
     const auto* told = std::get_if<wire::JsonObject>(&parsed);
     if (told == nullptr) {
@@ -180,7 +186,7 @@ class Reader final : public NotificationReader {
         !problem.empty()) {
       return concluded(std::move(notification), Verdict::wrong_merchant, "the notification " + problem);
     }
-    if (is_refund) return concluded(std::move(notification), Verdict::ignored, "it is about a refund");
+    if (is_refund) return read_refund_event(std::move(notification), event_type, *told, merchant);
     if (!is_payment) {
       return concluded(std::move(notification), Verdict::ignored,
                        "it is about neither a payment nor a refund");
@@ -195,6 +201,23 @@ class Reader final : public NotificationReader {
     notification.verdict = Verdict::paid;
     notification.evidence = std::move(std::get<PaymentEvidence>(payment));
     notification.evidence->digest = notification.digest;
+    return notification;
+  }
+
+  static Notification read_refund_event(Notification notification, std::string_view event_type,
+                                        const wire::JsonObject& told, const MerchantIdentity& merchant) {
+    if (auto number = text_in(told, "out_refund_no"); OutRefundNo::try_parse(number))
+      notification.out_refund_no = std::move(number);
+    auto read = read_refund(told, merchant, EvidenceSource::notify);
+    if (auto* problem = std::get_if<std::string>(&read))
+      return concluded(std::move(notification), Verdict::malformed, std::move(*problem));
+    auto& evidence = std::get<RefundEvidence>(read);
+    const auto announced = parse_refund_status(event_type.substr(refund_events.size()));
+    if (announced && announced != evidence.state)
+      return concluded(std::move(notification), Verdict::malformed, "its event_type is of another state");
+    evidence.digest = notification.digest;
+    notification.verdict = Verdict::refund;
+    notification.refund = std::move(evidence);
     return notification;
   }
 
