@@ -25,9 +25,10 @@ _wxpayctl_options() {
     "orders export") echo "--state --since --until" ;;
     "orders mark") echo "--state --reason" ;;
     "ledger check") echo "--head" ;;
-    "sandbox serve") echo "--port --state --trust" ;;
+    "sandbox serve") echo "--port --state --trust --refund-interval" ;;
     "sandbox pay") echo "--fee" ;;
-    "sandbox notify") echo "--to --out" ;;
+    "sandbox refund") echo "--state --notify --to --out" ;;
+    "sandbox notify") echo "--refund --to --out" ;;
     "sandbox fault") echo "--count --match --seconds --words" ;;
     init)
       echo "--api --mch-id --app-id --sub-mch-id --sub-app-id --sign-type --notify-url --trade-type --body
@@ -44,7 +45,7 @@ _wxpayctl_commands() {
     "") echo "create-order sign query reconcile replay-notify close orders ledger sandbox api init doctor" ;;
     orders) echo "list show import export mark" ;;
     ledger) echo "check backup restore" ;;
-    sandbox) echo "serve pay notify fault keys rotate" ;;
+    sandbox) echo "serve pay refund notify fault keys rotate" ;;
   esac
 }
 
@@ -92,11 +93,12 @@ _wxpayctl_values() {
     *" --limit-pay") words="no_credit" ;;
     "init --api") words="v2 v3" ;;
     "sandbox serve --trust") words="certificate public-key both" ;;
+    "sandbox refund --state") words="SUCCESS CLOSED ABNORMAL PROCESSING" ;;
     "orders list --state" | "orders export --state" | "orders mark --state")
       words="CREATING NOTPAY USERPAYING SUCCESS REFUND CLOSED REVOKED PAYERROR FAILED"
       ;;
     *" --config" | *" --ledger" | *" --"*-file | *" --request" | *" --params" | *" --verify" | *" --batch" | *" --failed" | \
-      "api --data" | "api --out" | "sandbox notify --out" | "sandbox serve --state" | "replay-notify --dir")
+      "api --data" | "api --out" | "sandbox notify --out" | "sandbox refund --out" | "sandbox serve --state" | "replay-notify --dir")
       _wxpayctl_files "$3"
       return
       ;;
@@ -134,7 +136,7 @@ _wxpayctl() {
   elif [[ $command == "sandbox fault" ]]; then
     # shellcheck disable=SC2207
     COMPREPLY=($(compgen -W "lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app
-      other-amount system-error rate-limit redirect html wrong-serial stale probe bad-cipher
+      other-refund other-amount not-enough system-error rate-limit redirect html wrong-serial stale probe bad-cipher
       refusal none" -- "$current"))
   elif [[ $command == api ]]; then
     # shellcheck disable=SC2207

@@ -91,7 +91,8 @@ complete -c wxpayctl -n '__wxpayctl_at "ledger"' -a backup -d 'Copy the ledger w
 complete -c wxpayctl -n '__wxpayctl_at "ledger"' -a restore -d "Put a copy in the ledger's place and keep what was there"
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a serve -d 'Run the gateway on 127.0.0.1 until Ctrl-C'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a pay -d 'Pay an order, as the payer would'
-complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a notify -d 'Send or save the notification of a paid order'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a refund -d 'Decide what becomes of a refund that was accepted'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a notify -d 'Send or save the notification of a payment or refund'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a fault -d 'Spoil the answers to the next requests'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a keys -d 'Write the test keys of API v3 as files'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox"' -a rotate -d 'Add a platform certificate of API v3'
@@ -175,11 +176,18 @@ complete -c wxpayctl -n '__wxpayctl_at "orders mark"' -l reason -x -d 'Why'
 complete -c wxpayctl -n '__wxpayctl_at "ledger check"' -l head -x -d 'A head kept elsewhere'
 
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l port -x -d 'Port to listen on; 0 takes a free one'
-complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l state -r -F -d 'Keep the orders in this file'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l state -r -F -d 'Keep orders and refunds in this file'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l trust -x -a 'certificate public-key both' -d 'What it signs by on API v3'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l refund-interval -x -d 'Least time between two refunds of an order'
 
 complete -c wxpayctl -n '__wxpayctl_at "sandbox pay"' -l fee -x -d 'Pay this amount instead'
 
+complete -c wxpayctl -n '__wxpayctl_at "sandbox refund"' -l state -x -a 'SUCCESS CLOSED ABNORMAL PROCESSING' -d 'What becomes of it'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox refund"' -l notify -d 'Then send or save its notification'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox refund"' -l to -x -d 'Loopback URL it goes to'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox refund"' -l out -r -F -d 'Write it to this file instead'
+
+complete -c wxpayctl -n '__wxpayctl_at "sandbox notify"' -l refund -x -d 'Of this refund, not of a payment'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox notify"' -l to -x -d 'Loopback URL it goes to'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox notify"' -l out -r -F -d 'Write it to this file instead'
 

@@ -13,6 +13,7 @@
 #include "cli/services.hpp"
 #include "sandbox/fault.hpp"
 #include "wire/json.hpp"
+#include "wxpay/time.hpp"
 
 namespace wxpay::cli {
 
@@ -22,6 +23,7 @@ struct ServeOptions {
   int port = sandbox_port;
   std::string state;
   std::string trust = "certificate";
+  std::string refund_interval = "60s";
 };
 
 struct PayOptions {
@@ -55,12 +57,23 @@ sandbox::V3AccountKeys v3_keys_of(const Profile& profile, sandbox::Trust trust, 
           .trust = trust};
 }
 
+std::chrono::seconds duration_of(const char* option, const std::string& text) {
+  const auto duration = parse_duration(text);
+  if (!duration) {
+    throw Error{ErrorKind::usage, std::string{option} + " is not a duration: " + shortened(text),
+                "a whole number and s, m, h or d, as in 60s"};
+  }
+  return *duration;
+}
+
 int run_serve(const ServeOptions& options, Services& services, Output& output) {
   const auto trust = sandbox::parse_trust(options.trust);
   if (!trust) {
     throw Error{ErrorKind::usage, "unknown kind of trust: " + shortened(options.trust),
                 "one of certificate, public-key, both"};
   }
+  const sandbox::StoreRules rules{.refund_interval =
+                                      duration_of("--refund-interval", options.refund_interval)};
   const Profile profile = sandbox_profile(services);
   auto key = v2_key_of(profile, services);
   const bool has_public_key = is_public(SecretId::v2_key, key);
@@ -68,7 +81,8 @@ int run_serve(const ServeOptions& options, Services& services, Output& output) {
       options.port,
       {},
       {.merchant = profile.merchant, .v2_key = std::move(key), .v3 = v3_keys_of(profile, *trust, services)},
-      {}};
+      {},
+      rules};
   if (!options.state.empty()) {
     server.state_file = options.state;
     services.refuse_output("--state", options.state);
@@ -138,12 +152,17 @@ void add_serve(CLI::App& sandbox, Command& chosen) {
       ->type_name("N")
       ->check(CLI::Range(0, 65535))
       ->capture_default_str();
-  command->add_option("--state", options->state, "Keep the orders in this file")->type_name("FILE");
+  command->add_option("--state", options->state, "Keep orders and refunds in this file")->type_name("FILE");
   command
       ->add_option(
           "--trust", options->trust,
           "What it signs by on API v3: certificate, public-key, or both as a merchant in the change has it")
       ->type_name("KIND")
+      ->capture_default_str();
+  command
+      ->add_option("--refund-interval", options->refund_interval,
+                   "Least time between two refunds of an order; 0s: none")
+      ->type_name("DURATION")
       ->capture_default_str();
   command->footer(
       "Prints where it listens once it answers, with the merchant, the app and the key of the profile "
@@ -221,6 +240,7 @@ void add_sandbox(CLI::App& root, Command& chosen) {
       root.add_subcommand("sandbox", "A local WeChat Pay gateway for trying, training and testing");
   add_serve(*sandbox, chosen);
   add_pay(*sandbox, chosen);
+  add_sandbox_refund(*sandbox, chosen);
   add_sandbox_notify(*sandbox, chosen);
   add_fault(*sandbox, chosen);
   add_sandbox_keys(*sandbox, chosen);

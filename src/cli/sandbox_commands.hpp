@@ -5,6 +5,7 @@
 namespace wxpay::cli {
 
 // The subcommands of `sandbox` that have a file of their own.
+void add_sandbox_refund(CLI::App& sandbox, Command& chosen);
 void add_sandbox_notify(CLI::App& sandbox, Command& chosen);
 void add_sandbox_keys(CLI::App& sandbox, Command& chosen);
 

@@ -28,6 +28,13 @@ Error refused_by_sandbox(int status, const wire::JsonObject& answer, const std::
     return refused("order " + order + " is not paid, so there is nothing to notify of",
                    "pay it with `wxpayctl sandbox pay " + order + "`");
   }
+  if (code == "REFUNDNOTEXIST") return refused("the sandbox has no refund " + order);
+  if (code == "REFUND_PROCESSING") {
+    return refused("refund " + order + " is still being processed, so there is nothing to notify of",
+                   "end it with `wxpayctl sandbox refund " + order + " --state SUCCESS`");
+  }
+  if (code == "REFUND_EXCEEDS_PAID")
+    return refused("other refunds have taken what refund " + order + " would need");
   if (code == "FILE") return Error{ErrorKind::gateway, "the sandbox failed: " + message};
   if (code.empty()) {
     return Error{ErrorKind::gateway, "what answers there is no sandbox: HTTP " + std::to_string(status)};

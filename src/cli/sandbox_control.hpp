@@ -20,7 +20,7 @@ Profile sandbox_profile(const Services& services);
 HttpResult send_as_sandbox(Services& services, HttpRequest request);
 
 /// Sends one control command to the running sandbox and gives its answer.
-/// @param order  that it is about, for messages
+/// @param order  or refund, that it is about, for messages
 /// @throws Error  no sandbox answers, or it refuses
 wire::JsonObject command_sandbox(Services& services, const std::string& path, wire::JsonLine command,
                                  const std::string& order = {});

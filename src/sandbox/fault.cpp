@@ -25,7 +25,9 @@ constexpr std::array names{
     Name{"other-order", FaultKind::other_order},
     Name{"other-merchant", FaultKind::other_merchant},
     Name{"other-app", FaultKind::other_app},
+    Name{"other-refund", FaultKind::other_refund},
     Name{"other-amount", FaultKind::other_amount},
+    Name{"not-enough", FaultKind::not_enough},
     Name{"system-error", FaultKind::system_error},
     Name{"rate-limit", FaultKind::rate_limit},
     Name{"redirect", FaultKind::redirect},
@@ -56,16 +58,22 @@ constexpr std::array synonyms{
     Name{"wrong-order", FaultKind::other_order},
     Name{"wrong-merchant", FaultKind::other_merchant},
     Name{"wrong-app", FaultKind::other_app},
+    Name{"wrong-refund", FaultKind::other_refund},
     Name{"wrong-amount", FaultKind::other_amount},
+    Name{"notenough", FaultKind::not_enough},
     Name{"systemerror", FaultKind::system_error},
     Name{"frequency-limited", FaultKind::rate_limit},
     Name{"302", FaultKind::redirect},
     Name{"refuse", FaultKind::refusal},
 };
 
-/// A fault that changes an answer's amount needs an answer that has one.
+/// A fault that changes what an answer names needs an answer that names it.
 bool concerns(FaultKind kind, Operation operation) {
-  return kind != FaultKind::other_amount || operation == Operation::query;
+  const bool is_of_refund = operation == Operation::refund || operation == Operation::query_refund ||
+                            operation == Operation::notify;
+  if (kind == FaultKind::not_enough) return operation == Operation::refund;
+  if (kind == FaultKind::other_refund) return is_of_refund;
+  return kind != FaultKind::other_amount || operation == Operation::query || is_of_refund;
 }
 
 constexpr std::size_t most_waiting = 1000;

@@ -13,7 +13,7 @@
 namespace wxpay::sandbox {
 
 /// What a request asks for, whichever API it comes by; `notify` is the one that the gateway itself makes.
-enum class Operation : std::uint8_t { create, query, close, notify };
+enum class Operation : std::uint8_t { create, query, close, refund, query_refund, notify };
 
 /// The ways in which an answer can be spoilt.
 enum class FaultKind : std::uint8_t {
@@ -26,7 +26,9 @@ enum class FaultKind : std::uint8_t {
   other_order,     ///< a validly signed answer about another order
   other_merchant,  ///< carried out, a validly signed answer that names another mch_id
   other_app,       ///< carried out, a validly signed answer that names another appid
-  other_amount,    ///< a query is answered as paid, with one fen more
+  other_refund,    ///< of a refund: carried out, a validly signed answer about another refund
+  other_amount,    ///< a query is answered as paid, with one fen more; a refund's amount likewise
+  not_enough,      ///< of a refund: a signed refusal as the merchant's balance is too small, not carried out
   system_error,    ///< a signed SYSTEMERROR, not carried out
   rate_limit,      ///< a signed FREQUENCY_LIMITED, not carried out
   redirect,        ///< HTTP 302, not carried out

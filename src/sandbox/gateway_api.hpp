@@ -59,11 +59,14 @@ class GatewayApi {
   /// @param fault  spoils the answer; what a fault does to HTTP is the caller's
   virtual Reply answer(Operation operation, const HttpCall& call, const std::optional<Fault>& fault) = 0;
 
-  /// Whether orders of this scheme are made by this API.
+  /// Whether orders and refunds of this scheme are this API's.
   virtual bool signs_by(PayScheme scheme) const = 0;
   /// Of the payment of an order that this API made.
   /// @param fault  spoils it
   virtual Notification notification(const GatewayOrder& order, const std::optional<Fault>& fault) = 0;
+  /// Of the end of a refund that this API accepted.
+  virtual Notification refund_notification(const RefundOfOrder& refund,
+                                           const std::optional<Fault>& fault) = 0;
 };
 
 }  // namespace wxpay::sandbox

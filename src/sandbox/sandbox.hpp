@@ -8,6 +8,7 @@
 #include <string>
 
 #include "sandbox/account.hpp"
+#include "sandbox/store.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/fen.hpp"
 #include "wxpay/log.hpp"
@@ -26,6 +27,7 @@ struct ServerOptions {
   std::optional<std::filesystem::path> state_file;
   GatewayAccount account;
   TimeLimits limits{};
+  StoreRules rules{};
 };
 
 /// Serves on 127.0.0.1 until asked to stop. `on_listening` gets the port once requests are answered.

@@ -349,7 +349,8 @@ void serve(const ServerOptions& options, Clock& clock, Random& random, const Sto
   std::optional<StateFile> state;
   if (options.state_file) state.emplace(*options.state_file, options.account.merchant.mch_id);
   NoJournal none;
-  Service service{options.account, clock, random, log, state ? *state : static_cast<Journal&>(none)};
+  Journal& journal = state ? static_cast<Journal&>(*state) : none;
+  Service service{options.account, clock, random, log, journal, options.rules};
   if (state) state->load(service.store(), log);
 
   HttpServer server{service, options.limits, clock, log};

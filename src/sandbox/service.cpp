@@ -1,13 +1,13 @@
 #include "sandbox/service.hpp"
 
 #include <algorithm>
-#include <initializer_list>
 #include <optional>
 #include <utility>
 #include <variant>
 #include <vector>
 
 #include "base/text.hpp"
+#include "sandbox/control_reply.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/time.hpp"
 
@@ -15,33 +15,8 @@ namespace wxpay::sandbox {
 
 namespace {
 
-constexpr const char* json_type = "application/json";
 /// The longest command is a tenth of it; and reading takes longer the more keys there are.
 constexpr std::size_t largest_command = 65'536;
-
-Reply json_reply(int status, wire::JsonLine line) {
-  Reply reply;
-  reply.status = status;
-  reply.content_type = json_type;
-  reply.body = std::move(line).str() + "\n";
-  return reply;
-}
-
-Reply json_refusal(int status, const std::string& code, std::string_view message) {
-  wire::JsonLine line;
-  line.text("code", code).text("message", message);
-  Reply reply = json_reply(status, line);
-  reply.note = code;
-  return reply;
-}
-
-Reply text_reply(int status, std::string type, std::string body) {
-  Reply reply;
-  reply.status = status;
-  reply.content_type = std::move(type);
-  reply.body = std::move(body);
-  return reply;
-}
 
 /// Faults that take the place of an answer in any API; the request is not carried out.
 std::optional<Reply> replacement(const Fault& fault) {
@@ -66,30 +41,6 @@ bool is_loopback_host(std::string_view host) {
       host.starts_with('[') ? host.substr(0, host.find(']') + 1) : host.substr(0, host.find(':'));
   return host.empty() || name == "127.0.0.1" || name == "localhost" || name == "[::1]";
 }
-
-/// A whole number in [least, most], `fallback` when it is not given; nothing when it is anything else.
-std::optional<std::int64_t> integer_in(const wire::JsonObject& object, std::string_view key,
-                                       std::int64_t least, std::int64_t most, std::int64_t fallback) {
-  if (wire::find(object, key) == nullptr) return fallback;
-  const auto number = wire::integer_of(object, key);
-  return number && *number >= least && *number <= most ? number : std::nullopt;
-}
-
-/// `fallback` when it is not given; nothing when it is no text.
-std::optional<std::string> text_or(const wire::JsonObject& object, std::string_view key,
-                                   std::string_view fallback) {
-  return wire::find(object, key) == nullptr ? std::string{fallback} : wire::text_of(object, key);
-}
-
-std::optional<std::string> unknown_key(const wire::JsonObject& object,
-                                       std::initializer_list<std::string_view> known) {
-  for (const auto& entry : object) {
-    if (std::find(known.begin(), known.end(), entry.key) == known.end()) return entry.key;
-  }
-  return std::nullopt;
-}
-
-Reply bad_request(std::string_view message) { return json_refusal(400, "PARAM_ERROR", message); }
 
 /// The control's own codes, whichever API the order came by.
 Reply refused(Refused why) {
@@ -182,12 +133,17 @@ Reply Service::control(const HttpCall& call) {
     if (call.method != "GET") return json_refusal(405, "METHOD", "use GET");
     return list_orders();
   }
+  if (call.path == "/sandbox/refunds") {
+    if (call.method != "GET") return json_refusal(405, "METHOD", "use GET");
+    return list_refunds();
+  }
   if (call.path == "/sandbox/keys") {
     if (call.method != "GET") return json_refusal(405, "METHOD", "use GET");
     return show_keys();
   }
   Reply (Service::*command)(const wire::JsonObject&) = nullptr;
   if (call.path == "/sandbox/pay") command = &Service::pay;
+  if (call.path == "/sandbox/refund") command = &Service::settle_refund;
   if (call.path == "/sandbox/notify") command = &Service::notify;
   if (call.path == "/sandbox/rotate") command = &Service::rotate;
   if (call.path == "/sandbox/fault") command = &Service::set_fault;
@@ -196,7 +152,7 @@ Reply Service::control(const HttpCall& call) {
   // A web page can post a form or plain text here without being asked, but not this type.
   const auto given_type = call.header("Content-Type");
   const std::string type = to_lower(trim(given_type.substr(0, given_type.find(';'))));
-  if (type != json_type) return json_refusal(415, "CONTENT_TYPE", "use Content-Type: application/json");
+  if (type != control_type) return json_refusal(415, "CONTENT_TYPE", "use Content-Type: application/json");
   if (call.body.size() > largest_command) return json_refusal(413, "TOO_LARGE", "the request is over 64 KiB");
   const auto parsed = wire::parse_json_object(call.body);
   if (const auto* malformed = std::get_if<wire::Malformed>(&parsed)) {
@@ -231,27 +187,39 @@ Reply Service::pay(const wire::JsonObject& request) {
 }
 
 Reply Service::notify(const wire::JsonObject& request) {
-  if (const auto key = unknown_key(request, {"outTradeNo"})) return bad_request("unknown key " + *key);
+  if (const auto key = unknown_key(request, {"outTradeNo", "outRefundNo"}))
+    return bad_request("unknown key " + *key);
+  if (wire::find(request, "outRefundNo") != nullptr) return notify_of_refund(request);
   const auto number = wire::text_of(request, "outTradeNo");
   if (!number) return bad_request("outTradeNo must be a text");
   const auto order = store_.find(*number);
   if (!order) return refused(Refused::unknown_order);
   if (!order->payment) return json_refusal(409, "ORDERNOTPAID", "订单未支付,无支付通知");
-  const auto maker = std::find_if(apis_.begin(), apis_.end(), [&order](const NamedApi& each) {
-    return each.api->signs_by(order->scheme);
-  });
-  if (maker == apis_.end()) return json_refusal(409, "SANDBOX", "the order is of an API that is not served");
-  const auto notification = maker->api->notification(*order, faults_.take(Operation::notify));
+  const auto* const maker = find_api(order->scheme);
+  if (maker == nullptr) return json_refusal(409, "SANDBOX", "the order is of an API that is not served");
+  return notification_reply(*maker, maker->api->notification(*order, faults_.take(Operation::notify)), *order,
+                            order->terms.notify_url, {});
+}
+
+const NamedApi* Service::find_api(PayScheme scheme) const {
+  const auto found = std::find_if(apis_.begin(), apis_.end(),
+                                  [scheme](const NamedApi& each) { return each.api->signs_by(scheme); });
+  return found == apis_.end() ? nullptr : &*found;
+}
+
+Reply Service::notification_reply(const NamedApi& maker, const Notification& notification,
+                                  const GatewayOrder& order, const std::string& url,
+                                  const std::string& out_refund_no) {
   wire::JsonLine headers;
   for (const auto& [name, value] : notification.headers) headers.text(name, value);
   wire::JsonLine line;
-  line.text("outTradeNo", order->out_trade_no());
-  line.text("notifyUrl", order->terms.notify_url);
-  line.text("api", maker->name);
+  line.text("outTradeNo", order.out_trade_no()).text_if_set("outRefundNo", out_refund_no);
+  line.text("notifyUrl", url);
+  line.text("api", maker.name);
   line.raw("headers", std::move(headers).str());
   line.text("notification", notification.body);
   Reply reply = json_reply(200, line);
-  reply.note = order->out_trade_no();
+  reply.note = order.out_trade_no();
   return reply;
 }
 

@@ -35,12 +35,13 @@ class SharedRandom final : public Random {
 /// thread may call handle.
 class Service {
  public:
-  Service(const GatewayAccount& account, Clock& clock, Random& random, Log& log, Journal& journal)
+  Service(const GatewayAccount& account, Clock& clock, Random& random, Log& log, Journal& journal,
+          StoreRules rules = {})
       : merchant_{account.merchant},
         merchant_serial_no_{account.v3 ? account.v3->serial_no : std::string{}},
         random_{random},
         log_{log},
-        store_{clock, random_, journal},
+        store_{clock, random_, journal, rules},
         v3_keys_{account.v3 ? std::make_shared<V3Keys>(account.v3->trust, clock, random_) : nullptr},
         apis_{make_apis(account, ApiDeps{store_, clock, random_, log, v3_keys_})} {}
 
@@ -53,8 +54,17 @@ class Service {
   Reply answer(GatewayApi& api, Operation operation, const HttpCall& call);
   Reply control(const HttpCall& call);
   Reply list_orders() const;
+  Reply list_refunds() const;
   Reply pay(const wire::JsonObject& request);
+  Reply settle_refund(const wire::JsonObject& request);
   Reply notify(const wire::JsonObject& request);
+  Reply notify_of_refund(const wire::JsonObject& request);
+  /// Null where none that is served signs so.
+  const NamedApi* find_api(PayScheme scheme) const;
+  /// @param out_refund_no  that it is about; empty: about the order's payment
+  static Reply notification_reply(const NamedApi& maker, const Notification& notification,
+                                  const GatewayOrder& order, const std::string& url,
+                                  const std::string& out_refund_no);
   Reply set_fault(const wire::JsonObject& request);
   Reply show_keys() const;
   Reply rotate(const wire::JsonObject& request);

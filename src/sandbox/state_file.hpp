@@ -13,8 +13,9 @@
 
 namespace wxpay::sandbox {
 
-/// The gateway's orders in a file of JSON Lines: a line that names format and merchant, then one line for
-/// each changed order, the last of an order counting. Opened by one server at a time.
+/// The gateway's orders and refunds in a file of JSON Lines: a line that names format and merchant, then one
+/// line for each that changed, the last of an order or refund counting; a refund's line makes its order
+/// REFUND. Opened by one server at a time.
 class StateFile final : public Journal {
  public:
   /// Locks the file, made with mode 0600 when it is not there. Nothing is changed yet.
@@ -30,10 +31,12 @@ class StateFile final : public Journal {
 
   /// Writes the line whole or not at all. Not flushed to the disk: it outlives this process, not the machine.
   void append(const GatewayOrder& order) override;
+  void append(const GatewayRefund& refund) override;
 
  private:
   void read(Store& store, Log& log);
   void rewrite(const Store& store);
+  void append_line(const std::string& line);
   std::string header(std::int64_t version) const;
 
   std::string path_;
@@ -46,5 +49,8 @@ class StateFile final : public Journal {
 std::string to_state_line(const GatewayOrder& order);
 /// Nothing when the line is no order.
 std::optional<GatewayOrder> parse_state_line(std::string_view line);
+/// The same of a refund.
+std::string to_state_line(const GatewayRefund& refund);
+std::optional<GatewayRefund> parse_refund_line(std::string_view line);
 
 }  // namespace wxpay::sandbox

@@ -52,7 +52,7 @@ OrderResult Store::place(OrderTerms terms, PayScheme scheme) {
 OrderResult Store::place_again(const GatewayOrder& known, const OrderTerms& terms, PayScheme scheme) {
   const bool alike = are_alike(known, terms, scheme);
   if (known.state == OrderState::closed) return Refused::closed;
-  if (known.state == OrderState::success) return alike ? Refused::paid : Refused::number_used;
+  if (is_paid(known.state)) return alike ? Refused::paid : Refused::number_used;
   if (!alike) return Refused::other_terms;
   const bool expired = clock_.now() >= known.prepaid_at + prepay_lifetime;
   if (!expired && known.scheme == scheme) return known;
@@ -67,7 +67,7 @@ OrderResult Store::close(std::string_view out_trade_no) {
   const std::lock_guard lock{mutex_};
   const auto* known = lookup(out_trade_no);
   if (known == nullptr) return Refused::unknown_order;
-  if (known->state == OrderState::success) return Refused::paid;
+  if (is_paid(known->state)) return Refused::paid;
   if (known->state == OrderState::closed) return Refused::closed;
   GatewayOrder order = *known;
   order.state = OrderState::closed;
@@ -78,7 +78,7 @@ OrderResult Store::pay(std::string_view out_trade_no, std::optional<Fen> fee) {
   const std::lock_guard lock{mutex_};
   const auto* known = lookup(out_trade_no);
   if (known == nullptr) return Refused::unknown_order;
-  if (known->state == OrderState::success) return Refused::paid;
+  if (is_paid(known->state)) return Refused::paid;
   if (known->state == OrderState::closed) return Refused::closed;
   const auto now = clock_.now();
   const auto& expiry = known->terms.time_expire;
@@ -146,6 +146,15 @@ std::string Store::new_transaction_id() {
     auto id = "4200" + random_text(digits, 6) + format_wire_time(clock_.now()).substr(0, 8) +
               random_text(digits, 10);
     if (by_transaction_.count(id) == 0) return id;
+  }
+}
+
+std::string Store::new_refund_id() {
+  while (true) {
+    // 503, six digits, the day, twelve digits.
+    auto id = "503" + random_text(digits, 6) + format_wire_time(clock_.now()).substr(0, 8) +
+              random_text(digits, 12);
+    if (!by_refund_id_.contains(id)) return id;
   }
 }
 

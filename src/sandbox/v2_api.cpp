@@ -1,8 +1,13 @@
 #include "sandbox/v2_api.hpp"
 
+#include <array>
 #include <utility>
 
+#include "base/number.hpp"
 #include "base/text.hpp"
+#include "sandbox/order_words.hpp"
+#include "sandbox/spoilt.hpp"
+#include "sandbox/v2_refunds.hpp"
 #include "wire/xml.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/signing.hpp"
@@ -29,21 +34,6 @@ Reply refuse_unsigned(const std::string& text) {
   Reply reply = xml_reply(unsigned_refusal(text));
   reply.note = "FAIL " + text;
   return reply;
-}
-
-/// The fields with one of them replaced, or added.
-Fields with(const Fields& fields, std::string_view name, const std::string& value) {
-  Fields changed;
-  for (const auto& field : fields) changed.add(field.first, field.first == name ? value : field.second);
-  if (!fields.has(name)) changed.add(std::string{name}, value);
-  return changed;
-}
-
-/// The same with its last character another one.
-std::string another(std::string text) {
-  if (text.empty()) return "1";
-  text.back() = text.back() == '1' ? '2' : '1';
-  return text;
 }
 
 void append(Fields& to, const Fields& from) {
@@ -84,8 +74,7 @@ Fields query_part(const GatewayOrder& order) {
     part.add_if_set("attach", order.terms.attach);
   }
   part.add("trade_state", std::string{to_string(order.state)});
-  const bool closed = order.state == OrderState::closed;
-  part.add("trade_state_desc", order.payment ? "支付成功" : closed ? "订单已关闭" : "订单未支付");
+  part.add("trade_state_desc", std::string{state_text(order.state)});
   return part;
 }
 
@@ -124,6 +113,8 @@ Reply V2Api::answer(Operation operation, const HttpCall& http, const std::option
   std::variant<Fields, V2Refusal> result = V2Refusal{"SYSTEMERROR", "系统错误"};
   if (is(fault, FaultKind::rate_limit)) {
     result = V2Refusal{"FREQUENCY_LIMITED", "频率限制"};
+  } else if (is(fault, FaultKind::not_enough)) {
+    result = V2Refusal{"NOTENOUGH", "商户可用退款余额不足"};
   } else if (!is(fault, FaultKind::system_error)) {
     result = carry_out(call);
   }
@@ -165,6 +156,23 @@ Notification V2Api::notification(const GatewayOrder& order, const std::optional<
   return {.headers = Fields{{"Content-Type", xml_type}}, .body = signed_xml(std::move(message), type, fault)};
 }
 
+Notification V2Api::refund_notification(const RefundOfOrder& refund, const std::optional<Fault>& fault) {
+  const auto& terms = refund.order.terms;
+  const auto& mch_id = merchant_.mch_id.text();
+  // It is not signed, so what does not hold is the encryption.
+  const bool by_another_key = is(fault, FaultKind::wrong_sign) || is(fault, FaultKind::bad_cipher);
+  const auto key = by_another_key ? Secret{another(std::string{key_.reveal()})} : key_.duplicate();
+  Fields message;
+  message.add("return_code", "SUCCESS");
+  message.add("appid", merchant_.app_id.text());
+  message.add("mch_id", is(fault, FaultKind::other_merchant) ? another(mch_id) : mch_id);
+  message.add_if_set("sub_appid", terms.sub_app_id);
+  message.add_if_set("sub_mch_id", terms.sub_mch_id);
+  message.add("nonce_str", make_nonce(random_));
+  message.add("req_info", v2_refund_info(fault ? spoilt(refund, fault->kind) : refund, key));
+  return {.headers = Fields{{"Content-Type", xml_type}}, .body = wire::to_xml(message)};
+}
+
 std::variant<V2Api::Call, std::string> V2Api::accept(Operation operation, std::string_view body) const {
   if (trim(body).empty()) return "post数据为空";
   if (!is_utf8(body)) return "编码格式错误";
@@ -203,6 +211,10 @@ std::variant<Fields, V2Refusal> V2Api::carry_out(const Call& call) {
         return query(call.request);
       case Operation::close:
         return close(call.request);
+      case Operation::refund:
+        return refund(call);
+      case Operation::query_refund:
+        return query_refund(call.request);
       case Operation::notify:
         break;
     }
@@ -239,6 +251,39 @@ std::variant<Fields, V2Refusal> V2Api::close(const Fields& request) {
   return Fields{{"result_msg", "OK"}};
 }
 
+std::variant<Fields, V2Refusal> V2Api::refund(const Call& call) {
+  const auto order = find(call.request);
+  if (!order || order->terms.sub_mch_id != call.request.get("sub_mch_id"))
+    return v2_refusal(RefundRefused::unknown_order);
+  const auto result =
+      store_.refund(v2_refund_terms(order->out_trade_no(), call.request), scheme_of(call.sign_type));
+  if (const auto* why = std::get_if<RefundRefused>(&result)) return v2_refusal(*why);
+  return v2_refund_part(std::get<RefundOfOrder>(result));
+}
+
+std::variant<Fields, V2Refusal> V2Api::query_refund(const Fields& request) const {
+  const V2Refusal unknown{"REFUNDNOTEXIST", "退款单查询失败"};
+  const auto is_theirs = [&request](const GatewayOrder& order) {
+    return order.terms.sub_mch_id == request.get("sub_mch_id");
+  };
+  const std::string refund_id = request.get("refund_id");
+  const std::string out_refund_no = request.get("out_refund_no");
+  if (!refund_id.empty() || !out_refund_no.empty()) {
+    const auto found =
+        refund_id.empty() ? store_.find_refund(out_refund_no) : store_.find_refund_id(refund_id);
+    if (!found || !is_theirs(found->order)) return unknown;
+    return v2_refunds_part(found->order, std::array{found->refund}, 0);
+  }
+  const auto order = find(request);
+  if (!order || !is_theirs(*order)) return unknown;
+  const auto refunds = store_.refunds_of(order->out_trade_no());
+  if (refunds.empty()) return unknown;
+  const auto offset =
+      static_cast<std::size_t>(parse_whole(request.get("offset"), 0, 999'999'999).value_or(0));
+  if (offset >= refunds.size()) return V2Refusal{"PARAM_ERROR", "offset超过退款总数"};
+  return v2_refunds_part(*order, refunds, offset);
+}
+
 std::optional<GatewayOrder> V2Api::find(const Fields& request) const {
   const std::string transaction = request.get("transaction_id");
   return transaction.empty() ? store_.find(request.get("out_trade_no"))
@@ -262,8 +307,18 @@ Fields V2Api::common_part(const Fields& request) {
 Fields V2Api::spoil(Fields answer, const Call& call, FaultKind fault) {
   if (fault == FaultKind::other_merchant) return with(answer, "mch_id", another(merchant_.mch_id.text()));
   if (fault == FaultKind::other_app) return with(answer, "appid", another(merchant_.app_id.text()));
+  if (call.operation == Operation::refund || call.operation == Operation::query_refund)
+    return spoilt_v2_refund(std::move(answer), fault);
   if (fault != FaultKind::other_order && fault != FaultKind::other_amount) return answer;
+  if (fault == FaultKind::other_order && call.operation != Operation::query) {
+    if (answer.has("prepay_id")) answer = with(answer, "prepay_id", another(answer.get("prepay_id")));
+    return with(answer, "out_trade_no", another(call.request.get("out_trade_no")));
+  }
+  return forged_order(call, fault);
+}
 
+/// The most dangerous of such answers: that it was paid.
+Fields V2Api::forged_order(const Call& call, FaultKind fault) {
   auto order = find(call.request);
   if (!order) {
     order.emplace();
@@ -277,14 +332,9 @@ Fields V2Api::spoil(Fields answer, const Call& call, FaultKind fault) {
   if (fault == FaultKind::other_order) {
     order->terms.out_trade_no = another(order->out_trade_no());
     order->payment->transaction_id = another(order->payment->transaction_id);
-    if (call.operation != Operation::query) {
-      if (answer.has("prepay_id")) answer = with(answer, "prepay_id", another(answer.get("prepay_id")));
-      return with(answer, "out_trade_no", order->out_trade_no());
-    }
   } else {
     order->payment->fee = order->payment->fee + Fen{1};
   }
-  // The most dangerous of such answers: that it was paid.
   Fields forged = common_part(call.request);
   forged.add("result_code", "SUCCESS");
   append(forged, query_part(*order));

@@ -39,6 +39,8 @@ class V2Api final : public GatewayApi {
   bool signs_by(PayScheme scheme) const override { return sign_type_of(scheme).has_value(); }
   /// As API v2, 9_7, has it, signed as the order was.
   Notification notification(const GatewayOrder& order, const std::optional<Fault>& fault) override;
+  /// As API v2, 9_16, has it: not signed, but encrypted by the key.
+  Notification refund_notification(const RefundOfOrder& refund, const std::optional<Fault>& fault) override;
 
  private:
   struct Call {
@@ -53,11 +55,14 @@ class V2Api final : public GatewayApi {
   std::variant<Fields, V2Refusal> place(const Call& call);
   std::variant<Fields, V2Refusal> query(const Fields& request) const;
   std::variant<Fields, V2Refusal> close(const Fields& request);
-  /// The order that a query or a closing names.
+  std::variant<Fields, V2Refusal> refund(const Call& call);
+  std::variant<Fields, V2Refusal> query_refund(const Fields& request) const;
+  /// The order that a request names.
   std::optional<GatewayOrder> find(const Fields& request) const;
   Fields common_part(const Fields& request);
   /// The fault's change of a signed answer, before it is signed.
   Fields spoil(Fields answer, const Call& call, FaultKind fault);
+  Fields forged_order(const Call& call, FaultKind fault);
   std::string signed_xml(Fields answer, SignType type, const std::optional<Fault>& fault) const;
 
   MerchantIdentity merchant_;

@@ -1,130 +1,16 @@
 #include "sandbox/v2_request.hpp"
 
-#include <arpa/inet.h>
-
 #include <algorithm>
 #include <array>
-#include <span>
 #include <utility>
-#include <variant>
 
 #include "base/text.hpp"
-#include "domain/field_rules.hpp"
-#include "wire/json.hpp"
-#include "wxpay/error.hpp"
-#include "wxpay/identifiers.hpp"
+#include "sandbox/v2_field_rules.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::sandbox {
 
 namespace {
-
-using Check = bool (*)(std::string_view value);
-
-bool anything(std::string_view) { return true; }
-bool is_order_number(std::string_view value) {
-  try {
-    OutTradeNo::parse(value);
-    return true;
-  } catch (const Error&) {
-    return false;
-  }
-}
-bool is_amount(std::string_view value) { return parse_fen(value).has_value(); }
-bool is_wire_time(std::string_view value) { return parse_wire_time(value).has_value(); }
-bool is_cny(std::string_view value) { return value == "CNY"; }
-bool is_yes_or_no(std::string_view value) { return value == "Y" || value == "N"; }
-bool is_no_credit(std::string_view value) { return value == "no_credit"; }
-bool is_version(std::string_view value) { return value == "1.0"; }
-
-bool is_payable_trade_type(std::string_view value) {
-  const auto type = parse_trade_type(value);
-  // H5 is this program's word for MWEB, not the wire's.
-  return type && is_payable_later(*type) && value == to_string(*type);
-}
-
-bool is_address(std::string_view value) {
-  const std::string text{value};
-  std::array<unsigned char, sizeof(in6_addr)> address{};
-  return inet_pton(AF_INET, text.c_str(), address.data()) == 1 ||
-         inet_pton(AF_INET6, text.c_str(), address.data()) == 1;
-}
-
-bool is_notify_url(std::string_view value) {
-  const bool https = value.substr(0, 8) == "https://";
-  const bool http = value.substr(0, 7) == "http://";
-  if (!https && !http) return false;
-  const auto rest = value.substr(https ? 8 : 7);
-  const auto host = rest.substr(0, rest.find('/'));
-  return !host.empty() && rest.find_first_of("?# ") == std::string_view::npos && !has_control_character(rest);
-}
-
-bool is_json_object(std::string_view value) {
-  return std::holds_alternative<wire::JsonObject>(wire::parse_json_object(value));
-}
-
-struct Rule {
-  std::string_view name;
-  bool mandatory;
-  std::size_t longest;  ///< bytes
-  Check check = anything;
-};
-
-constexpr std::size_t no_limit = 65'536;
-
-constexpr std::array unified_order_rules{
-    Rule{"appid", true, 32},
-    Rule{"mch_id", true, 32},
-    Rule{"sub_appid", false, 32},
-    Rule{"sub_mch_id", false, 32, is_digits},
-    Rule{"device_info", false, 32},
-    Rule{"nonce_str", true, 32},
-    Rule{"sign", true, 64},
-    Rule{"sign_type", false, 32},
-    Rule{"body", true, 127},
-    Rule{"detail", false, 6144},
-    Rule{"attach", false, 127},
-    Rule{"out_trade_no", true, 32, is_order_number},
-    Rule{"fee_type", false, 16, is_cny},
-    Rule{"total_fee", true, 10, is_amount},
-    Rule{"spbill_create_ip", true, 64, is_address},
-    Rule{"time_start", false, 14, is_wire_time},
-    Rule{"time_expire", false, 14, is_wire_time},
-    Rule{"goods_tag", false, 32},
-    Rule{"notify_url", true, 256, is_notify_url},
-    Rule{"trade_type", true, 16, is_payable_trade_type},
-    Rule{"product_id", false, 32},
-    Rule{"limit_pay", false, 32, is_no_credit},
-    Rule{"openid", false, 128},
-    Rule{"sub_openid", false, 128},
-    Rule{"receipt", false, 8, is_yes_or_no},
-    Rule{"profit_sharing", false, 16, is_yes_or_no},
-    Rule{"scene_info", false, 256, is_json_object},
-    Rule{"version", false, 32, is_version},
-    Rule{"user_type", false, 32},
-    Rule{"user_creid", false, 32},
-    Rule{"user_truename", false, 64},
-    Rule{"fingerprint", false, no_limit},
-};
-
-constexpr std::array order_query_rules{
-    Rule{"appid", true, 32},           Rule{"mch_id", true, 32},
-    Rule{"sub_appid", false, 32},      Rule{"sub_mch_id", false, 32, is_digits},
-    Rule{"transaction_id", false, 32}, Rule{"out_trade_no", false, 32, is_order_number},
-    Rule{"nonce_str", true, 32},       Rule{"sign", true, 64},
-    Rule{"sign_type", false, 32},      Rule{"version", false, 32, is_version},
-};
-
-constexpr std::array close_order_rules{
-    Rule{"appid", true, 32},
-    Rule{"mch_id", true, 32},
-    Rule{"sub_appid", false, 32},
-    Rule{"sub_mch_id", false, 32, is_digits},
-    Rule{"out_trade_no", true, 32, is_order_number},
-    Rule{"nonce_str", true, 32},
-    Rule{"sign", true, 64},
-    Rule{"sign_type", false, 32},
-};
 
 struct Path {
   std::string_view text;
@@ -132,9 +18,9 @@ struct Path {
 };
 
 constexpr std::array paths{
-    Path{"/pay/unifiedorder", Operation::create},
-    Path{"/pay/orderquery", Operation::query},
-    Path{"/pay/closeorder", Operation::close},
+    Path{"/pay/unifiedorder", Operation::create},      Path{"/pay/orderquery", Operation::query},
+    Path{"/pay/closeorder", Operation::close},         Path{"/secapi/pay/refund", Operation::refund},
+    Path{"/pay/refundquery", Operation::query_refund},
 };
 
 struct TermField {
@@ -164,20 +50,6 @@ bool has_term_of_its_own(std::string_view name) {
                      [name](const TermField& field) { return field.name == name; });
 }
 
-std::span<const Rule> rules_of(Operation operation) {
-  switch (operation) {
-    case Operation::create:
-      return unified_order_rules;
-    case Operation::query:
-      return order_query_rules;
-    case Operation::close:
-      return close_order_rules;
-    case Operation::notify:
-      break;
-  }
-  return {};
-}
-
 V2Refusal lacks(std::string_view name) { return {"LACK_PARAMS", "缺少参数" + std::string{name}}; }
 V2Refusal malformed(std::string_view name) { return {"PARAM_ERROR", std::string{name} + "参数格式错误"}; }
 V2Refusal too_long(std::string_view name) { return {"PARAM_ERROR", std::string{name} + "参数长度有误"}; }
@@ -192,6 +64,17 @@ std::optional<V2Refusal> check_together(const Fields& request) {
   if (type == "JSAPI" && !given(request, "openid") && !given(request, "sub_openid")) return lacks("openid");
   if (type == "NATIVE" && !given(request, "product_id")) return lacks("product_id");
   if (type == "MWEB" && !given(request, "scene_info")) return lacks("scene_info");
+  return std::nullopt;
+}
+
+/// One of the numbers must say what the request is about.
+std::optional<V2Refusal> check_numbers(Operation operation, const Fields& request) {
+  const std::string transaction = request.get("transaction_id");
+  const bool names_refund = operation == Operation::query_refund &&
+                            (given(request, "out_refund_no") || given(request, "refund_id"));
+  if (transaction.empty() && !given(request, "out_trade_no") && !names_refund) return lacks("out_trade_no");
+  if (!transaction.empty() && !is_digits(transaction))
+    return V2Refusal{"INVALID_TRANSACTIONID", "无效transaction_id"};
   return std::nullopt;
 }
 
@@ -233,6 +116,26 @@ V2Refusal v2_refusal(Refused why) {
   return {"SYSTEMERROR", "系统错误"};
 }
 
+V2Refusal v2_refusal(RefundRefused why) {
+  switch (why) {
+    case RefundRefused::unknown_order:
+      return {"ORDERNOTEXIST", "订单不存在"};
+    case RefundRefused::other_terms:
+      return {"REFUND_FEE_MISMATCH", "订单金额或退款金额与之前请求不一致,请核实后再试"};
+    case RefundRefused::wrong_total:
+      return {"REFUND_FEE_MISMATCH", "订单总金额与支付金额不一致"};
+    case RefundRefused::exceeds:
+      return {"ERROR", "累计退款金额大于支付金额"};
+    case RefundRefused::too_many:
+      return {"INVALID_REQUEST", "部分退款次数超过50次"};
+    case RefundRefused::too_old:
+      return {"TRADE_OVERDUE", "订单已经超过可退款的最大期限"};
+    case RefundRefused::too_soon:
+      return {"FREQUENCY_LIMITED", "该笔单退款过于频繁,请间隔1分钟后再重试"};
+  }
+  return {"SYSTEMERROR", "系统错误"};
+}
+
 std::optional<OrderTerms> v2_terms(const Fields& request) {
   const auto total = parse_fen(request.get("total_fee"));
   const auto trade_type = parse_trade_type(request.get("trade_type"));
@@ -253,33 +156,26 @@ std::optional<OrderTerms> v2_terms(const Fields& request) {
 }
 
 std::optional<std::string> unknown_element(Operation operation, const Fields& request) {
-  const auto rules = rules_of(operation);
+  const auto rules = v2_field_rules(operation);
   for (const auto& field : request) {
-    const auto is_named = [&](const Rule& rule) { return rule.name == field.first; };
+    const auto is_named = [&](const V2FieldRule& rule) { return rule.name == field.first; };
     if (std::none_of(rules.begin(), rules.end(), is_named)) return field.first;
   }
   return std::nullopt;
 }
 
 std::optional<V2Refusal> check_form(Operation operation, const Fields& request) {
-  for (const auto& rule : rules_of(operation)) {
+  for (const auto& rule : v2_field_rules(operation)) {
     if (rule.mandatory && !given(request, rule.name)) return lacks(rule.name);
   }
-  for (const auto& rule : rules_of(operation)) {
+  for (const auto& rule : v2_field_rules(operation)) {
     const std::string value = request.get(rule.name);
     if (value.empty()) continue;
     if (value.size() > rule.longest) return too_long(rule.name);
-    if (!rule.check(value)) return malformed(rule.name);
+    if (rule.check != nullptr && !rule.check(value)) return malformed(rule.name);
   }
   if (operation == Operation::create) return check_together(request);
-  if (operation == Operation::query) {
-    const std::string transaction = request.get("transaction_id");
-    if (transaction.empty() && !given(request, "out_trade_no")) return lacks("out_trade_no");
-    if (!transaction.empty() && !is_digits(transaction)) {
-      return V2Refusal{"INVALID_TRANSACTIONID", "无效transaction_id"};
-    }
-  }
-  return std::nullopt;
+  return operation == Operation::close ? std::nullopt : check_numbers(operation, request);
 }
 
 }  // namespace wxpay::sandbox

@@ -11,7 +11,7 @@
 
 namespace wxpay::sandbox {
 
-/// By path: /pay/unifiedorder, /pay/orderquery, /pay/closeorder.
+/// By path: /pay/unifiedorder and so on.
 std::optional<Operation> v2_operation(std::string_view path);
 /// The operations whose path contains this text.
 std::vector<Operation> v2_operations_at(std::string_view part_of_path);
@@ -22,12 +22,13 @@ struct V2Refusal {
   std::string text;
 };
 V2Refusal v2_refusal(Refused why);
+V2Refusal v2_refusal(RefundRefused why);
 
 /// The first element that the operation does not know; the whole request is refused for it.
 std::optional<std::string> unknown_element(Operation operation, const Fields& request);
 
 /// What is wrong with the form of a request: a mandatory field is missing (LACK_PARAMS), or a value is
-/// malformed or too long (PARAM_ERROR, INVALID_TRANSACTIONID). Source: API v2, 9_1 to 9_3.
+/// malformed or too long (PARAM_ERROR, INVALID_TRANSACTIONID). Source: API v2, 9_1 to 9_5.
 std::optional<V2Refusal> check_form(Operation operation, const Fields& request);
 
 /// The terms of a unifiedorder, which are those of an older state file's order too. Nothing where number,

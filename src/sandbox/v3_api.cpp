@@ -6,6 +6,9 @@
 #include "base/number.hpp"
 #include "base/text.hpp"
 #include "crypto/base64.hpp"
+#include "sandbox/order_words.hpp"
+#include "sandbox/spoilt.hpp"
+#include "sandbox/v3_refunds.hpp"
 #include "wire/http_signing.hpp"
 #include "wire/json.hpp"
 #include "wxpay/error.hpp"
@@ -23,6 +26,10 @@ constexpr std::chrono::seconds stale_by{400};
 constexpr std::size_t nonce_size = 12;
 
 bool is(const std::optional<Fault>& fault, FaultKind kind) { return fault && fault->kind == kind; }
+
+bool is_theirs(const GatewayOrder& order, const std::string& sub_mch_id) {
+  return order.terms.sub_mch_id == sub_mch_id;
+}
 
 std::string error_body(const V3Refusal& refusal) {
   wire::JsonLine line;
@@ -45,13 +52,6 @@ std::string parameter(std::string_view header, std::string_view name) {
   if (begin == std::string_view::npos) return {};
   const auto value = header.substr(begin + name.size() + 2);
   return std::string{value.substr(0, value.find('"'))};
-}
-
-/// The same with its last character another one.
-std::string another(std::string text) {
-  if (text.empty()) return "1";
-  text.back() = text.back() == '1' ? '2' : '1';
-  return text;
 }
 
 }  // namespace
@@ -102,7 +102,7 @@ Reply V3Api::answer(Operation, const HttpCall& call, const std::optional<Fault>&
   const auto path = *v3_path(call.method, call.target);
   wire::JsonObject body;
   std::optional<V3Refusal> malformed;
-  if (path.operation != Operation::query) {
+  if (call.method != "GET") {
     auto parsed = wire::parse_json_object(call.body);
     if (auto* object = std::get_if<wire::JsonObject>(&parsed)) {
       body = std::move(*object);
@@ -113,14 +113,22 @@ Reply V3Api::answer(Operation, const HttpCall& call, const std::optional<Fault>&
   Result result = V3Refusal{500, "SYSTEM_ERROR", "系统错误"};
   if (is(fault, FaultKind::rate_limit)) {
     result = V3Refusal{429, "FREQUENCY_LIMITED", "频率限制"};
+  } else if (is(fault, FaultKind::not_enough)) {
+    result = V3Refusal{403, "NOT_ENOUGH", "基本账户余额不足，请充值后重新发起"};
   } else if (malformed) {
     result = *malformed;
   } else if (!is(fault, FaultKind::system_error)) {
     result = carry_out(path, body, call.query);
   }
-  if (fault) result = spoil(std::move(result), path, fault->kind);
-  const auto number =
-      path.operation == Operation::create ? wire::text_of(body, "out_trade_no").value_or("") : path.number;
+  const bool is_refund = path.operation == Operation::refund;
+  const auto number = path.number.empty()
+                          ? wire::text_of(body, is_refund ? "out_refund_no" : "out_trade_no").value_or("")
+                          : path.number;
+  if (fault && (is_refund || path.operation == Operation::query_refund)) {
+    result = spoil_refund(std::move(result), number, fault->kind);
+  } else if (fault) {
+    result = spoil(std::move(result), path, fault->kind);
+  }
   if (const auto* refusal = std::get_if<V3Refusal>(&result)) {
     auto reply = signed_reply(refusal->status, error_body(*refusal), call, fault);
     reply.note = has_control_character(number) ? refusal->code : number + " " + refusal->code;
@@ -134,6 +142,20 @@ Reply V3Api::answer(Operation, const HttpCall& call, const std::optional<Fault>&
 }
 
 V3Api::Result V3Api::carry_out(const V3Path& path, const wire::JsonObject& body, const Fields& query_fields) {
+  try {
+    // Whose refund it is says the Authorization alone.
+    if (path.operation == Operation::refund) return refund(body);
+    if (path.operation == Operation::query_refund) return query_refund(path, query_fields);
+    return carry_out_order(path, body, query_fields);
+  } catch (const Error& error) {
+    // The state file could not be written, so nothing changed.
+    log_.write(LogLevel::error, error.what());
+  }
+  return V3Refusal{500, "SYSTEM_ERROR", "系统错误"};
+}
+
+V3Api::Result V3Api::carry_out_order(const V3Path& path, const wire::JsonObject& body,
+                                     const Fields& query_fields) {
   const auto identity = v3_identity(path, body, query_fields);
   const auto& ours = merchant_.merchant;
   if (identity.mch_id != ours.mch_id.text()) return V3Refusal{400, "PARAM_ERROR", "参数错误: mchid"};
@@ -143,22 +165,8 @@ V3Api::Result V3Api::carry_out(const V3Path& path, const wire::JsonObject& body,
   if (path.partner && (identity.sub_mch_id.empty() ||
                        (!ours.sub_mch_id.empty() && identity.sub_mch_id != ours.sub_mch_id.text())))
     return V3Refusal{400, "PARAM_ERROR", "参数错误: sub_mchid"};
-  try {
-    switch (path.operation) {
-      case Operation::create:
-        return place(path, body);
-      case Operation::query:
-        return query(path, identity);
-      case Operation::close:
-        return close(path, identity);
-      case Operation::notify:
-        break;
-    }
-  } catch (const Error& error) {
-    // The state file could not be written, so the order did not change.
-    log_.write(LogLevel::error, error.what());
-  }
-  return V3Refusal{500, "SYSTEM_ERROR", "系统错误"};
+  if (path.operation == Operation::create) return place(path, body);
+  return path.operation == Operation::close ? close(path, identity) : query(path, identity);
 }
 
 V3Api::Result V3Api::place(const V3Path& path, const wire::JsonObject& body) {
@@ -198,6 +206,35 @@ V3Api::Result V3Api::close(const V3Path& path, const V3Identity& identity) {
   return std::string{};
 }
 
+V3Api::Result V3Api::refund(const wire::JsonObject& body) {
+  auto parsed = v3_refund_request(body);
+  if (auto* refusal = std::get_if<V3Refusal>(&parsed)) return std::move(*refusal);
+  auto& request = std::get<V3RefundRequest>(parsed);
+  const auto order = request.transaction_id.empty() ? store_.find(request.terms.out_trade_no)
+                                                    : store_.find_transaction(request.transaction_id);
+  if (!order || !is_theirs(*order, wire::text_of(body, "sub_mchid").value_or("")))
+    return v3_refusal(RefundRefused::unknown_order);
+  request.terms.out_trade_no = order->out_trade_no();
+  const auto result = store_.refund(std::move(request.terms), PayScheme::rsa);
+  if (const auto* why = std::get_if<RefundRefused>(&result)) return v3_refusal(*why);
+  return v3_refund_object(std::get<RefundOfOrder>(result));
+}
+
+V3Api::Result V3Api::query_refund(const V3Path& path, const Fields& query) const {
+  const auto found = store_.find_refund(path.number);
+  if (!found || !is_theirs(found->order, query.get("sub_mchid")))
+    return V3Refusal{404, "RESOURCE_NOT_EXISTS", "退款单不存在"};
+  return v3_refund_object(*found);
+}
+
+V3Api::Result V3Api::spoil_refund(Result result, std::string_view out_refund_no, FaultKind fault) const {
+  const auto known = store_.find_refund(out_refund_no);
+  const bool is_other =
+      fault == FaultKind::other_refund || fault == FaultKind::other_order || fault == FaultKind::other_amount;
+  if (!is_other || !known || std::holds_alternative<V3Refusal>(result)) return result;
+  return v3_refund_object(spoilt(*known, fault));
+}
+
 std::string V3Api::payment_object(const GatewayOrder& order, const MerchantIdentity& merchant) const {
   const auto& terms = order.terms;
   const bool partner = !terms.sub_mch_id.empty();
@@ -206,7 +243,6 @@ std::string V3Api::payment_object(const GatewayOrder& order, const MerchantIdent
   object.text(partner ? "sp_mchid" : "mchid", merchant.mch_id.text());
   if (partner) object.text_if_set("sub_appid", terms.sub_app_id).text("sub_mchid", terms.sub_mch_id);
   object.text("out_trade_no", terms.out_trade_no);
-  const bool closed = order.state == OrderState::closed;
   if (order.payment) {
     object.text("transaction_id", order.payment->transaction_id);
     object.text("trade_type", to_string(terms.trade_type)).text("bank_type", "OTHERS");
@@ -214,7 +250,7 @@ std::string V3Api::payment_object(const GatewayOrder& order, const MerchantIdent
     object.text("success_time", format_rfc3339(order.payment->time_end));
   }
   object.text("trade_state", to_string(order.state));
-  object.text("trade_state_desc", order.payment ? "支付成功" : closed ? "订单已关闭" : "订单未支付");
+  object.text("trade_state_desc", state_text(order.state));
   wire::JsonLine payer;
   payer.text(partner ? "sp_openid" : "openid",
              terms.openid.empty() ? "oSandboxPayer000000000000000" : terms.openid);
@@ -277,19 +313,43 @@ std::string V3Api::certificates() const {
 }
 
 Notification V3Api::notification(const GatewayOrder& order, const std::optional<Fault>& fault) {
+  // The same event has the same id, however often it is sent.
+  return notification(Event{.id = "EV-" + order.payment->transaction_id,
+                            .at = order.payment->time_end,
+                            .type = "TRANSACTION.SUCCESS",
+                            .summary = "支付成功",
+                            .resource_type = "transaction",
+                            .resource = payment_object(order, merchant_.merchant)},
+                      fault);
+}
+
+Notification V3Api::refund_notification(const RefundOfOrder& refund, const std::optional<Fault>& fault) {
+  const auto told = fault ? spoilt(refund, fault->kind) : refund;
+  auto merchant = merchant_.merchant;
+  if (is(fault, FaultKind::other_merchant)) merchant.mch_id = MerchantId{another(merchant.mch_id.text())};
+  const auto status = v3_refund_status(told.refund);
+  const auto* const summary = status == "SUCCESS" ? "退款成功" : status == "CLOSED" ? "退款关闭" : "退款异常";
+  return notification(Event{.id = "EV-" + refund.refund.refund_id + "-" + status,
+                            .at = told.refund.success_at.value_or(told.refund.created_at),
+                            .type = "REFUND." + status,
+                            .summary = summary,
+                            .resource_type = "refund",
+                            .resource = v3_refund_resource(told, merchant)},
+                      fault);
+}
+
+Notification V3Api::notification(const Event& event, const std::optional<Fault>& fault) {
   const auto nonce = make_nonce(random_).substr(0, nonce_size);
-  auto sealed = merchant_.aead.seal(nonce, "transaction", payment_object(order, merchant_.merchant));
+  auto sealed = merchant_.aead.seal(nonce, event.resource_type, event.resource);
   if (is(fault, FaultKind::bad_cipher)) sealed.back() = static_cast<char>(sealed.back() ^ 1);
   wire::JsonLine resource;
-  resource.text("original_type", "transaction").text("algorithm", wire::v3_cipher);
-  resource.text("ciphertext", crypto::to_base64(sealed)).text("associated_data", "transaction");
+  resource.text("original_type", event.resource_type).text("algorithm", wire::v3_cipher);
+  resource.text("ciphertext", crypto::to_base64(sealed)).text("associated_data", event.resource_type);
   resource.text("nonce", nonce);
   wire::JsonLine envelope;
-  // The same event has the same id, however often it is sent.
-  envelope.text("id", "EV-" + order.payment->transaction_id);
-  envelope.text("create_time", format_rfc3339(order.payment->time_end));
-  envelope.text("resource_type", "encrypt-resource").text("event_type", "TRANSACTION.SUCCESS");
-  envelope.text("summary", "支付成功").raw("resource", std::move(resource).str());
+  envelope.text("id", event.id).text("create_time", format_rfc3339(event.at));
+  envelope.text("resource_type", "encrypt-resource").text("event_type", event.type);
+  envelope.text("summary", event.summary).raw("resource", std::move(resource).str());
   Notification notification{.headers = Fields{{"Content-Type", "application/json"}},
                             .body = std::move(envelope).str()};
   for (const auto& [name, value] : signature(notification.body, keys_->signer(), fault))

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <memory>
 #include <optional>
 #include <string>
@@ -49,18 +50,34 @@ class V3Api final : public GatewayApi {
   Reply answer(Operation operation, const HttpCall& call, const std::optional<Fault>& fault) override;
   bool signs_by(PayScheme scheme) const override { return scheme == PayScheme::rsa; }
   Notification notification(const GatewayOrder& order, const std::optional<Fault>& fault) override;
+  Notification refund_notification(const RefundOfOrder& refund, const std::optional<Fault>& fault) override;
 
  private:
   /// What an operation gives: an object, or nothing where it ends with 204.
   using Result = std::variant<std::string, V3Refusal>;
 
+  /// What a notification tells of.
+  struct Event {
+    std::string id;
+    std::chrono::sys_seconds at;
+    std::string type;
+    std::string summary;
+    std::string_view resource_type;  ///< which is the associated data too
+    std::string resource;
+  };
+
   std::optional<std::string> request_fault(const HttpCall& call) const;
   Result carry_out(const V3Path& path, const wire::JsonObject& body, const Fields& query);
+  Result carry_out_order(const V3Path& path, const wire::JsonObject& body, const Fields& query);
   Result place(const V3Path& path, const wire::JsonObject& body);
   Result query(const V3Path& path, const V3Identity& identity) const;
   Result close(const V3Path& path, const V3Identity& identity);
+  Result refund(const wire::JsonObject& body);
+  Result query_refund(const V3Path& path, const Fields& query) const;
   std::optional<GatewayOrder> find(const V3Path& path) const;
   Result spoil(Result result, const V3Path& path, FaultKind fault) const;
+  Result spoil_refund(Result result, std::string_view out_refund_no, FaultKind fault) const;
+  Notification notification(const Event& event, const std::optional<Fault>& fault);
   std::string payment_object(const GatewayOrder& order, const MerchantIdentity& merchant) const;
   std::string certificates() const;
   Fields signature(std::string_view body, const V3Keys::Signer& signer,

@@ -20,6 +20,7 @@ constexpr std::string_view partner_path = "/v3/pay/partner/transactions/";
 constexpr std::string_view number_path = "out-trade-no/";
 constexpr std::string_view transaction_path = "id/";
 constexpr std::string_view close_path = "/close";
+constexpr std::string_view refunds_path = "/v3/refund/domestic/refunds";
 
 struct Product {
   std::string_view path;
@@ -50,10 +51,6 @@ std::string decoded(std::string_view segment) {
   return text;
 }
 
-V3Refusal param_error(std::string_view field, std::string_view what) {
-  return {400, "PARAM_ERROR", "参数错误: " + std::string{field} + " " + std::string{what}};
-}
-
 std::string text_in(const JsonObject& object, std::string_view name) {
   return wire::text_of(object, name).value_or("");
 }
@@ -64,12 +61,7 @@ const JsonObject* object_in(const JsonObject& object, std::string_view name) {
 }
 
 using Kind = JsonValue::Kind;
-struct Rule {
-  std::string_view name;
-  bool mandatory;
-  std::size_t longest = 0;  ///< bytes, of a text
-  Kind kind = Kind::text;
-};
+using Rule = V3FieldRule;
 
 constexpr std::array create_rules{Rule{"appid", false, 32},
                                   Rule{"mchid", false, 32},
@@ -94,35 +86,52 @@ constexpr std::array create_rules{Rule{"appid", false, 32},
 constexpr std::array<std::string_view, 7> own_terms{"out_trade_no", "time_expire", "attach", "notify_url",
                                                     "sub_appid",    "sub_mchid",   "payer"};
 
-std::optional<V3Refusal> check_form(const JsonObject& body) {
-  for (const auto& [key, value] : body) {
-    const auto* const rule = std::find_if(create_rules.begin(), create_rules.end(),
-                                          [&key = key](const Rule& each) { return each.name == key; });
-    if (rule == create_rules.end()) return param_error(key, "是不识别的参数");
-    if (value.kind != rule->kind) return param_error(key, "类型错误");
-    if (rule->kind == Kind::text && value.text.size() > rule->longest) return param_error(key, "过长");
-  }
-  for (const auto& rule : create_rules) {
-    if (rule.mandatory && wire::find(body, rule.name) == nullptr) return param_error(rule.name, "缺失");
-  }
-  return std::nullopt;
-}
-
 std::optional<V3Refusal> check_scene(const V3Path& path, const JsonObject& body) {
   const auto* scene = object_in(body, "scene_info");
   if (scene != nullptr && text_in(*scene, "payer_client_ip").empty())
-    return param_error("/scene_info/payer_client_ip", "缺失");
+    return v3_param_error("/scene_info/payer_client_ip", "缺失");
   if (path.trade_type != TradeType::mweb) return std::nullopt;
   const auto* h5_info = scene == nullptr ? nullptr : object_in(*scene, "h5_info");
   if (h5_info == nullptr || text_in(*h5_info, "type").empty())
-    return param_error("/scene_info/h5_info/type", "缺失");
+    return v3_param_error("/scene_info/h5_info/type", "缺失");
   return std::nullopt;
+}
+
+/// Nothing where it is no path of refunds.
+std::optional<V3Path> refund_path(std::string_view method, std::string_view target) {
+  target.remove_prefix(refunds_path.size());
+  V3Path path;
+  path.operation = method == "POST" ? Operation::refund : Operation::query_refund;
+  if (method == "POST") return target.empty() ? std::optional{path} : std::nullopt;
+  const bool names_one = target.size() > 1 && target.front() == '/' && target.find('/', 1) == target.npos;
+  if (method != "GET" || !names_one) return std::nullopt;
+  path.number = decoded(target.substr(1));
+  return path;
 }
 
 }  // namespace
 
+V3Refusal v3_param_error(std::string_view field, std::string_view what) {
+  return {400, "PARAM_ERROR", "参数错误: " + std::string{field} + " " + std::string{what}};
+}
+
+std::optional<V3Refusal> v3_form_fault(const JsonObject& body, std::span<const V3FieldRule> rules) {
+  for (const auto& [key, value] : body) {
+    const auto rule = std::find_if(rules.begin(), rules.end(),
+                                   [&key = key](const V3FieldRule& each) { return each.name == key; });
+    if (rule == rules.end()) return v3_param_error(key, "是不识别的参数");
+    if (value.kind != rule->kind) return v3_param_error(key, "类型错误");
+    if (rule->kind == Kind::text && value.text.size() > rule->longest) return v3_param_error(key, "过长");
+  }
+  for (const auto& rule : rules) {
+    if (rule.mandatory && wire::find(body, rule.name) == nullptr) return v3_param_error(rule.name, "缺失");
+  }
+  return std::nullopt;
+}
+
 std::optional<V3Path> v3_path(std::string_view method, std::string_view target) {
   target = target.substr(0, target.find('?'));
+  if (target.starts_with(refunds_path)) return refund_path(method, target);
   V3Path path;
   path.partner = target.starts_with(partner_path);
   if (!path.partner && !target.starts_with(own_path)) return std::nullopt;
@@ -164,6 +173,10 @@ std::vector<Operation> v3_operations_at(std::string_view part_of_path) {
   for (const auto& product : products) add(Operation::create, "POST", product.path);
   for (const auto path : {number_path, transaction_path}) add(Operation::query, "GET", path);
   add(Operation::close, "POST", "out-trade-no/{out_trade_no}/close");
+  const std::string refunds{refunds_path};
+  if (("POST " + refunds).find(part_of_path) != std::string::npos) found.push_back(Operation::refund);
+  if (("GET " + refunds + "/").find(part_of_path) != std::string::npos)
+    found.push_back(Operation::query_refund);
   return found;
 }
 
@@ -180,10 +193,30 @@ V3Refusal v3_refusal(Refused why) {
     case Refused::other_terms:
       return {400, "INVALID_REQUEST", "请求重入时，参数与首次请求时不一致"};
     case Refused::expires_too_soon:
-      return param_error("time_expire", "至少1分钟");
+      return v3_param_error("time_expire", "至少1分钟");
     case Refused::order_expired:
     case Refused::prepay_expired:
       break;  // of a payment, which is none of this API's calls
+  }
+  return {500, "SYSTEM_ERROR", "系统错误"};
+}
+
+V3Refusal v3_refusal(RefundRefused why) {
+  switch (why) {
+    case RefundRefused::unknown_order:
+      return {404, "RESOURCE_NOT_EXISTS", "订单不存在"};
+    case RefundRefused::other_terms:
+      return {400, "INVALID_REQUEST", "订单金额或退款金额与之前请求不一致，请核实后再试"};
+    case RefundRefused::wrong_total:
+      return {400, "INVALID_REQUEST", "订单总金额与支付金额不一致"};
+    case RefundRefused::exceeds:
+      return {400, "INVALID_REQUEST", "申请退款金额大于订单可退金额"};
+    case RefundRefused::too_many:
+      return {400, "INVALID_REQUEST", "部分退款次数超过50次"};
+    case RefundRefused::too_old:
+      return {400, "INVALID_REQUEST", "订单已超过可退款期限"};
+    case RefundRefused::too_soon:
+      return {429, "FREQUENCY_LIMITED", "该笔单退款过于频繁，请间隔1分钟后再重试"};
   }
   return {500, "SYSTEM_ERROR", "系统错误"};
 }
@@ -199,27 +232,28 @@ V3Identity v3_identity(const V3Path& path, const JsonObject& body, const Fields&
 }
 
 std::variant<OrderTerms, V3Refusal> v3_terms(const V3Path& path, const JsonObject& body) {
-  if (auto refusal = check_form(body)) return *std::move(refusal);
+  if (auto refusal = v3_form_fault(body, create_rules)) return *std::move(refusal);
   if (auto refusal = check_scene(path, body)) return *std::move(refusal);
   OrderTerms terms;
   terms.out_trade_no = text_in(body, "out_trade_no");
   const auto number = OutTradeNo::try_parse(terms.out_trade_no);
-  if (!number || number->shorter_than_advised()) return param_error("out_trade_no", "格式错误");
+  if (!number || number->shorter_than_advised()) return v3_param_error("out_trade_no", "格式错误");
   const auto& amount = *object_in(body, "amount");
   const auto total = wire::integer_of(amount, "total");
-  if (!total || *total < 1 || *total > largest_fee.count()) return param_error("/amount/total", "格式错误");
+  if (!total || *total < 1 || *total > largest_fee.count())
+    return v3_param_error("/amount/total", "格式错误");
   if (const auto currency = wire::text_of(amount, "currency"); currency && *currency != "CNY")
-    return param_error("/amount/currency", "格式错误");
+    return v3_param_error("/amount/currency", "格式错误");
   terms.total = Fen{*total};
   terms.trade_type = path.trade_type;
   terms.notify_url = text_in(body, "notify_url");
-  if (!notify_url_fault(terms.notify_url).empty()) return param_error("notify_url", "格式错误");
+  if (!notify_url_fault(terms.notify_url).empty()) return v3_param_error("notify_url", "格式错误");
   terms.attach = text_in(body, "attach");
   terms.sub_app_id = text_in(body, "sub_appid");
   terms.sub_mch_id = text_in(body, "sub_mchid");
   if (const auto expiry = text_in(body, "time_expire"); !expiry.empty()) {
     terms.time_expire = parse_rfc3339(expiry);
-    if (!terms.time_expire) return param_error("time_expire", "格式错误");
+    if (!terms.time_expire) return v3_param_error("time_expire", "格式错误");
   }
   const auto* payer = object_in(body, "payer");
   if (payer != nullptr) {
@@ -227,8 +261,9 @@ std::variant<OrderTerms, V3Refusal> v3_terms(const V3Path& path, const JsonObjec
     terms.sub_openid = text_in(*payer, "sub_openid");
   }
   const bool named = !terms.openid.empty() || !terms.sub_openid.empty();
-  if (path.trade_type == TradeType::jsapi && !named) return param_error("/payer/openid", "缺失");
-  if (path.trade_type != TradeType::jsapi && payer != nullptr) return param_error("payer", "是不识别的参数");
+  if (path.trade_type == TradeType::jsapi && !named) return v3_param_error("/payer/openid", "缺失");
+  if (path.trade_type != TradeType::jsapi && payer != nullptr)
+    return v3_param_error("payer", "是不识别的参数");
   for (const auto& [key, value] : body) {
     if (std::find(own_terms.begin(), own_terms.end(), key) == own_terms.end())
       terms.others.emplace_back(key, wire::to_json(value));

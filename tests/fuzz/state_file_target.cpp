@@ -3,6 +3,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/system.hpp"
 #include "fuzz/rules.hpp"
@@ -22,6 +23,21 @@ class StandingClock final : public Clock {
   void sleep_for(std::chrono::milliseconds) override {}
 };
 
+/// @param last_lines  of the orders, by number
+void check_refund(sandbox::GatewayRefund refund, sandbox::Store& store,
+                  std::map<std::string, std::string>& last_lines) {
+  const auto written = sandbox::to_state_line(refund);
+  expect(written.find('\n') == std::string::npos, "a refund is one line");
+  const auto again = sandbox::parse_refund_line(written);
+  expect(again && sandbox::to_state_line(*again) == written, "a refund that is written can be read");
+  const auto number = refund.out_refund_no();
+  if (!store.restore(std::move(refund))) return;
+  const auto found = store.find_refund(number);
+  expect(found && sandbox::to_state_line(found->refund) == written, "a refund is found by its number");
+  // Its order is REFUND from now on.
+  last_lines[found->order.out_trade_no()] = sandbox::to_state_line(found->order);
+}
+
 }  // namespace
 
 void check_state_file(std::string_view input) {
@@ -33,6 +49,7 @@ void check_state_file(std::string_view input) {
   while (!input.empty()) {
     const auto line = input.substr(0, input.find('\n'));
     input.remove_prefix(std::min(line.size() + 1, input.size()));
+    if (auto refund = sandbox::parse_refund_line(line)) check_refund(*std::move(refund), store, last_lines);
     auto order = sandbox::parse_state_line(line);
     if (!order) continue;
     const auto written = sandbox::to_state_line(*order);

@@ -302,6 +302,7 @@ std::vector<Choice> choices() {
           {"sign", "--sign-type", sign_types},
           {"orders list", "--state", states},
           {"orders mark", "--state", states},
+          {"sandbox refund", "--state", {"SUCCESS", "CLOSED", "ABNORMAL", "PROCESSING"}},
           {"sandbox fault", "", {faults.begin(), faults.end()}}};
 }
 
@@ -323,6 +324,7 @@ const std::vector<FilePlace>& file_places() {
                                              {"sandbox keys", ""},
                                              {"sandbox serve", "--state"},
                                              {"sandbox notify", "--out"},
+                                             {"sandbox refund", "--out"},
                                              {"ledger backup", ""}};
   return places;
 }

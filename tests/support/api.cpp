@@ -36,12 +36,17 @@ std::string v2_path(Operation operation) {
       return "/pay/orderquery";
     case Operation::close:
       return "/pay/closeorder";
+    case Operation::refund:
+      return "/secapi/pay/refund";
+    case Operation::query_refund:
+      return "/pay/refundquery";
   }
   throw std::logic_error{"an operation without a path"};
 }
 
 bool v2_asks(Operation operation, std::string_view request) {
-  return request.starts_with("POST " + v2_path(operation));
+  const bool is_by_certificate = operation == Operation::any && request.starts_with("POST /secapi/pay/");
+  return is_by_certificate || request.starts_with("POST " + v2_path(operation));
 }
 
 std::string v2_order_of(const std::string& request) { return v2_element(request, "out_trade_no"); }
@@ -73,6 +78,10 @@ std::string v3_path(Operation operation) {
       return "GET /v3/pay/transactions/";
     case Operation::close:
       return "/close";
+    case Operation::refund:
+      return "POST /v3/refund/domestic/refunds";
+    case Operation::query_refund:
+      return "GET /v3/refund/domestic/refunds";
   }
   throw std::logic_error{"an operation without a path"};
 }
@@ -82,9 +91,15 @@ bool v3_asks(Operation operation, std::string_view request) {
   const bool is_query = request.starts_with("GET /v3/pay/transactions/");
   const bool is_post = request.starts_with("POST /v3/pay/transactions/");
   const bool is_closing = is_post && contains(request, "/close");
+  const bool is_refund = request.starts_with(v3_path(Operation::refund));
+  const bool is_refund_query = request.starts_with(v3_path(Operation::query_refund));
   switch (operation) {
     case Operation::any:
-      return is_query || is_post;
+      return is_query || is_post || is_refund || is_refund_query;
+    case Operation::refund:
+      return is_refund;
+    case Operation::query_refund:
+      return is_refund_query;
     case Operation::create:
       return is_post && !is_closing;
     case Operation::query:
@@ -112,6 +127,32 @@ std::string v3_order_of(const std::string& request) {
 std::string v3_time(const std::string& time) {
   return time.substr(0, 4) + "-" + time.substr(4, 2) + "-" + time.substr(6, 2) + "T" + time.substr(8, 2) +
          ":" + time.substr(10, 2) + ":" + time.substr(12, 2) + "+08:00";
+}
+
+/// Of a refund, or a query for it.
+std::string v3_refund_object(const WireFields& said) {
+  // A query's answer of API v2 numbers what it says.
+  const auto value = [&said](const std::string& name) {
+    const auto plain = value_of(said, name);
+    return plain.empty() ? value_of(said, name + "_0") : plain;
+  };
+  const auto status = value("refund_status");
+  Json object{{"refund_id", value("refund_id")},
+              {"out_refund_no", value("out_refund_no")},
+              {"transaction_id", value("transaction_id")},
+              {"out_trade_no", value("out_trade_no")},
+              {"channel", "ORIGINAL"},
+              {"user_received_account", "支付用户零钱"},
+              {"create_time", "2026-11-23T10:00:00+08:00"},
+              {"status", status.empty()       ? "PROCESSING"
+                         : status == "CHANGE" ? "ABNORMAL"
+                                              : status}};
+  if (status == "REFUNDCLOSE") object["status"] = "CLOSED";
+  for (const auto& [name, from] : {std::pair{"total", "total_fee"}, std::pair{"refund", "refund_fee"}}) {
+    if (const auto fee = value(from); !fee.empty()) object["amount"][name] = std::stoll(fee);
+  }
+  object["amount"]["currency"] = "CNY";
+  return object.dump();
 }
 
 /// Of a query.
@@ -143,6 +184,8 @@ std::string v3_answer(Operation operation, const WireAnswer& answer) {
     body = Json{{"code", code}, {"message", value_of(answer.said, "err_code_des")}}.dump();
   } else if (operation == Operation::close) {
     status = 204;
+  } else if (operation == Operation::refund || operation == Operation::query_refund) {
+    body = v3_refund_object(answer.said);
   } else if (operation == Operation::create) {
     body = Json{{"prepay_id", value_of(answer.said, "prepay_id")}}.dump();
   } else {

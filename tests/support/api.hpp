@@ -9,7 +9,7 @@
 namespace wxpay::test {
 
 /// What is asked of a gateway.
-enum class Operation : std::uint8_t { any, create, query, close };
+enum class Operation : std::uint8_t { any, create, query, close, refund, query_refund };
 
 using WireFields = std::map<std::string, std::string>;
 /// Makes a file of this name and content, readable by its owner alone; gives its path.

@@ -101,6 +101,16 @@ inline Fields number_request(const std::string& out_trade_no) {
   return request;
 }
 
+/// An acceptable refund of so many of the 88 fen of such an order, unsigned.
+inline Fields refund_request(const std::string& out_trade_no, const std::string& out_refund_no,
+                             const std::string& refund_fee, Changes changes = {}) {
+  Fields request = number_request(out_trade_no);
+  request.add("out_refund_no", out_refund_no);
+  request.add("total_fee", "88");
+  request.add("refund_fee", refund_fee);
+  return changed(request, changes);
+}
+
 inline std::string signed_xml(Fields request, SignType type = SignType::md5,
                               const std::string& key = gateway_key) {
   request.add("sign", sign_fields(request, type, Secret{key}));
@@ -126,8 +136,8 @@ struct Gateway {
   sandbox::NoJournal none;
   sandbox::Service service;
 
-  explicit Gateway(sandbox::Journal* journal = nullptr)
-      : service{gateway_account(), clock, random, log, journal == nullptr ? none : *journal} {}
+  explicit Gateway(sandbox::Journal* journal = nullptr, sandbox::StoreRules rules = {})
+      : service{gateway_account(), clock, random, log, journal == nullptr ? none : *journal, rules} {}
 
   sandbox::Reply send(std::string_view path, std::string_view body) {
     return service.handle({"POST", path, body, {{"Content-Type", "text/xml"}, {"Host", "127.0.0.1"}}});
@@ -142,6 +152,8 @@ struct Gateway {
   Fields close(const std::string& out_trade_no) {
     return call("/pay/closeorder", number_request(out_trade_no));
   }
+  Fields refund(const Fields& request) { return call("/secapi/pay/refund", request); }
+  Fields query_refunds(Changes which) { return call("/pay/refundquery", changed(call_fields(), which)); }
   sandbox::Reply control(std::string_view path, std::string_view json) {
     return service.handle(
         {"POST", path, json, {{"Content-Type", "application/json"}, {"Host", "127.0.0.1"}}});

@@ -129,10 +129,12 @@ void Shop::configure(const std::string& base_url, const std::string& more_of_the
 
 namespace {
 
-Command serve(const Shop& shop, const std::filesystem::path& state, const std::filesystem::path& log) {
+Command serve(const Shop& shop, const std::filesystem::path& state, const std::filesystem::path& log,
+              const std::vector<std::string>& more) {
   std::vector<std::string> arguments{"sandbox", "serve", "--port",     "0",
                                      "--json",  "-v",    "--log-file", log.string()};
   if (!state.empty()) arguments.insert(arguments.end(), {"--state", state.string()});
+  arguments.insert(arguments.end(), more.begin(), more.end());
   return shop.command(arguments);
 }
 
@@ -143,8 +145,8 @@ std::filesystem::path new_log(const Shop& shop) {
 
 }  // namespace
 
-Sandbox::Sandbox(Shop& shop, const std::filesystem::path& state)
-    : log_{new_log(shop)}, process_{serve(shop, state, log_)} {
+Sandbox::Sandbox(Shop& shop, const std::filesystem::path& state, const std::vector<std::string>& more)
+    : log_{new_log(shop)}, process_{serve(shop, state, log_, more)} {
   url_ = Json::parse(process_.read_line()).at("listening").get<std::string>();
   shop.environment["WXPAYCTL_PROFILE"] = tested_api().profile;
   shop.environment["WXPAYCTL_BASE_URL"] = url_;
@@ -157,6 +159,19 @@ Json Sandbox::order(const std::string& out_trade_no) const {
     if (order.at("outTradeNo") == out_trade_no) return order;
   }
   throw std::runtime_error{"the sandbox has no order " + out_trade_no};
+}
+
+std::vector<Json> Sandbox::refunds() const { return json_lines(http_exchange(url_ + "/sandbox/refunds")); }
+
+Json Sandbox::refund(const std::string& out_refund_no) const {
+  for (auto& refund : refunds()) {
+    if (refund.at("outRefundNo") == out_refund_no) return refund;
+  }
+  throw std::runtime_error{"the sandbox has no refund " + out_refund_no};
+}
+
+void Sandbox::settle_refund(const std::string& out_refund_no, const std::string& state) const {
+  control("/sandbox/refund", {{"outRefundNo", out_refund_no}, {"state", state}});
 }
 
 Json Sandbox::control(const std::string& path, const Json& request) const {

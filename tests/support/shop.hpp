@@ -74,13 +74,19 @@ inline constexpr const char* shop_key = "Syn7heticTestKey0123456789abcdef";
 class Sandbox {
  public:
   /// @param state  the file it keeps its orders in; empty: none
-  explicit Sandbox(Shop& shop, const std::filesystem::path& state = {});
+  /// @param more  arguments of `sandbox serve`
+  explicit Sandbox(Shop& shop, const std::filesystem::path& state = {},
+                   const std::vector<std::string>& more = {});
 
   const std::string& url() const noexcept { return url_; }
   Process& process() noexcept { return process_; }
   std::vector<Json> orders() const;
   Json order(const std::string& out_trade_no) const;
   void pay(const std::string& out_trade_no, int fee = 0) const;
+  std::vector<Json> refunds() const;
+  Json refund(const std::string& out_refund_no) const;
+  /// What becomes of a refund: SUCCESS, CLOSED, ABNORMAL or PROCESSING.
+  void settle_refund(const std::string& out_refund_no, const std::string& state) const;
   void fault(const std::string& kind, int count = 1, Operation operation = Operation::any,
              int seconds = 5) const;
   /// How many such requests it has carried out.

@@ -53,7 +53,7 @@ TEST_CASE("every kind of fault has one name, which is understood") {
     REQUIRE(wxpay::sandbox::parse_fault_kind(name));
     CHECK(wxpay::sandbox::to_string(*wxpay::sandbox::parse_fault_kind(name)) == name);
   }
-  CHECK(wxpay::sandbox::fault_names().size() == 20);
+  CHECK(wxpay::sandbox::fault_names().size() == 22);
   CHECK((wxpay::sandbox::parse_fault_kind("LOST_REPLY") == FaultKind::lost_reply));
   CHECK((wxpay::sandbox::parse_fault_kind("forged") == FaultKind::wrong_sign));
   CHECK_FALSE(wxpay::sandbox::parse_fault_kind("none"));

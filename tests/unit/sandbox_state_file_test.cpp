@@ -154,7 +154,7 @@ TEST_CASE("a state file of the first version is read, and written anew") {
                                    {"time_expire", "20261123110000"}});
     CHECK((order->terms == again));
   }
-  CHECK(content(folder.file()).find("\"version\":2") != std::string::npos);
+  CHECK(content(folder.file()).find("\"version\":3") != std::string::npos);
   CHECK(content(folder.file()).find("total_fee") == std::string::npos);
   CHECK(wxpay::sandbox::to_state_line(*Run{folder.file()}.store.find("N")) == line);
 }
@@ -260,4 +260,59 @@ TEST_CASE("what cannot be a state file is refused") {
   CHECK(complaint(folder.path()).find("cannot open the state file") != std::string::npos);
   CHECK(complaint("/dev/null").find("not a regular file") != std::string::npos);
   CHECK(complaint(folder.path() / "none" / "x").find("cannot open the state file") != std::string::npos);
+}
+
+TEST_CASE("refunds outlive the server, and make their orders REFUND") {
+  Folder folder;
+  std::string before;
+  {
+    Run run{folder.file()};
+    run.place("A");
+    run.store.pay("A", {});
+    const wxpay::sandbox::RefundTerms wanted{.out_refund_no = "R@1",
+                                             .out_trade_no = "A",
+                                             .refund_fee = wxpay::Fen{30},
+                                             .total = wxpay::Fen{88},
+                                             .notify_url = "http://127.0.0.1:9/refunds",
+                                             .reason = "少了\"一杯\"",
+                                             .funds_account = wxpay::FundsAccount::available};
+    REQUIRE(std::holds_alternative<wxpay::sandbox::RefundOfOrder>(run.store.refund(wanted, PayScheme::rsa)));
+    run.store.settle_refund("R@1", wxpay::RefundState::success);
+    before = wxpay::sandbox::to_state_line(run.store.find_refund("R@1")->refund);
+    CHECK(lines(folder.file()) == 5);
+  }
+  for (int i = 0; i < 2; ++i) {
+    Run run{folder.file()};
+    CHECK(lines(folder.file()) == 3);
+    const auto found = run.store.find_refund("R@1");
+    REQUIRE(found);
+    CHECK(wxpay::sandbox::to_state_line(found->refund) == before);
+    CHECK(found->refund.terms.reason == "少了\"一杯\"");
+    CHECK((found->order.state == OrderState::refund));
+    CHECK(run.store.find_refund_id(found->refund.refund_id));
+    CHECK(run.store.refunds_of("A").size() == 1);
+  }
+  const auto whole = content(folder.file());
+  for (const auto& [from, to] : {std::pair{"SUCCESS", "FAILED"}, std::pair{"\"successAt\"", "\"x\""},
+                                 std::pair{"\"outTradeNo\":\"A\",\"refund", "\"outTradeNo\":\"B\",\"refund"},
+                                 std::pair{"\"refundFee\":30", "\"refundFee\":0"}}) {
+    CAPTURE(from);
+    auto broken = whole;
+    broken.replace(broken.find(from), std::string_view{from}.size(), to);
+    write(folder.file(), broken);
+    CHECK(complaint(folder.file()).find("line 3: it is malformed") != std::string::npos);
+  }
+}
+
+TEST_CASE("a state file of the second version, without refunds, is read") {
+  Folder folder;
+  {
+    Run run{folder.file()};
+    run.place("A");
+  }
+  auto old = content(folder.file());
+  old.replace(old.find("\"version\":3"), 11, "\"version\":2");
+  write(folder.file(), old);
+  CHECK(Run{folder.file()}.store.find("A"));
+  CHECK(content(folder.file()).find("\"version\":3") != std::string::npos);
 }

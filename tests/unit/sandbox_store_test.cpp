@@ -50,6 +50,9 @@ class FullDisk final : public wxpay::sandbox::Journal {
   void append(const GatewayOrder&) override {
     if (full) throw wxpay::Error{wxpay::ErrorKind::file, "disk full"};
   }
+  void append(const wxpay::sandbox::GatewayRefund&) override {
+    if (full) throw wxpay::Error{wxpay::ErrorKind::file, "disk full"};
+  }
   bool full = false;
 };
 

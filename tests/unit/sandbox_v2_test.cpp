@@ -288,7 +288,7 @@ TEST_CASE("only POST is served, and only the known paths") {
     CHECK(read_xml(reply.body).get("return_msg").find("REQUIRE_POST_METHOD") == 0);
   }
   for (const auto* path :
-       {"/", "/pay", "/pay/micropay", "/pay/unifiedorder/", "/secapi/pay/refund", "/sandbox/x"}) {
+       {"/", "/pay", "/pay/micropay", "/pay/unifiedorder/", "/secapi/pay/x", "/sandbox/x"}) {
     CAPTURE(path);
     CHECK(gateway.control(path, "{}").status == 404);
   }
@@ -299,6 +299,7 @@ TEST_CASE("an order that cannot be written down is answered SYSTEMERROR") {
     void append(const wxpay::sandbox::GatewayOrder&) override {
       throw wxpay::Error{wxpay::ErrorKind::file, "disk full"};
     }
+    void append(const wxpay::sandbox::GatewayRefund&) override {}
   } disk;
   Gateway gateway{&disk};
   const auto answer = gateway.place(order_request("T1"));
