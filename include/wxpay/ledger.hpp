@@ -24,6 +24,7 @@ namespace wxpay {
 /// one leaves the transaction as it was.
 class Ledger : public OrderLedger,
                public OrderListing,
+               public RefundLedger,
                public NotificationLedger,
                public LedgerMaintenance,
                public LedgerJobs {};

@@ -13,19 +13,30 @@
 #include "wxpay/identifiers.hpp"
 #include "wxpay/order.hpp"
 #include "wxpay/order_ledger.hpp"
+#include "wxpay/refund.hpp"
 
 namespace wxpay {
 
+/// A change of a refund.
+struct RefundChange {
+  OutRefundNo out_refund_no;
+  std::optional<RefundState> from;  ///< none for a refund's first entry
+  RefundState to = RefundState::unknown;
+};
+
+/// What became of an order, or of a refund of it.
 struct HistoryEntry {
   std::int64_t number = 0;  ///< its place in the ledger's one chain, from 1
   std::chrono::sys_seconds at;
-  std::optional<OrderState> from;  ///< none for an order's first entry
+  std::optional<OrderState> from;  ///< none for an order's first entry, and for a refund
   OrderState to = OrderState::creating;
   EvidenceSource source = EvidenceSource::create;
   std::string actor;
   std::string reason;
   std::string digest;
   std::string replaced;  ///< the parameters that a new try took the place of, as JSON
+  /// Of an entry about a refund; `from` and `to` say nothing then.
+  std::optional<RefundChange> refund = {};
 };
 
 struct OrderFilter {
@@ -86,7 +97,7 @@ class OrderListing {
   virtual void list(const MerchantId& mch_id, const OrderFilter& filter,
                     const std::function<bool(const Order&)>& visit) = 0;
 
-  /// Oldest first; empty for an unknown order.
+  /// With that of its refunds, oldest first; empty for an unknown order.
   virtual std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) = 0;
 
   /// Up to `most` orders of a walk by key, oldest first, and moves the cursor behind them; empty at the end.

@@ -1,24 +1,21 @@
-// The rules are in settle.hpp, and this carries them out, on any store.
+// The rules are in settle.hpp and refund.hpp, and this carries them out, on any store.
 #include "ledger/ledger.hpp"
 
 #include <functional>
 #include <optional>
 #include <span>
 #include <stdexcept>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
-#include "ledger/entry_rows.hpp"
-#include "ledger/hash_chain.hpp"
 #include "ledger/history_writer.hpp"
 #include "ledger/kept_notifications.hpp"
 #include "ledger/ledger_check.hpp"
-#include "ledger/order_cache.hpp"
-#include "ledger/order_changes.hpp"
-#include "ledger/order_inserter.hpp"
+#include "ledger/order_book.hpp"
 #include "ledger/order_pages.hpp"
 #include "ledger/order_rows.hpp"
-#include "ledger/replaced_parameters.hpp"
+#include "ledger/refund_book.hpp"
 #include "ledger/subject.hpp"
 
 namespace wxpay::ledger {
@@ -44,7 +41,7 @@ class StoredLedger final : public Ledger {
     Change change{*this};
     const auto now = clock_.now();
     // Most numbers are new, and the insertion itself finds out.
-    if (auto order = create(intent, now)) {
+    if (auto order = order_book_.create(intent, now)) {
       change.commit();
       return {plan_create(nullptr, intent, defaulted, now), std::move(*order)};
     }
@@ -59,7 +56,7 @@ class StoredLedger final : public Ledger {
     auto decision = plan_create(&known, intent, defaulted, now);
     const bool replaces = decision.plan == CreatePlan::replace;
     const bool renews = known.prepay && (decision.plan == CreatePlan::again || replaces);
-    auto order = replaces ? replace(*loaded, intent, now) : std::move(known);
+    auto order = replaces ? order_book_.replace(*loaded, intent, now) : std::move(known);
     change.commit();
     return {std::move(decision), std::move(order), renews};
   }
@@ -72,22 +69,11 @@ class StoredLedger final : public Ledger {
       return {};
     }
     auto& stored = loaded->stored;
-    if (evidence.source == EvidenceSource::hand && was_only_imported(stored.seq)) {
+    if (evidence.source == EvidenceSource::hand && order_book_.was_only_imported(stored.seq)) {
       stored.order.proven_state = OrderState::creating;
     }
     const auto settlement = wxpay::settle(stored.order, evidence);
-    if (settlement.verdict == Verdict::apply) {
-      const auto from = stored.order.state;
-      const auto now = clock_.now();
-      apply(stored.order, evidence, settlement, now);
-      const auto row = to_row(stored.seq, stored.order);
-      store_->update_order(row, ChangedBy::evidence);
-      auto entry = new_entry(now, from, settlement.to, evidence.source, std::move(loaded->row_hash));
-      entry.reason = reason_of(evidence, settlement);
-      entry.digest = evidence.digest;
-      if (evidence.kept) entry.details = kept_mark;
-      history_.append(order_kind(), row, std::move(entry));
-    }
+    if (settlement.verdict == Verdict::apply) order_book_.settle(*loaded, evidence, settlement, clock_.now());
     change.commit();
     return {settlement, std::move(stored.order)};
   }
@@ -101,7 +87,7 @@ class StoredLedger final : public Ledger {
 
   std::size_t import(std::span<const Order> orders) override {
     Change change{*this};
-    const auto imported = order_inserter_.import(orders, clock_.now());
+    const auto imported = order_book_.import(orders, clock_.now());
     change.commit();
     return imported;
   }
@@ -129,6 +115,91 @@ class StoredLedger final : public Ledger {
                   {},
                   "NOT_IN_LEDGER"};
     }
+  }
+
+  std::optional<Refund> find_refund(const MerchantId& mch_id, const OutRefundNo& out_refund_no) override {
+    auto found = refund_book_.find(mch_id, out_refund_no);
+    store_->require_one_state();
+    if (!found) return std::nullopt;
+    return std::move(found->stored.refund);
+  }
+
+  std::vector<Refund> refunds_of(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
+    auto found = refund_book_.of_order(mch_id, out_trade_no);
+    store_->require_one_state();
+    return found;
+  }
+
+  RefundBegin begin_refund(const RefundRequest& wanted, std::chrono::seconds interval) override {
+    Change change{*this};
+    const auto& mch_id = wanted.merchant.mch_id;
+    auto loaded = load(mch_id, wanted.out_trade_no, change);
+    auto known = read_for(change, [&] { return refund_book_.find(mch_id, wanted.out_refund_no); });
+    const auto all = read_for(change, [&] { return refund_book_.of_order(mch_id, wanted.out_trade_no); });
+    const auto* order = loaded ? &loaded->stored.order : nullptr;
+    const auto now = clock_.now();
+    RefundBegin begun;
+    begun.decision = plan_refund(order, all, known ? &known->stored.refund : nullptr, wanted, now);
+    begun.was_unknown = known && known->stored.refund.state == RefundState::unknown;
+    begun.refund = refund_book_.begin_refund(begun.decision, wanted, order, std::move(known),
+                                             refund_turn(all, wanted.out_refund_no, interval, now), now);
+    if (loaded) {
+      begun.order = loaded->stored.order;
+      order_book_.keep(std::move(*loaded));
+    }
+    change.commit();
+    return begun;
+  }
+
+  RefundSettleResult settle_refund(const RefundEvidence& evidence) override {
+    Change change{*this};
+    const auto& mch_id = evidence.merchant.mch_id;
+    auto known = read_for(change, [&] { return refund_book_.find(mch_id, evidence.out_refund_no); });
+    const auto out_trade_no = known ? known->stored.refund.intent.out_trade_no : evidence.out_trade_no;
+    auto loaded = load(mch_id, out_trade_no, change);
+    const auto all = read_for(change, [&] { return refund_book_.of_order(mch_id, out_trade_no); });
+    const auto now = clock_.now();
+    auto judged = judge_refund(known ? &known->stored.refund : nullptr,
+                               loaded ? &loaded->stored.order : nullptr, all, evidence, now);
+    if (judged.settlement.verdict == RefundVerdict::apply) {
+      judged.refund = refund_book_.settle_refund(evidence, judged.settlement, std::move(*judged.refund),
+                                                 std::move(known), now);
+      if (loaded && is_accepted(judged.refund->state)) {
+        const auto refunded = evidence_of_refunded_order(evidence, *judged.refund);
+        const auto settlement = wxpay::settle(loaded->stored.order, refunded);
+        if (settlement.verdict == Verdict::apply) order_book_.settle(*loaded, refunded, settlement, now);
+      }
+    }
+    RefundSettleResult result{judged.settlement, std::move(judged.refund), std::nullopt};
+    if (loaded) {
+      result.order = loaded->stored.order;
+      order_book_.keep(std::move(*loaded));
+    }
+    change.commit();
+    return result;
+  }
+
+  RefundSettleResult preview_refund(const RefundEvidence& evidence) override {
+    const auto& mch_id = evidence.merchant.mch_id;
+    const auto known = find_refund(mch_id, evidence.out_refund_no);
+    const auto out_trade_no = known ? known->intent.out_trade_no : evidence.out_trade_no;
+    auto order = find(mch_id, out_trade_no);
+    auto judged = judge_refund(known ? &*known : nullptr, order ? &*order : nullptr,
+                               refunds_of(mch_id, out_trade_no), evidence, clock_.now());
+    return {judged.settlement, std::move(judged.refund), std::move(order)};
+  }
+
+  void list_refunds(const MerchantId& mch_id, const RefundFilter& filter,
+                    const std::function<bool(const Refund&)>& visit) override {
+    ledger::list_refunds(*store_, mch_id, filter, visit);
+    store_->require_one_state();
+  }
+  std::vector<Refund> page_refunds(const MerchantId& mch_id, const OpenRefunds& which, OrderCursor& cursor,
+                                   std::size_t most) override {
+    return page_of(*store_, mch_id, which, cursor, most);
+  }
+  std::int64_t count_refunds(const MerchantId& mch_id, const OpenRefunds& which) override {
+    return store_->count(mch_id, which);
   }
 
   void transact(const std::function<void()>& work) override {
@@ -171,15 +242,8 @@ class StoredLedger final : public Ledger {
   }
 
   std::vector<HistoryEntry> history(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
-    std::vector<HistoryEntry> entries;
     history_.flush();
-    const auto orders = store_->find_order(mch_id, out_trade_no);
-    if (const auto order = orders->next(); !order.empty()) {
-      const auto rows = store_->entries_of({order_subject, number_in(order.front())});
-      for (auto row = rows->next(); !row.empty(); row = rows->next()) {
-        entries.push_back(read_order_entry(row, store_->name()));
-      }
-    }
+    auto entries = history_of(*store_, mch_id, out_trade_no);
     store_->require_one_state();
     return entries;
   }
@@ -221,10 +285,10 @@ class StoredLedger final : public Ledger {
     explicit Change(StoredLedger& owner) : owner_{owner} {
       if (owner_.depth_ == 0) {
         transaction_ = owner_.store_->begin_writing();
-        owner_.order_inserter_.begin();
+        owner_.order_book_.begin();
+        owner_.refund_book_.begin();
         owner_.history_.begin();
         owner_.notifications_.begin();
-        if (owner_.store_->others_wrote()) owner_.order_cache_.forget();
         owner_.doomed_ = false;
       } else if (owner_.doomed_) {
         throw Error{ErrorKind::ledger, "an earlier change of the same transaction failed"};
@@ -237,7 +301,7 @@ class StoredLedger final : public Ledger {
     ~Change() {
       if (done_) return;
       owner_.doomed_ = true;
-      owner_.order_cache_.forget();
+      owner_.order_book_.forget();
       owner_.history_.forget();
       owner_.notifications_.forget();
     }
@@ -262,67 +326,27 @@ class StoredLedger final : public Ledger {
     if (depth_ != 0) throw std::logic_error{"not inside OrderLedger::transact"};
   }
 
-  /// To be called before the change has written anything.
-  std::optional<Loaded> load(const MerchantId& mch_id, const OutTradeNo& out_trade_no, Change& change) {
-    if (auto begun = order_cache_.take(mch_id, out_trade_no)) return begun;
-    const auto rows = store_->find_order(mch_id, out_trade_no);
-    const auto row = rows->next();
-    if (row.empty()) return std::nullopt;
+  /// Reads before the change has written anything, so that what cannot be read concerns nothing else.
+  template <class Read>
+  static std::invoke_result_t<Read> read_for(Change& change, Read read) {
     try {
-      return Loaded{read_order(row.first<order_columns.size()>(), store_->name()),
-                    hash_subject(order_subject, order_columns, row)};
+      return read();
     } catch (const UnreadableOrder&) {
       change.leave();
       throw;
     }
   }
-
-  /// Whether nobody but a person has said anything of the order since it was imported.
-  bool was_only_imported(std::int64_t seq) {
-    history_.flush();
-    bool imported = false;
-    const auto rows = store_->entries_of({order_subject, seq});
-    for (auto row = rows->next(); !row.empty(); row = rows->next()) {
-      const auto source = parse_evidence_source(text_of(row[entry_place_of("source")]));
-      imported = imported || source == EvidenceSource::import;
-      if (source == EvidenceSource::import || source == EvidenceSource::hand) continue;
-      // An entry without a digest that changes no state is a note.
-      const auto& from = row[entry_place_of("from_state")];
-      const bool changes_state =
-          !is_null(from) && number_in(from) != number_in(row[entry_place_of("to_state")]);
-      if (changes_state || !is_null(row[entry_place_of("digest")])) return false;
-    }
-    return imported;
-  }
-
-  std::optional<Order> create(const OrderIntent& intent, std::chrono::sys_seconds now) {
-    StoredOrder stored{0, new_order(intent, now, now)};
-    auto row_hash = order_inserter_.add(stored);
-    if (!row_hash) return std::nullopt;
-    order_cache_.keep({stored, std::move(*row_hash)});
-    return std::move(stored.order);
-  }
-
-  /// The new parameters take the number of an order that was refused; its history keeps the old ones.
-  Order replace(Loaded& loaded, const OrderIntent& intent, std::chrono::sys_seconds now) {
-    const auto& before = loaded.stored;
-    StoredOrder after{before.seq, new_order(intent, before.order.created_at, now)};
-    auto entry = new_entry(now, before.order.state, after.order.state, EvidenceSource::create,
-                           std::move(loaded.row_hash));
-    entry.details = replaced_parameters(to_row(before.seq, before.order));
-    const auto row = to_row(after.seq, after.order);
-    store_->update_order(row, ChangedBy::new_try);
-    order_cache_.keep({after, history_.append(order_kind(), row, std::move(entry))});
-    return std::move(after.order);
+  std::optional<Loaded> load(const MerchantId& mch_id, const OutTradeNo& out_trade_no, Change& change) {
+    return read_for(change, [&] { return order_book_.load(mch_id, out_trade_no); });
   }
 
   const Clock& clock_;
   std::unique_ptr<LedgerStore> store_;
   int depth_ = 0;
   bool doomed_ = false;
-  OrderCache order_cache_;
   HistoryWriter history_;
-  OrderInserter order_inserter_{*store_, history_};
+  OrderBook order_book_{*store_, history_};
+  RefundBook refund_book_{*store_, history_};
   KeptNotifications notifications_{*store_};
 };
 

@@ -48,6 +48,7 @@ class Checker {
       found("the head " + expected + " is not in this chain: its end was cut off or it was rewritten");
     }
     if (report_.ok) attempt([&] { found_if_any(untied_entry(store_)); });
+    if (report_.ok) attempt([&] { found_if_any(over_refunded_order()); });
     if (report_.ok) attempt([&] { found_if_any(store_.problem()); });
     snapshot->commit();
     return std::move(report_);
@@ -177,6 +178,14 @@ class Checker {
       found(name + " was changed outside this program: it does not match its last entry, " +
             std::to_string(last.number));
     }
+  }
+
+  /// The rows may each match its entry, and yet pay back more than was paid.
+  std::string over_refunded_order() {
+    const auto rows = store_.over_refunded();
+    const auto row = rows->next();
+    if (row.empty()) return {};
+    return "the refunds of the order " + std::string{text_of(row.front())} + " are more than was paid for it";
   }
 
   LedgerStore& store_;

@@ -14,14 +14,15 @@ struct Loaded {
   std::string row_hash;  ///< of the row as it is, whoever wrote it
 };
 
-/// Orders that this ledger wrote, so that the answer to a creation finds its order without reading it again.
+/// Orders that this ledger wrote, or read to refund them, so that the answer finds its order without reading
+/// it again.
 /// They stand for the rows only as long as nobody else wrote to the store.
 class OrderCache {
  public:
   /// To be called when others may have written, or a transaction was not committed.
   void forget() { orders_.clear(); }
 
-  /// Only inside a transaction that writes, of a row that it wrote.
+  /// Only inside a transaction that writes, of a row as it is in it.
   void keep(Loaded order);
   /// Gives an order away, as whoever asks may change it.
   std::optional<Loaded> take(const MerchantId& mch_id, const OutTradeNo& out_trade_no);

@@ -1,6 +1,10 @@
 #include "ledger/order_pages.hpp"
 
+#include <algorithm>
+
 #include "ledger/order_rows.hpp"
+#include "ledger/refund_rows.hpp"
+#include "ledger/subject.hpp"
 
 namespace wxpay::ledger {
 
@@ -55,6 +59,29 @@ std::vector<Order> page_of(LedgerStore& store, const MerchantId& mch_id, const O
 std::vector<Order> page_of(LedgerStore& store, const MerchantId& mch_id, const ClosedOrders& which,
                            OrderCursor& cursor, std::size_t most) {
   return take_page(store, mch_id, which, cursor, most);
+}
+
+std::vector<HistoryEntry> history_of(LedgerStore& store, const MerchantId& mch_id,
+                                     const OutTradeNo& out_trade_no) {
+  std::vector<HistoryEntry> entries;
+  const auto orders = store.find_order(mch_id, out_trade_no);
+  const auto order = orders->next();
+  if (order.empty()) return entries;
+  const auto of_order = store.entries_of({order_subject, number_in(order.front())});
+  for (auto row = of_order->next(); !row.empty(); row = of_order->next()) {
+    entries.push_back(read_order_entry(row, store.name()));
+  }
+  const auto refunds = store.refunds_of(mch_id, out_trade_no);
+  for (auto refund = refunds->next(); !refund.empty(); refund = refunds->next()) {
+    const auto number = OutRefundNo::trusted(std::string{text_of(refund[refund_place_of("out_refund_no")])});
+    const auto of_refund = store.entries_of({refund_subject, number_in(refund.front())});
+    for (auto row = of_refund->next(); !row.empty(); row = of_refund->next()) {
+      entries.push_back(read_refund_entry(row, number, store.name()));
+    }
+  }
+  std::sort(entries.begin(), entries.end(),
+            [](const HistoryEntry& one, const HistoryEntry& other) { return one.number < other.number; });
+  return entries;
 }
 
 }  // namespace wxpay::ledger

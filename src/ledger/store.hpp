@@ -15,10 +15,12 @@
 #include "ledger/entry_rows.hpp"
 #include "ledger/notification_rows.hpp"
 #include "ledger/order_rows.hpp"
+#include "ledger/refund_rows.hpp"
 #include "ledger/subject.hpp"
 #include "ledger/value.hpp"
 #include "wxpay/ledger_jobs.hpp"
 #include "wxpay/order_listing.hpp"
+#include "wxpay/refund_ledger.hpp"
 
 namespace wxpay::ledger {
 
@@ -111,6 +113,24 @@ class LedgerStore {
   virtual std::int64_t count(const MerchantId& mch_id, const OpenOrders& which) = 0;
   virtual std::int64_t count(const MerchantId& mch_id, const ClosedOrders& which) = 0;
 
+  // Refunds. A row is a RefundRow; there is none where the store is of a time when it had none.
+  /// One row, or none.
+  virtual std::unique_ptr<RowStream> find_refund(const MerchantId& mch_id,
+                                                 const OutRefundNo& out_refund_no) = 0;
+  /// Those of one order, by key.
+  virtual std::unique_ptr<RowStream> refunds_of(const MerchantId& mch_id, const OutTradeNo& out_trade_no) = 0;
+  /// The highest key there is; 0 where there is no refund.
+  virtual std::int64_t last_refund() = 0;
+  virtual void insert_refund(const RefundRow& row) = 0;
+  /// Changes the row of this key to this, in its changing_refund_columns.
+  virtual void update_refund(const RefundRow& row) = 0;
+  /// By key, the newest first unless the filter says otherwise.
+  virtual std::unique_ptr<RowStream> refunds(const MerchantId& mch_id, const RefundFilter& filter) = 0;
+  /// Up to `most` that stand behind the cursor, by key.
+  virtual std::unique_ptr<RowStream> page(const MerchantId& mch_id, const OpenRefunds& which,
+                                          const OrderCursor& cursor, std::size_t most) = 0;
+  virtual std::int64_t count(const MerchantId& mch_id, const OpenRefunds& which) = 0;
+
   // The history. A row is a HistoryRow.
   /// None where there is no entry.
   virtual std::optional<ChainEnd> last_entry() = 0;
@@ -142,6 +162,8 @@ class LedgerStore {
   /// The numbers of notifications that are kept as applied, and no entry about what they name has their
   /// digest.
   virtual std::unique_ptr<RowStream> notifications_without_entry() = 0;
+  /// The numbers of orders whose refunds that hold an amount are more than the order.
+  virtual std::unique_ptr<RowStream> over_refunded() = 0;
   /// What is wrong with the store itself, past its rows; empty where nothing is.
   virtual std::string problem() = 0;
 

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "ledger/order_rows.hpp"
+#include "ledger/refund_rows.hpp"
 
 namespace wxpay::ledger {
 
@@ -15,11 +16,20 @@ constexpr std::array kinds{SubjectKind{.name = order_subject,
                                        .columns = order_columns,
                                        .name_column = place_of("out_trade_no"),
                                        .state_column = place_of("state"),
+                                       .is_notified = true},
+                           SubjectKind{.name = refund_subject,
+                                       .with_article = "a refund",
+                                       .table = "refunds",
+                                       .columns = refund_columns,
+                                       .name_column = refund_place_of("out_refund_no"),
+                                       .state_column = refund_place_of("state"),
                                        .is_notified = true}};
 
 }  // namespace
 
 std::span<const SubjectKind> subject_kinds() { return kinds; }
+
+const SubjectKind& refund_kind() { return kinds.back(); }
 
 const SubjectKind* find_subject_kind(std::string_view name) {
   const auto* found =

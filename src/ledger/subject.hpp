@@ -9,6 +9,7 @@ namespace wxpay::ledger {
 
 /// The kinds of rows that entries of the history are about, as the history names them. Orders are the first.
 inline constexpr std::string_view order_subject = "order";
+inline constexpr std::string_view refund_subject = "refund";
 
 /// What an entry is about: one row of one of the ledger's tables.
 struct Subject {
@@ -31,6 +32,7 @@ struct SubjectKind {
 /// All of them, the orders first.
 std::span<const SubjectKind> subject_kinds();
 inline const SubjectKind& order_kind() { return subject_kinds().front(); }
+const SubjectKind& refund_kind();
 
 /// The kind of this name; null where there is none.
 const SubjectKind* find_subject_kind(std::string_view name);

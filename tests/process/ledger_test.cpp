@@ -33,8 +33,8 @@ TEST_CASE("ledger check counts orders and entries and gives the head of the chai
   const Market market;
   for (const auto* number : {"20261123-1", "20261123-2", "20261123-3"}) market.shop.run(create(number));
   auto whole = market.check();
-  CHECK(keys_of(whole) ==
-        std::vector<std::string>{"ok", "orders", "entries", "head", "notifications", "notificationsHead"});
+  CHECK(keys_of(whole) == std::vector<std::string>{"ok", "orders", "refunds", "entries", "head",
+                                                   "notifications", "notificationsHead"});
   CHECK(whole["ok"] == true);
   CHECK(whole["orders"] == 3);
   CHECK(whole["entries"] == 6);

@@ -21,6 +21,7 @@ namespace {
 using ledger::entry_place_of;
 using ledger::number_in;
 using ledger::place_of;
+using ledger::refund_place_of;
 using ledger::RowStream;
 using ledger::SubjectKind;
 using ledger::Value;
@@ -31,7 +32,7 @@ constexpr std::size_t outcome_column = 4;
 constexpr std::size_t digest_column = 5;
 
 struct Tables {
-  Table orders, history, notifications;
+  Table orders, refunds, history, notifications;
 };
 
 struct Job {
@@ -202,6 +203,66 @@ class MemoryStore final : public ledger::LedgerStore {
     return std::ssize(closed_orders(mch_id, which));
   }
 
+  std::unique_ptr<RowStream> find_refund(const MerchantId& mch_id,
+                                         const OutRefundNo& out_refund_no) override {
+    return stream_of(rows_where(tables_.refunds, [&](const KeptRow& row) {
+      return is_of(row, mch_id) && text_at(row, refund_place_of("out_refund_no")) == out_refund_no.text();
+    }));
+  }
+  std::unique_ptr<RowStream> refunds_of(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
+    return stream_of(rows_where(tables_.refunds, [&](const KeptRow& row) {
+      return is_of(row, mch_id) && text_at(row, refund_place_of("out_trade_no")) == out_trade_no.text();
+    }));
+  }
+  std::int64_t last_refund() override {
+    return tables_.refunds.empty() ? 0 : number_at(tables_.refunds.back(), 0);
+  }
+  void insert_refund(const ledger::RefundRow& row) override { tables_.refunds.push_back(kept(row)); }
+  void update_refund(const ledger::RefundRow& row) override {
+    auto& old = *std::find_if(tables_.refunds.begin(), tables_.refunds.end(), [&](const KeptRow& other) {
+      return number_at(other, 0) == number_in(row.front());
+    });
+    for (const auto place : ledger::changing_refund_columns) old.at(place) = KeptValue{row.at(place)};
+  }
+  std::unique_ptr<RowStream> refunds(const MerchantId& mch_id, const RefundFilter& filter) override {
+    auto rows = rows_where(tables_.refunds, [&](const KeptRow& row) {
+      const auto created_at = refund_instant_at(row, refund_place_of("created_at"));
+      const Fen fee{number_at(row, refund_place_of("refund_fee"))};
+      const bool is_of_order = !filter.out_trade_no ||
+                               text_at(row, refund_place_of("out_trade_no")) == filter.out_trade_no->text();
+      return is_of(row, mch_id) && is_of_order && (!filter.state || refund_state_of(row) == *filter.state) &&
+             (!filter.since || created_at >= *filter.since) &&
+             (!filter.until || created_at < *filter.until) && (!filter.min_fee || fee >= *filter.min_fee) &&
+             (!filter.max_fee || fee <= *filter.max_fee);
+    });
+    if (!filter.oldest_first) std::reverse(rows.begin(), rows.end());
+    if (filter.limit) limit(rows, static_cast<std::size_t>(std::max(*filter.limit, std::int64_t{0})));
+    return stream_of(std::move(rows));
+  }
+  std::unique_ptr<RowStream> page(const MerchantId& mch_id, const OpenRefunds& which,
+                                  const OrderCursor& cursor, std::size_t most) override {
+    auto rows = rows_where(open_refunds(mch_id, which),
+                           [&](const KeptRow& row) { return number_at(row, 0) > cursor.seq; });
+    limit(rows, most);
+    return stream_of(std::move(rows));
+  }
+  std::int64_t count(const MerchantId& mch_id, const OpenRefunds& which) override {
+    return std::ssize(open_refunds(mch_id, which));
+  }
+  std::unique_ptr<RowStream> over_refunded() override {
+    return stream_of(rows_where(tables_.orders, [&](const KeptRow& order) {
+      std::int64_t held = 0;
+      for (const auto& row : tables_.refunds) {
+        const bool counts =
+            text_at(row, refund_place_of("mch_id")) == text_at(order, place_of("mch_id")) &&
+            text_at(row, refund_place_of("out_trade_no")) == text_at(order, place_of("out_trade_no")) &&
+            holds_amount(refund_state_of(row));
+        if (counts) held += number_at(row, refund_place_of("refund_fee"));
+      }
+      return held > number_at(order, place_of("total_fee"));
+    }));
+  }
+
   std::optional<ledger::ChainEnd> last_entry() override {
     if (tables_.history.empty()) return std::nullopt;
     const auto& last = tables_.history.back();
@@ -317,6 +378,22 @@ class MemoryStore final : public ledger::LedgerStore {
     while (ledger::order_columns.at(place) != column) ++place;
     return std::chrono::sys_seconds{std::chrono::seconds{number_at(row, place)}};
   }
+  static std::chrono::sys_seconds refund_instant_at(const KeptRow& row, std::size_t place) {
+    return std::chrono::sys_seconds{std::chrono::seconds{number_at(row, place)}};
+  }
+  static RefundState refund_state_of(const KeptRow& row) {
+    return static_cast<RefundState>(number_at(row, refund_place_of("state")));
+  }
+  static bool is_of(const KeptRow& refund, const MerchantId& mch_id) {
+    return text_at(refund, refund_place_of("mch_id")) == mch_id.text();
+  }
+  Table open_refunds(const MerchantId& mch_id, const OpenRefunds& which) const {
+    return rows_where(tables_.refunds, [&](const KeptRow& row) {
+      return is_of(row, mch_id) && is_open(refund_state_of(row)) &&
+             refund_instant_at(row, refund_place_of("sent_at")) < which.until;
+    });
+  }
+
   static OrderState state_of(const KeptRow& row) {
     return static_cast<OrderState>(number_at(row, place_of("state")));
   }
@@ -350,6 +427,7 @@ class MemoryStore final : public ledger::LedgerStore {
 
   const Table& rows_of(const SubjectKind& kind) const {
     static const Table none;
+    if (kind.name == ledger::refund_subject) return tables_.refunds;
     return kind.name == ledger::order_subject ? tables_.orders : none;
   }
 

@@ -76,7 +76,7 @@ TEST_CASE("an open ledger is durable at every commit and knows what it is") {
   const auto ledger = open_ledger(folder.ledger());
   RawDatabase raw{folder.ledger()};
   CHECK(raw.text("PRAGMA journal_mode") == "wal");
-  CHECK(raw.number("PRAGMA user_version") == 4);
+  CHECK(raw.number("PRAGMA user_version") == 5);
   CHECK(raw.number("PRAGMA application_id") == 0x7778706c);
   CHECK(raw.number("SELECT count(*) FROM pragma_table_list WHERE name IN ('orders', 'history', "
                    "'notifications') AND strict") == 3);
@@ -106,7 +106,7 @@ TEST_CASE("what is not a ledger is refused with its name and a hint, and left as
   SUBCASE("a newer schema") {
     open_ledger(path);
     RawDatabase{path}.run("PRAGMA user_version = 7");
-    expected = "has schema version 7, and this program knows versions up to 4";
+    expected = "has schema version 7, and this program knows versions up to 5";
   }
   SUBCASE("a ledger without its tables") {
     RawDatabase{path}.run("PRAGMA application_id = 0x7778706c; PRAGMA user_version = 1");

@@ -39,8 +39,9 @@ void make_older(const std::filesystem::path& path, std::int64_t version) {
   // The rows are the same in all.
   REQUIRE(RawDatabase{path}.run("PRAGMA journal_mode = WAL; ATTACH '" + folder.ledger().string() +
                                 "' AS newer; INSERT INTO orders SELECT * FROM newer.orders; "
-                                "INSERT INTO history SELECT " +
-                                history_columns + " FROM newer.history ORDER BY number") == "");
+                                "INSERT INTO history (" +
+                                history_columns + ") SELECT " + history_columns +
+                                " FROM newer.history ORDER BY number") == "");
 }
 
 std::string schema_of(const std::filesystem::path& path) {
@@ -68,6 +69,7 @@ TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps 
   SUBCASE("of version 1") { make_older(folder.ledger(), 1); }
   SUBCASE("of version 2") { make_older(folder.ledger(), 2); }
   SUBCASE("of version 3") { make_older(folder.ledger(), 3); }
+  SUBCASE("of version 4") { make_older(folder.ledger(), 4); }
   SUBCASE("empty, of version 1") { make_ledger(folder.ledger(), 1); }
   SUBCASE("empty, of version 2") { make_ledger(folder.ledger(), 2); }
   SUBCASE("empty, of version 3") { make_ledger(folder.ledger(), 3); }
@@ -88,7 +90,7 @@ TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps 
   const auto before = RawDatabase{folder.ledger()}.dump();
   const auto ledger = open_ledger(folder.ledger());
   RawDatabase raw{folder.ledger()};
-  CHECK(raw.number("PRAGMA user_version") == 4);
+  CHECK(raw.number("PRAGMA user_version") == 5);
   CHECK(raw.dump() == before);
   create_order(*ledger, "T3");
   ledger->keep({standing_clock().now(), test_merchant(), "T3", "AMOUNT_MISMATCH",
@@ -96,12 +98,12 @@ TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps 
   CHECK(ledger->notifications(test_merchant(), number_of("T3")).size() == 1);
   const auto report = ledger->check({});
   CHECK_MESSAGE(report.ok, report.problem);
-  make_ledger(folder.path() / "new.db", 4);
+  make_ledger(folder.path() / "new.db", 5);
   CHECK(schema_of(folder.ledger()) == schema_of(folder.path() / "new.db"));
 }
 
 TEST_CASE("heads that were kept elsewhere outlive a migration") {
-  for (const std::int64_t version : {1, 2, 3}) {
+  for (const std::int64_t version : {1, 2, 3, 4}) {
     CAPTURE(version);
     const LedgerFolder folder;
     make_older(folder.ledger(), version);
@@ -112,7 +114,8 @@ TEST_CASE("heads that were kept elsewhere outlive a migration") {
       const LedgerFolder newer;
       open_ledger(newer.ledger())->keep(kept);
       REQUIRE(raw.run("ATTACH '" + newer.ledger().string() +
-                      "' AS newer; INSERT INTO notifications SELECT number, at, mch_id, out_trade_no, "
+                      "' AS newer; INSERT INTO notifications (number, at, mch_id, out_trade_no, "
+                      "outcome, digest, hash, raw) SELECT number, at, mch_id, out_trade_no, "
                       "outcome, digest, hash, raw FROM newer.notifications") == "");
     }
     const auto before = open_read_only(folder.ledger())->check({});
@@ -182,6 +185,7 @@ TEST_CASE("a ledger of an older schema is read as it is, without writing") {
   SUBCASE("of version 1") { make_older(folder.ledger(), 1); }
   SUBCASE("of version 2") { make_older(folder.ledger(), 2); }
   SUBCASE("of version 3") { make_older(folder.ledger(), 3); }
+  SUBCASE("of version 4") { make_older(folder.ledger(), 4); }
   const auto before = read_bytes(folder.ledger());
   {
     const auto ledger = open_read_only(folder.ledger());
@@ -193,8 +197,17 @@ TEST_CASE("a ledger of an older schema is read as it is, without writing") {
     CHECK(
         ledger->page(test_merchant(), ClosedOrders{now, now + std::chrono::seconds{1}}, cursor, 10).size() ==
         1);
+    CHECK_FALSE(ledger->find_refund(test_merchant(), OutRefundNo::trusted("R1")));
+    CHECK(ledger->refunds_of(test_merchant(), number_of("T1")).empty());
+    CHECK(ledger->page_refunds(test_merchant(), {now}, cursor, 10).empty());
+    CHECK(ledger->count_refunds(test_merchant(), {now}) == 0);
+    ledger->list_refunds(test_merchant(), {}, [](const Refund&) {
+      FAIL("there is no refund");
+      return false;
+    });
     const auto report = ledger->check({});
     CHECK_MESSAGE(report.ok, report.problem);
+    CHECK(report.count("refunds") == 0);
     ledger->backup(folder.path() / "copy.db");
   }
   CHECK((read_bytes(folder.ledger()) == before));

@@ -126,41 +126,42 @@ TEST_CASE("on any store an entry about what the program does not know is found")
       [](ledger::HistoryWriter& history) {
         ledger::StoredEntry entry;
         entry.at = standing_clock().now();
-        history.append({"refund", 1}, crypto::sha256("a refund"), entry);
+        history.append({"transfer", 1}, crypto::sha256("a transfer"), entry);
       },
       [](Opened& opened) {
         const auto report = opened->check({});
         CHECK(report.entries == 3);
-        CHECK(report.problem == "entry 3 is about what this program does not know: refund");
+        CHECK(report.problem == "entry 3 is about what this program does not know: transfer");
         CHECK(report.bad_entry == 3);
         CHECK(opened->history(test_merchant(), number_of("T1")).size() == 2);
       });
 }
 
 TEST_CASE("a store gives the entries about any kind of subject, by the subject and the number") {
-  constexpr ledger::SubjectKind refunds{.name = "refund", .with_article = "a refund", .table = "refunds"};
+  constexpr ledger::SubjectKind transfers{
+      .name = "transfer", .with_article = "a transfer", .table = "transfers"};
   with_entries_of_another(
-      [&refunds](ledger::HistoryWriter& history) {
+      [&transfers](ledger::HistoryWriter& history) {
         for (const std::int64_t seq : {2, 1, 2}) {
-          history.append({refunds.name, seq}, crypto::sha256("a refund"),
+          history.append({transfers.name, seq}, crypto::sha256("a transfer"),
                          ledger::new_entry(standing_clock().now(), OrderState::notpay, OrderState::refund,
                                            EvidenceSource::refund, {}));
         }
       },
-      [&refunds](Opened& opened) {
+      [&transfers](Opened& opened) {
         auto& rows = *opened.store;
         std::vector<std::pair<std::int64_t, std::int64_t>> found;
-        const auto links = rows.links(refunds);
+        const auto links = rows.links(transfers);
         for (auto row = links->next(); !row.empty(); row = links->next()) {
           found.emplace_back(ledger::number_in(row[1]), ledger::number_in(row[0]));
           CHECK(ledger::number_in(row[static_cast<std::size_t>(ledger::LinkColumn::to_state)]) == 8);
         }
         CHECK(found == std::vector<std::pair<std::int64_t, std::int64_t>>{{1, 4}, {2, 3}, {2, 5}});
-        const auto entries = rows.entries_of({refunds.name, 2});
+        const auto entries = rows.entries_of({transfers.name, 2});
         CHECK(ledger::number_in(entries->next().front()) == 3);
         CHECK(ledger::number_in(entries->next().front()) == 5);
         CHECK(entries->next().empty());
-        CHECK(rows.subjects(refunds)->next().empty());
+        CHECK(rows.subjects(transfers)->next().empty());
         CHECK_FALSE(rows.subjects(ledger::order_kind())->next().empty());
       });
 }

@@ -302,7 +302,40 @@ CREATE TRIGGER orders_no_delete BEFORE DELETE ON orders
 BEGIN SELECT RAISE(ABORT, 'an order is never deleted'); END;
 )sql";
 
-constexpr std::array steps{version_1, version_2, version_3, version_4};
+// Refunds are the second subject of the history. Their order is named by its number, as notifications and
+// queries name it; the history of one refund is found by an index that older entries are not in.
+constexpr const char* version_5 = R"sql(
+CREATE TABLE refunds (
+  seq INTEGER PRIMARY KEY,
+  mch_id TEXT NOT NULL CHECK (length(mch_id) BETWEEN 1 AND 32),
+  out_refund_no TEXT NOT NULL CHECK (length(out_refund_no) BETWEEN 1 AND 64),
+  out_trade_no TEXT NOT NULL CHECK (length(out_trade_no) BETWEEN 1 AND 32),
+  state INTEGER NOT NULL CHECK (state >= 0),
+  refund_fee INTEGER NOT NULL CHECK (refund_fee BETWEEN 1 AND 9999999999),
+  total_fee INTEGER NOT NULL CHECK (total_fee BETWEEN 1 AND 9999999999),
+  refund_id TEXT CHECK (refund_id IS NULL OR length(refund_id) BETWEEN 1 AND 256),
+  reason TEXT CHECK (reason IS NULL OR length(reason) BETWEEN 1 AND 1024),
+  notify_url TEXT CHECK (notify_url IS NULL OR length(notify_url) BETWEEN 1 AND 2048),
+  funds_account TEXT NOT NULL CHECK (funds_account <> ''),
+  sent_at INTEGER NOT NULL,
+  success_at INTEGER,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL,
+  UNIQUE (mch_id, out_refund_no),
+  FOREIGN KEY (mch_id, out_trade_no) REFERENCES orders (mch_id, out_trade_no),
+  CHECK (refund_fee <= total_fee),
+  CHECK (state <> 3 OR success_at IS NOT NULL)
+) STRICT;
+
+CREATE INDEX refunds_open ON refunds (seq) WHERE state < 2;
+CREATE INDEX refunds_of_order ON refunds (mch_id, out_trade_no);
+CREATE INDEX history_of_subject ON history (subject_kind, subject_seq) WHERE subject_kind IS NOT NULL;
+
+CREATE TRIGGER refunds_no_delete BEFORE DELETE ON refunds
+BEGIN SELECT RAISE(ABORT, 'a refund is never deleted'); END;
+)sql";
+
+constexpr std::array steps{version_1, version_2, version_3, version_4, version_5};
 
 }  // namespace
 

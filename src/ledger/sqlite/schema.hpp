@@ -17,6 +17,7 @@ std::int64_t schema_version(const Database& database);
 // What an older schema lacks.
 inline constexpr std::int64_t schema_with_notifications = 2;
 inline constexpr std::int64_t schema_with_subjects = 4;
+inline constexpr std::int64_t schema_with_refunds = 5;
 
 /// Brings an older schema to this version, in one transaction. What is as new or newer stays as it is.
 void migrate(const Database& database, std::int64_t target);

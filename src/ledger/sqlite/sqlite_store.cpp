@@ -11,6 +11,7 @@
 #include "ledger/sqlite/ledger_backup.hpp"
 #include "ledger/sqlite/ledger_file.hpp"
 #include "ledger/sqlite/order_queries.hpp"
+#include "ledger/sqlite/refund_table.hpp"
 #include "ledger/sqlite/row_inserter.hpp"
 #include "ledger/sqlite/row_streams.hpp"
 #include "ledger/sqlite/run_lock.hpp"
@@ -129,6 +130,28 @@ class SqliteStore final : public LedgerStore {
   std::int64_t count(const MerchantId& mch_id, const ClosedOrders& which) override {
     return select_count(database_, mch_id, which);
   }
+
+  std::unique_ptr<RowStream> find_refund(const MerchantId& mch_id,
+                                         const OutRefundNo& out_refund_no) override {
+    return refunds_.find(mch_id, out_refund_no);
+  }
+  std::unique_ptr<RowStream> refunds_of(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
+    return refunds_.of_order(mch_id, out_trade_no);
+  }
+  std::int64_t last_refund() override { return refunds_.last(); }
+  void insert_refund(const RefundRow& row) override { refunds_.insert(row); }
+  void update_refund(const RefundRow& row) override { refunds_.update(row); }
+  std::unique_ptr<RowStream> refunds(const MerchantId& mch_id, const RefundFilter& filter) override {
+    return refunds_.list(mch_id, filter);
+  }
+  std::unique_ptr<RowStream> page(const MerchantId& mch_id, const OpenRefunds& which,
+                                  const OrderCursor& cursor, std::size_t most) override {
+    return refunds_.page(mch_id, which, cursor, most);
+  }
+  std::int64_t count(const MerchantId& mch_id, const OpenRefunds& which) override {
+    return refunds_.count(mch_id, which);
+  }
+  std::unique_ptr<RowStream> over_refunded() override { return refunds_.over_refunded(); }
 
   std::optional<ChainEnd> last_entry() override { return chain_end(select_last_entry_); }
 
@@ -257,6 +280,7 @@ class SqliteStore final : public LedgerStore {
       database_, "UPDATE orders SET " + assignments(names_at(settled_order_columns)) + " WHERE seq = ?"};
   Statement replace_order_{
       database_, "UPDATE orders SET " + assignments(names_at(changing_order_columns)) + " WHERE seq = ?"};
+  RefundTable refunds_{database_};
   Statement select_last_entry_{database_,
                                "SELECT number, entry_hash FROM history ORDER BY number DESC LIMIT 1"};
   RowInserter<std::tuple_size_v<HistoryRow>> insert_entries_{
