@@ -33,8 +33,8 @@ _wxpayctl_options() {
     init)
       echo "--api --mch-id --app-id --sub-mch-id --sub-app-id --sign-type --notify-url --trade-type --body
         --key-file --key-env --key-command --private-key-file --private-key-password-file --cert-p12-file
-        --cert-p12-password-file --cert-file --serial-no --apiv3-key-file --apiv3-key-env --apiv3-key-command
-        --public-key-id --public-key-file"
+        --cert-p12-password-file --cert-file --cert-key-file --serial-no --apiv3-key-file --apiv3-key-env
+        --apiv3-key-command --public-key-id --public-key-file"
       ;;
   esac
 }

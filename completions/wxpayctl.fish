@@ -214,6 +214,7 @@ complete -c wxpayctl -n '__wxpayctl_at "init"' -l private-key-password-file -r -
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l cert-p12-file -r -F -d 'Private key and certificate in one'
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l cert-p12-password-file -r -F -d 'File that holds its password'
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l cert-file -r -F -d 'Certificate of the merchant'
+complete -c wxpayctl -n '__wxpayctl_at "init"' -l cert-key-file -r -F -d 'Its private key, for refunds on API v2'
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l serial-no -x -d 'Its serial number'
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l apiv3-key-file -r -F -d 'File that holds the APIv3 key'
 complete -c wxpayctl -n '__wxpayctl_at "init"' -l apiv3-key-env -x -a '(set -nx)' -d 'Environment variable that holds the APIv3 key'

@@ -44,6 +44,10 @@ class PaymentApi {
   virtual const SetSigner& set_signer() const = 0;
   /// The same account at an API of before, whose key it has beside; null: there is none.
   virtual const PaymentApi* older_api() const { return nullptr; }
+  /// That the certificate is there which refunds, payments by code and reversals need, before any of it is
+  /// begun.
+  /// @throws Error{key}  it is needed, and is missing or no good
+  virtual void require_client_certificate() const {}
   /// What there is to say of keys and certificates, for people. It may ask WeChat Pay.
   virtual std::vector<KeyFinding> examine_keys() const = 0;
 };

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "wxpay/identifiers.hpp"
+#include "wxpay/merchant_certificate.hpp"
 #include "wxpay/payment_api.hpp"
 #include "wxpay/secret.hpp"
 #include "wxpay/signing.hpp"
@@ -22,7 +23,7 @@ struct V2Account {
   /// Of one request, all its tries together.
   std::chrono::milliseconds timeout{30'000};
   /// For refunds and reversals (API v2, 9_4, 9_11), which throw Error{key} without one.
-  std::shared_ptr<const ClientCertificate> client_certificate = {};
+  MerchantCertificateSource certificate = {};
 };
 
 std::unique_ptr<PaymentGateway> make_v2_gateway(V2Account account, GatewayDeps deps);

@@ -11,23 +11,12 @@
 #include "wxpay/gateway.hpp"
 #include "wxpay/identifiers.hpp"
 #include "wxpay/log.hpp"
+#include "wxpay/merchant_certificate.hpp"
 #include "wxpay/payment_api.hpp"
 #include "wxpay/secret.hpp"
 #include "wxpay/v2_gateway.hpp"
 
 namespace wxpay {
-
-/// A secret text with where it came from, for messages.
-struct NamedSecret {
-  Secret value;
-  std::string described;  ///< "private_key_file /etc/wxpayctl/apiclient_key.pem"
-};
-
-/// A text that is no secret, likewise.
-struct NamedText {
-  std::string value;
-  std::string described;
-};
 
 struct V3Account {
   MerchantIdentity merchant;

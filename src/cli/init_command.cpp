@@ -49,6 +49,8 @@ std::vector<InitOption> init_options() {
       {"cert_p12_password_file", "--cert-p12-password-file", "FILE",
        "File that holds its password (default: the merchant number)"},
       {"cert_file", "--cert-file", "FILE", "The merchant's certificate (apiclient_cert.pem)"},
+      {"cert_key_file", "--cert-key-file", "FILE",
+       "Its private key (apiclient_key.pem), for refunds on API v2"},
       {"serial_no", "--serial-no", "NO", "Its serial number, where the file is not here"},
       {"apiv3_key_file", "--apiv3-key-file", "FILE", "File that holds the APIv3 key"},
       {"apiv3_key_env", "--apiv3-key-env", "NAME", "Environment variable that holds the APIv3 key"},
@@ -162,15 +164,14 @@ void add_init(CLI::App& root, Command& chosen) {
       "The profile is named by --profile (default shop), the file by --config. On a terminal it asks for "
       "what\n"
       "the options leave out; a key that is typed in goes into a file of its own. Nothing is overwritten.\n"
-      "Of API v3 every key and certificate that it names is read, and they are held against each other.\n\n"
+      "Every certificate and key of it that it names is read, and they are held against each other.\n\n"
       "Examples:\n"
       "  wxpayctl init\n"
       "  wxpayctl init -p shop --mch-id 1900000109 --app-id wxd678efh567hg6787 --key-file "
       "/etc/wxpayctl/shop.key\n"
       "  wxpayctl init --api v3 --mch-id 1900000109 --app-id wxd678efh567hg6787 --cert-p12-file "
       "apiclient_cert.p12\n\n"
-      "Exit codes: 0 written; 2 a value is missing or cannot be; 3 a key or certificate of API v3 cannot be "
-      "used;\n"
+      "Exit codes: 0 written; 2 a value is missing or cannot be; 3 a key or certificate cannot be used;\n"
       "8 the file is there already or cannot be written");
   command->callback([&chosen, options] {
     chosen = [options](Services& services, Output& output) { return run_init(*options, services, output); };

@@ -44,6 +44,16 @@ std::string name_of(const X509_NAME* name) {
   return without_control_characters(shortened(content_of(bio.get())));
 }
 
+std::string common_name_of(const X509_NAME* name) {
+  const int at = name == nullptr ? -1 : X509_NAME_get_index_by_NID(name, NID_commonName, -1);
+  if (at < 0 || X509_NAME_get_index_by_NID(name, NID_commonName, at) >= 0) return {};
+  unsigned char* utf8 = nullptr;
+  const int size = ASN1_STRING_to_UTF8(&utf8, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+  const Handle<unsigned char, free_bytes> owned{utf8};
+  return size < 0 ? std::string{}
+                  : std::string(reinterpret_cast<char*>(utf8), static_cast<std::size_t>(size));
+}
+
 std::string_view without_leading_zeros(std::string_view digits) {
   digits.remove_prefix(std::min(digits.find_first_not_of('0'), digits.size()));
   return digits;
@@ -64,9 +74,15 @@ Certificate read_certificate(std::string_view der, const Origin& origin) {
   if (!not_before || !not_after) origin.fail("holds a certificate whose dates cannot be read");
   auto subject = name_of(X509_get_subject_name(certificate.get()));
   auto issuer = name_of(X509_get_issuer_name(certificate.get()));
-  Certificate::Material material{
-      std::move(certificate), origin,           std::move(serial), *not_before, *not_after,
-      std::move(subject),     std::move(issuer)};
+  auto common_name = common_name_of(X509_get_subject_name(certificate.get()));
+  Certificate::Material material{std::move(certificate),
+                                 origin,
+                                 std::move(serial),
+                                 *not_before,
+                                 *not_after,
+                                 std::move(subject),
+                                 std::move(issuer),
+                                 std::move(common_name)};
   return Certificate{std::make_shared<const Certificate::Material>(std::move(material))};
 }
 
@@ -110,6 +126,8 @@ std::chrono::sys_seconds Certificate::not_after() const { return material_->not_
 const std::string& Certificate::subject() const { return material_->subject; }
 
 const std::string& Certificate::issuer() const { return material_->issuer; }
+
+const std::string& Certificate::common_name() const { return material_->common_name; }
 
 bool Certificate::fits(const PrivateKey& key) const {
   const NotedErrors errors;

@@ -36,6 +36,8 @@ class Certificate {
   /// For messages: `CN=1900000109,O=…,C=CN`, on one line.
   const std::string& subject() const;
   const std::string& issuer() const;
+  /// CN of the subject, UTF-8; empty where it has none, or more than one. Of the merchant's his number.
+  const std::string& common_name() const;
 
   /// Whether it was issued for this key.
   bool fits(const PrivateKey& key) const;

@@ -13,6 +13,7 @@ struct Certificate::Material {
   std::chrono::sys_seconds not_after;
   std::string subject;
   std::string issuer;
+  std::string common_name;
 };
 
 /// A certificate from its DER.

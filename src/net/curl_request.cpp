@@ -99,6 +99,7 @@ void CurlRequest::prepare(const HttpRequest& request) {
   error_text_.front() = '\0';
   set_method(request.method);
   set_headers(request.headers);
+  set_certificate(request.client_certificate);
   if (has_body(request.method)) {
     set<CURLOPT_POSTFIELDSIZE_LARGE>(easy_, static_cast<curl_off_t>(request.body.size()));
     set<CURLOPT_POSTFIELDS>(easy_, request.body.data());
@@ -127,6 +128,25 @@ void CurlRequest::set_headers(const std::vector<HttpHeader>& headers) {
   set<CURLOPT_HTTPHEADER>(easy_, list.get());
   header_list_ = std::move(list);
   headers_ = headers;
+}
+
+void CurlRequest::set_certificate(const std::shared_ptr<const ClientCertificate>& certificate) {
+  if (certificate == certificate_) return;
+  const auto blob_of = [](std::string_view pem, unsigned flags) {
+    return curl_blob{const_cast<char*>(pem.data()), pem.size(), flags};  // libcurl only reads it
+  };
+  if (certificate) {
+    // A connection is used again by whoever has the same certificate alone, which libcurl compares. Of the
+    // key it makes no copy, which it would not wipe.
+    auto shown = blob_of(certificate->certificate, CURL_BLOB_COPY);
+    auto key = blob_of(certificate->private_key.reveal(), CURL_BLOB_NOCOPY);
+    set<CURLOPT_SSLCERT_BLOB>(easy_, &shown);
+    set<CURLOPT_SSLKEY_BLOB>(easy_, &key);
+  } else {
+    set<CURLOPT_SSLCERT_BLOB>(easy_, static_cast<curl_blob*>(nullptr));
+    set<CURLOPT_SSLKEY_BLOB>(easy_, static_cast<curl_blob*>(nullptr));
+  }
+  certificate_ = certificate;
 }
 
 void CurlRequest::set_up_connection() {

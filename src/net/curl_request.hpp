@@ -5,6 +5,7 @@
 #include <array>
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -74,6 +75,7 @@ class CurlRequest {
 
   void set_method(HttpMethod method);
   void set_headers(const std::vector<HttpHeader>& headers);
+  void set_certificate(const std::shared_ptr<const ClientCertificate>& certificate);
   void set_up_connection();
   void set_up_callbacks();
   long status() const;
@@ -98,6 +100,7 @@ class CurlRequest {
   std::optional<HttpMethod> method_;  ///< which the handle is set up for
   std::vector<HttpHeader> headers_;   ///< likewise
   HeaderList header_list_;
+  std::shared_ptr<const ClientCertificate> certificate_;  ///< likewise; libcurl reads its key where it stands
   std::array<char, CURL_ERROR_SIZE> error_text_{};
   Reply reply_;
 };

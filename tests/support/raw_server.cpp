@@ -98,6 +98,15 @@ void Peer::wait_for_close() {
   }
 }
 
+std::string Peer::client_name() const {
+  const auto* certificate = tls_ == nullptr ? nullptr : SSL_get0_peer_certificate(tls_);
+  if (certificate == nullptr) return {};
+  std::array<char, 128> name{};
+  X509_NAME_get_text_by_NID(X509_get_subject_name(certificate), NID_commonName, name.data(),
+                            static_cast<int>(name.size()));
+  return name.data();
+}
+
 bool Peer::pause(std::chrono::milliseconds duration) {
   pollfd watched{fd_, POLLRDHUP, 0};
   return ::poll(&watched, 1, static_cast<int>(duration.count())) == 0;
@@ -110,6 +119,10 @@ RawServer::RawServer(Script script, const TlsIdentity* identity) : script_{std::
         SSL_CTX_use_PrivateKey(tls_.get(), identity->key.get()) != 1) {
       throw std::runtime_error{"cannot use the test certificate"};
     }
+    SSL_CTX_set_verify(tls_.get(), SSL_VERIFY_PEER, [](int, X509_STORE_CTX*) { return 1; });
+    // Sessions of clients with certificates are taken up again only by a server that has a name for itself.
+    const unsigned char name[] = "raw server";
+    SSL_CTX_set_session_id_context(tls_.get(), name, sizeof name);
   }
   listen_on_free_port();
   acceptor_ = std::thread{[this] { accept_all(); }};

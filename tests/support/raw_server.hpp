@@ -37,6 +37,8 @@ class Peer {
   void wait_for_close();
   /// Returns after this time; false when the client closed the connection before.
   bool pause(std::chrono::milliseconds duration);
+  /// The common name of the certificate that the client has shown; empty: none.
+  std::string client_name() const;
   /// Which connection to the server this is, from 1.
   int number() const noexcept { return number_; }
 
@@ -55,7 +57,7 @@ class Peer {
 
 /// A server on a free loopback port that plays a script, so that a test decides every byte a client gets. The
 /// script is called once for each connection, in a thread of its own; the connection is closed when it
-/// returns. With an identity the server speaks TLS.
+/// returns. With an identity the server speaks TLS, and asks for the client's certificate, whosever it is.
 ///
 ///     RawServer server{answering({http_answer("<xml/>")})};                        // every request gets
 ///     this RawServer server{answering({http_answer("busy", 502), http_answer("ok")})};  // the first 502,

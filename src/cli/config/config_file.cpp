@@ -82,9 +82,7 @@ ConfigValue read_value(const ConfigFile& file, const ConfigKey& known, const tom
 
 [[noreturn]] void refuse_unknown_key(const ConfigFile& file, const std::string& key, int line) {
   std::vector<std::string> names;
-  for (const auto& known : config_keys()) {
-    if (known.support == KeySupport::now) names.emplace_back(known.name);
-  }
+  for (const auto& known : config_keys()) names.emplace_back(known.name);
   fail(file, line, "unknown key " + printable(key), suggestion(key, names));
 }
 
@@ -104,9 +102,6 @@ ProfileTable read_profile(const ConfigFile& file, int line, const toml::table& t
     const std::string name{entry.first->str()};
     const auto* known = find_key(name);
     if (known == nullptr) refuse_unknown_key(file, name, line_of(*entry.first));
-    if (known->support == KeySupport::later) {
-      fail(file, line_of(*entry.first), name + " is not supported yet by this version", "remove the line");
-    }
     profile.values.emplace(name, read_value(file, *known, *entry.second));
   }
   return profile;

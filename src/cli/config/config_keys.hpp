@@ -17,9 +17,6 @@ enum class KeyType {
   number,  ///< an integer
 };
 
-/// Whether this version knows what the key means, or only that a later one does.
-enum class KeySupport { now, later };
-
 /// Which secret a key gives, and how.
 struct SecretForm {
   SecretId id;
@@ -32,7 +29,6 @@ struct SecretForm {
 struct ConfigKey {
   std::string_view name;
   KeyType type = KeyType::text;
-  KeySupport support = KeySupport::now;
 
   /// Of a text or path: what is wrong with the value, as value_fault says it; null: nothing is checked.
   std::string (*fault)(std::string_view value) = nullptr;
@@ -52,7 +48,7 @@ struct ConfigKey {
   /// A value for hints: "add mch_id = …".
   const char* sample = "";
 
-  /// The API that alone reads this key; none: both do.
+  /// The API that alone has this key; none: both do.
   std::optional<Api> only = {};
   /// What `init` writes above the key; null: nothing.
   const char* comment = nullptr;

@@ -20,6 +20,18 @@ constexpr const char* older_key_comment =
     "The API v2 key may stay: notifications of the old kind are then still taken, and prepay_ids of v2 "
     "signed.";
 
+/// What stands above the certificate in a profile of API v2.
+constexpr const char* v2_certificate_comment =
+    "The merchant's certificate and its key, which refunds and reversals show: apiclient_cert.pem and\n"
+    "# apiclient_key.pem, or both in one as cert_p12_file (apiclient_cert.p12).";
+
+/// What stands above a key.
+const char* comment_on(const ConfigKey& key, Api api) {
+  if (key.name == "key" && api == Api::v3) return older_key_comment;
+  if (key.name == "cert_file" && api == Api::v2) return v2_certificate_comment;
+  return key.comment;
+}
+
 constexpr const char* no_overwriting = "edit it, remove it, or name another file with --config";
 
 std::string option_name(const std::string& key) {
@@ -58,7 +70,7 @@ bool is_replaced(const FirstConfig& config, const ConfigKey& key) {
 
 /// What stands after the key, commented out, where it has no value; empty: nothing.
 std::string example_of(const ConfigKey& key, const FirstConfig& config) {
-  const bool is_key_material = key.secret || key.only;
+  const bool is_key_material = key.secret || key.only || key.name == "cert_file";
   if (is_key_material && is_sandbox_name(config.profile)) return "";
   if (key.only.value_or(config.api()) != config.api() || is_replaced(config, key)) return "";
   if (key.name == "key_file") return toml_string("/etc/wxpayctl/" + config.profile + ".key");
@@ -83,11 +95,6 @@ Environment without_settings(const Environment& environment) {
 
 }  // namespace
 
-bool FirstConfig::has_secret() const {
-  return std::any_of(values.begin(), values.end(),
-                     [](const auto& entry) { return is_secret_key(entry.first) && !entry.second.empty(); });
-}
-
 bool FirstConfig::gives(SecretId id) const {
   return std::any_of(values.begin(), values.end(), [id](const auto& entry) {
     const auto* const key = entry.second.empty() ? nullptr : find_key(entry.first);
@@ -104,7 +111,8 @@ std::vector<std::string> FirstConfig::missing() const {
   if (is_sandbox_name(profile)) return {};
   std::vector<std::string> missing;
   if (api() == Api::v2) {
-    if (!has_secret()) missing.emplace_back("there is no key yet: add key_file, key_env or key_command");
+    if (!gives(SecretId::v2_key))
+      missing.emplace_back("there is no key yet: add key_file, key_env or key_command");
     return missing;
   }
   const bool has_p12 = gives(SecretId::cert_p12);
@@ -185,8 +193,7 @@ std::string render_first_config(const FirstConfig& config) {
     const auto example = value.empty() ? example_of(known, config) : "";
     const bool is_heading = heads(known, config);
     if (value.empty() && example.empty() && !is_heading) continue;
-    const bool is_older_key = key == "key" && config.api() == Api::v3;
-    const auto* const comment = is_older_key ? older_key_comment : known.comment;
+    const auto* const comment = comment_on(known, config.api());
     if (comment != nullptr) text.append("\n# ").append(comment).append("\n");
     if (is_heading) continue;
     text.append(value.empty() ? "# " : "").append(key).append(" = ");

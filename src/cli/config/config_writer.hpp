@@ -21,9 +21,7 @@ struct FirstConfig {
     const auto found = values.find(key);
     return found != values.end() && !found->second.empty();
   }
-  /// Whether it says where a secret is.
-  bool has_secret() const;
-  /// Whether it says where this one is.
+  /// Whether it says where this secret is.
   bool gives(SecretId id) const;
   /// The API that it names, or that the profile has without naming it.
   Api api() const;

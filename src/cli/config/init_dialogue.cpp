@@ -179,7 +179,7 @@ std::optional<Secret> complete_by_asking(FirstConfig& config, Prompter& prompter
   std::optional<Secret> key;
   if (!is_v2 && !sandbox) key = complete_v3(config, prompter, files);
   ask_for(config, prompter, "notify_url", "URL for payment notifications (Enter for none): ", true);
-  if (sandbox || !is_v2 || config.has_secret()) return key;
+  if (sandbox || !is_v2 || config.gives(SecretId::v2_key)) return key;
   return ask_for_key(prompter, "API v2 key", v2_key_fault);
 }
 

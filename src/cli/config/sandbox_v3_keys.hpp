@@ -2,7 +2,8 @@
 
 namespace wxpay::cli {
 
-// The merchant's keys of API v3 in the built-in sandbox: fixed and public, as its key of API v2 is.
+// The merchant's keys of API v3 in the built-in sandbox, and his certificate of both: fixed and public, as
+// the key of API v2 is.
 
 inline constexpr const char* sandbox_serial_no = "5A0D1F26C4B39E7781C2A90F3B64D8E57A1C9F02";
 inline constexpr const char* sandbox_apiv3_key = "wxpayctlSandboxApiV3Key000000000";
@@ -36,5 +37,30 @@ inline constexpr const char* sandbox_private_key =
     "KsOcPjfl+FzRWgBsIJnN7Al3sZCrp8Ba9XBHuodQZuq7yUG0cQ53hMRRBdY6tmNV\n"
     "F2AqYGdNX9b+efVYlS4WWg==\n"
     "-----END PRIVATE KEY-----\n";
+
+/// Of that key, in the merchant's name, until 2126: what refunds and reversals of API v2 show.
+inline constexpr const char* sandbox_certificate =
+    "-----BEGIN CERTIFICATE-----\n"
+    "MIIDrDCCApSgAwIBAgIUWg0fJsSznneBwqkPO2TY5XocnwIwDQYJKoZIhvcNAQEL\n"
+    "BQAwZDETMBEGA1UEAwwKMTkwMDAwMDEwOTEZMBcGA1UECgwQd3hwYXljdGwgc2Fu\n"
+    "ZGJveDElMCMGA1UECwwcdGVzdCBrZXlzIHRoYXQgZXZlcnlib2R5IGhhczELMAkG\n"
+    "A1UEBhMCQ04wIBcNMjYwMTAxMDAwMDAwWhgPMjEyNjAxMDEwMDAwMDBaMGQxEzAR\n"
+    "BgNVBAMMCjE5MDAwMDAxMDkxGTAXBgNVBAoMEHd4cGF5Y3RsIHNhbmRib3gxJTAj\n"
+    "BgNVBAsMHHRlc3Qga2V5cyB0aGF0IGV2ZXJ5Ym9keSBoYXMxCzAJBgNVBAYTAkNO\n"
+    "MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEAxWtHr4SouXWYn7RxZwjo\n"
+    "6H60rAeL2+S+zgt53VyHAH5NVpcH1olmoYyKracc52Izo67TRtcXFBuWyAKtwpOc\n"
+    "WlR/XWSosvuptjeHi7d4O/BFQV8DmuzcRasBiXp3NXCWUqkEFbkd9k/DI3F0y2FZ\n"
+    "YVBmZ8Aa7NeKZu7NQY+AKLfilvvU9kIfZxaHFEKPci1WHUXH7QRRrSHyXlUkcAeu\n"
+    "d4Z7gOhm45D+025nyrd/2YC4EwQUEN0Qt+lYYJZZjgT82i5NV2rnlW4zHezPmEA7\n"
+    "yyL0ZQ2cRcpe/r6HPzmUjrF62hqe8vuRAhu9kp9VeFin5Vj6yYbzmxE6AS5whNYn\n"
+    "pwIDAQABo1QwUjAMBgNVHRMBAf8EAjAAMA4GA1UdDwEB/wQEAwIHgDATBgNVHSUE\n"
+    "DDAKBggrBgEFBQcDAjAdBgNVHQ4EFgQUYpKjrBIQTNtp2h079u33lVcUWNEwDQYJ\n"
+    "KoZIhvcNAQELBQADggEBAF1uoiajBx1oPdkb5SEblURtwShtpDZXMN8NSPR2Edwk\n"
+    "2GfRHjNNLsslYNhaahw8F+Qn7haGjm5rURj8sIJSKR8+cgBKRypzBCRxwKWE9S6u\n"
+    "cxdpISDCwv7eDYUPkvzSBMNOlecI5XvOMNyg6z9yYNhy+iubG0z90bEdiz05YP4n\n"
+    "cck+H6qXxxTYx1XLg73dqATmE+Tb97KUBq1qepzlqVkycMTiKHKtG2ydpNsLtao5\n"
+    "ZiXN92KjA46V5sS74IWw7kIzn6Q7NdOhsQnMGg1PGO8eMJLc5Tt9t5nvU+AmkLhj\n"
+    "M9wdNy5yxa4B1KxzMx/13YdfbyogCyrVOgzvn342lns=\n"
+    "-----END CERTIFICATE-----\n";
 
 }  // namespace wxpay::cli

@@ -120,9 +120,8 @@ Secret from_command(const SecretSource& source, CommandLimits limits) {
 /// Whether a profile of API v2 has what only API v3 works with.
 bool lacks_api(const Profile& profile) {
   if (profile.api != Api::v2) return false;
-  return profile.find_secret(SecretId::private_key) != nullptr ||
-         profile.find_secret(SecretId::cert_p12) != nullptr ||
-         profile.find_secret(SecretId::apiv3_key) != nullptr;
+  return profile.find_secret(SecretId::apiv3_key) != nullptr || !profile.public_key_id.empty() ||
+         !profile.serial_no.empty();
 }
 
 [[noreturn]] void fail_without(const Profile& profile, SecretId id) {

@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "gateway/v2/certificate.hpp"
 #include "gateway/v2/notifications.hpp"
 #include "gateway/v2/pay_signer.hpp"
 #include "gateway/v2/set_signer.hpp"
@@ -15,13 +16,18 @@ V2Account duplicate(const V2Account& account) {
           .key = account.key.duplicate(),
           .base_urls = account.base_urls,
           .timeout = account.timeout,
-          .client_certificate = account.client_certificate};
+          .certificate = account.certificate};
+}
+
+V2Account reading_its_certificate_once(V2Account account) {
+  account.certificate = v2::reading_once(std::move(account.certificate));
+  return account;
 }
 
 class V2Api final : public PaymentApi {
  public:
   explicit V2Api(V2Account account)
-      : account_{std::move(account)},
+      : account_{reading_its_certificate_once(std::move(account))},
         notifications_{v2::make_notification_reader(duplicate(account_))},
         pay_signer_{v2::make_pay_signer(account_.sign_type, account_.key.duplicate())},
         set_signer_{v2::make_set_signer(account_.merchant, account_.sign_type, account_.key.duplicate())} {}
@@ -32,7 +38,17 @@ class V2Api final : public PaymentApi {
   const NotificationReader& notifications() const override { return *notifications_; }
   const PaySigner& pay_signer() const override { return *pay_signer_; }
   const SetSigner& set_signer() const override { return *set_signer_; }
-  std::vector<KeyFinding> examine_keys() const override { return {}; }
+  void require_client_certificate() const override { v2::certificate_of(account_); }
+  std::vector<KeyFinding> examine_keys() const override {
+    if (!account_.certificate) return {};
+    try {
+      return {v2::certificate_of(account_).life};
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::key) throw;
+      return {{"certificate", KeyFinding::Weight::problem,
+               error.hint().empty() ? error.what() : std::string{error.what()} + "; " + error.hint()}};
+    }
+  }
 
  private:
   V2Account account_;

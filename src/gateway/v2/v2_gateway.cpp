@@ -8,6 +8,7 @@
 #include "gateway/hosts.hpp"
 #include "gateway/retrying_call.hpp"
 #include "gateway/v2/answers.hpp"
+#include "gateway/v2/certificate.hpp"
 #include "gateway/v2/parameter_set.hpp"
 #include "gateway/v2/requests.hpp"
 #include "wire/xml.hpp"
@@ -146,8 +147,9 @@ class V2Gateway final : public PaymentGateway {
         deps, std::move(request), account_.timeout, prepare, std::move(read), repeats);
   }
 
+  /// @throws Error{key}  there is none, or it is no good
   HttpRequest with_certificate(HttpRequest request) const {
-    request.client_certificate = account_.client_certificate;
+    request.client_certificate = v2::certificate_of(account_).shown;
     return request;
   }
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "wxpay/time.hpp"
+#include "gateway/certificate_rules.hpp"
 
 namespace wxpay::v3 {
 
@@ -10,21 +10,6 @@ namespace {
 
 using Weight = KeyFinding::Weight;
 using std::chrono::sys_seconds;
-
-/// Time enough to get another certificate.
-constexpr std::chrono::days warned_before{30};
-
-/// What is left of a certificate.
-KeyFinding life(const char* about, const std::string& name, sys_seconds from, sys_seconds until,
-                sys_seconds now, const char* remedy) {
-  if (now > until) return {about, Weight::notice, name + " ended at " + format_rfc3339(until) + remedy};
-  if (now < from) return {about, Weight::fine, name + " begins at " + format_rfc3339(from)};
-  const auto left = std::chrono::floor<std::chrono::days>(until - now).count();
-  const bool ends_soon = until - now < warned_before;
-  return {about, ends_soon ? Weight::notice : Weight::fine,
-          name + " ends at " + format_rfc3339(until) + ", in " + std::to_string(left) +
-              (left == 1 ? " day" : " days") + (ends_soon ? remedy : "")};
-}
 
 bool is_in_force(const TrustReport::CertificateLife& certificate, sys_seconds now) {
   return certificate.valid_from <= now && now < certificate.valid_until;
@@ -81,12 +66,13 @@ std::vector<KeyFinding> key_findings(const TrustReport& trust, const std::string
                                      const std::optional<crypto::Certificate>& own, sys_seconds now) {
   std::vector<KeyFinding> findings{trust_finding(trust, now)};
   for (const auto& each : trust.certificates) {
-    findings.push_back(life("platform-certificate", each.serial_no, each.valid_from, each.valid_until, now,
-                            "; WeChat Pay lists the next one by itself"));
+    findings.push_back(gateway::certificate_life("platform-certificate", each.serial_no, each.valid_from,
+                                                 each.valid_until, now,
+                                                 "; WeChat Pay lists the next one by itself"));
   }
   findings.push_back(apiv3_key_finding(trust));
-  findings.push_back(own ? life("certificate", serial_no, own->not_before(), own->not_after(), now,
-                                "; get a new one from the merchant platform")
+  findings.push_back(own ? gateway::certificate_life("certificate", serial_no, own->not_before(),
+                                                     own->not_after(), now, gateway::certificate_remedy)
                          : KeyFinding{"certificate", Weight::fine,
                                       serial_no + ": when it ends is not known without cert_file"});
   return findings;
