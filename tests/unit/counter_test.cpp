@@ -4,6 +4,7 @@
 #include <string>
 
 #include "gateway/v2/answers.hpp"
+#include "support/certified_shop.hpp"
 #include "support/fakes.hpp"
 #include "support/ledger_fixture.hpp"
 #include "support/signed_answer.hpp"
@@ -45,7 +46,7 @@ struct Counter {
   }
 
   FakeWorld world;
-  std::unique_ptr<PaymentGateway> gateway = make_v2_gateway(shop_account(), world.deps());
+  std::unique_ptr<PaymentGateway> gateway = make_v2_gateway(certified_shop(), world.deps());
   GatewayClient client = world.client(*gateway);
 };
 

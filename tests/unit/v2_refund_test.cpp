@@ -6,6 +6,7 @@
 
 #include "gateway/v2/answers.hpp"
 #include "gateway/v2/requests.hpp"
+#include "support/certified_shop.hpp"
 #include "support/fakes.hpp"
 #include "support/signed_answer.hpp"
 #include "wxpay/time.hpp"
@@ -292,7 +293,7 @@ TEST_CASE("unsigned words about a refund are asked about, unless they say that n
 TEST_CASE(
     "a refund is repeated with the same bytes where that cannot refund twice, and never after a time-out") {
   FakeWorld world;
-  const auto gateway = make_v2_gateway(shop_account(), world.deps());
+  const auto gateway = make_v2_gateway(certified_shop(), world.deps());
   auto client = world.client(*gateway);
   world.transport.then(HttpResponse{503, ""})
       .then(HttpResponse{200, signed_refusal("SYSTEMERROR")})
