@@ -25,7 +25,7 @@ _wxpayctl_options() {
     "orders export") echo "--state --since --until" ;;
     "orders mark") echo "--state --reason" ;;
     "ledger check") echo "--head" ;;
-    "sandbox serve") echo "--port --state --trust --refund-interval" ;;
+    "sandbox serve") echo "--port --state --trust --refund-interval --reverse-after" ;;
     "sandbox pay") echo "--fee" ;;
     "sandbox refund") echo "--state --notify --to --out" ;;
     "sandbox notify") echo "--refund --to --out" ;;

@@ -179,6 +179,7 @@ complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l port -x -d 'Port to l
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l state -r -F -d 'Keep orders and refunds in this file'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l trust -x -a 'certificate public-key both' -d 'What it signs by on API v3'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l refund-interval -x -d 'Least time between two refunds of an order'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l reverse-after -x -d 'How long after its payment an order can be reversed'
 
 complete -c wxpayctl -n '__wxpayctl_at "sandbox pay"' -l fee -x -d 'Pay this amount instead'
 

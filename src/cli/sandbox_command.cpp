@@ -24,6 +24,7 @@ struct ServeOptions {
   std::string state;
   std::string trust = "certificate";
   std::string refund_interval = "60s";
+  std::string reverse_after = "15s";
 };
 
 struct PayOptions {
@@ -72,8 +73,9 @@ int run_serve(const ServeOptions& options, Services& services, Output& output) {
     throw Error{ErrorKind::usage, "unknown kind of trust: " + shortened(options.trust),
                 "one of certificate, public-key, both"};
   }
-  const sandbox::StoreRules rules{.refund_interval =
-                                      duration_of("--refund-interval", options.refund_interval)};
+  const sandbox::StoreRules rules{
+      .refund_interval = duration_of("--refund-interval", options.refund_interval),
+      .reverse_after = duration_of("--reverse-after", options.reverse_after)};
   const Profile profile = sandbox_profile(services);
   auto key = v2_key_of(profile, services);
   const bool has_public_key = is_public(SecretId::v2_key, key);
@@ -162,6 +164,11 @@ void add_serve(CLI::App& sandbox, Command& chosen) {
   command
       ->add_option("--refund-interval", options->refund_interval,
                    "Least time between two refunds of an order; 0s: none")
+      ->type_name("DURATION")
+      ->capture_default_str();
+  command
+      ->add_option("--reverse-after", options->reverse_after,
+                   "How long after its payment an order can be reversed; 0s: at once")
       ->type_name("DURATION")
       ->capture_default_str();
   command->footer(

@@ -73,7 +73,8 @@ bool concerns(FaultKind kind, Operation operation) {
                             operation == Operation::notify;
   if (kind == FaultKind::not_enough) return operation == Operation::refund;
   if (kind == FaultKind::other_refund) return is_of_refund;
-  return kind != FaultKind::other_amount || operation == Operation::query || is_of_refund;
+  return kind != FaultKind::other_amount || operation == Operation::query ||
+         operation == Operation::code_payment || is_of_refund;
 }
 
 constexpr std::size_t most_waiting = 1000;

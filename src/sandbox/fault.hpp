@@ -13,7 +13,16 @@
 namespace wxpay::sandbox {
 
 /// What a request asks for, whichever API it comes by; `notify` is the one that the gateway itself makes.
-enum class Operation : std::uint8_t { create, query, close, refund, query_refund, notify };
+enum class Operation : std::uint8_t {
+  create,
+  query,
+  close,
+  refund,
+  query_refund,
+  code_payment,
+  reverse,
+  notify
+};
 
 /// The ways in which an answer can be spoilt.
 enum class FaultKind : std::uint8_t {

@@ -13,6 +13,12 @@ constexpr std::string_view state_text(OrderState state) {
       return "支付成功";
     case OrderState::refund:
       return "订单发生过退款，退款详情请查询退款单";
+    case OrderState::userpaying:
+      return "用户支付中，等待输入密码";
+    case OrderState::payerror:
+      return "支付失败，请撤销订单后重新下单支付";
+    case OrderState::revoked:
+      return "订单已撤销";
     case OrderState::closed:
       return "订单已关闭";
     default:

@@ -87,6 +87,29 @@ std::optional<Payment> payment_at(const wire::JsonObject& object) {
   return Payment{std::move(transaction_id), *fee, *time_end};
 }
 
+constexpr std::int64_t largest_count = 1000;
+
+std::optional<int> small_at(const wire::JsonObject& object, std::string_view key) {
+  const auto number = wire::integer_of(object, key);
+  if (!number || *number < 1 || *number > largest_count) return std::nullopt;
+  return static_cast<int>(*number);
+}
+
+std::optional<Pending> pending_at(const wire::JsonObject& object) {
+  const auto becomes = parse_order_state(text_at(object, "becomes"));
+  const auto after_queries = small_at(object, "afterQueries");
+  if (!becomes || !after_queries) return std::nullopt;
+  return Pending{*becomes, *after_queries};
+}
+
+/// @param by_code  it was paid by code
+bool can_be(OrderState state, bool by_code) {
+  const bool is_of_code =
+      state == OrderState::userpaying || state == OrderState::payerror || state == OrderState::revoked;
+  if (is_of_code) return by_code;
+  return state == OrderState::notpay || state == OrderState::closed || is_paid(state);
+}
+
 }  // namespace
 
 std::string to_state_line(const GatewayOrder& order) {
@@ -95,7 +118,7 @@ std::string to_state_line(const GatewayOrder& order) {
   line.text("tradeState", to_string(order.state));
   write_terms(line, order.terms);
   line.text("signType", to_string(order.scheme));
-  line.text("prepayId", order.prepay_id);
+  line.text_if_set("prepayId", order.prepay_id);
   line.text_if_set("codeUrl", order.code_url);
   line.text_if_set("mwebUrl", order.mweb_url);
   line.text("prepaidAt", format_rfc3339(order.prepaid_at));
@@ -105,6 +128,12 @@ std::string to_state_line(const GatewayOrder& order) {
     line.number("paidFee", order.payment->fee.count());
     line.text("timeEnd", format_rfc3339(order.payment->time_end));
   }
+  line.text_if_set("authCode", order.auth_code);
+  if (order.pending) {
+    line.text("becomes", to_string(order.pending->becomes));
+    line.number("afterQueries", order.pending->after_queries);
+  }
+  if (order.recalls > 0) line.number("recalls", order.recalls);
   return std::move(line).str();
 }
 
@@ -129,11 +158,14 @@ std::optional<GatewayOrder> parse_state_line(std::string_view line) {
   order.prepaid_at = *prepaid_at;
   order.created_at = *created_at;
   order.payment = payment_at(*object);
+  order.auth_code = text_at(*object, "authCode");
+  order.pending = pending_at(*object);
+  order.recalls = small_at(*object, "recalls").value_or(0);
   const auto& number = order.out_trade_no();
-  const bool state_is_known = *state == OrderState::notpay || *state == OrderState::closed;
-  const bool paid = is_paid(*state) && order.payment;
-  if (number.empty() || number != text_at(*object, "outTradeNo") || order.prepay_id.empty() ||
-      (!state_is_known && !paid)) {
+  const bool by_code = order.terms.trade_type == TradeType::micropay;
+  const bool is_named = !number.empty() && number == text_at(*object, "outTradeNo");
+  const bool has_what_pays = by_code == order.prepay_id.empty() && by_code == !order.auth_code.empty();
+  if (!is_named || !has_what_pays || !can_be(*state, by_code) || (is_paid(*state) && !order.payment)) {
     return std::nullopt;
   }
   return order;

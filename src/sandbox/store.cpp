@@ -24,15 +24,9 @@ bool are_alike(const GatewayOrder& known, const OrderTerms& terms, PayScheme sch
 
 }  // namespace
 
-void Store::restore(GatewayOrder order) {
+void Store::restore(const GatewayOrder& order) {
   const std::lock_guard lock{mutex_};
-  const auto [at, is_new] = by_number_.try_emplace(order.out_trade_no(), orders_.size());
-  if (order.payment) by_transaction_.insert_or_assign(order.payment->transaction_id, at->second);
-  if (is_new) {
-    orders_.push_back(std::move(order));
-  } else {
-    orders_[at->second] = std::move(order);
-  }
+  put(order);
 }
 
 OrderResult Store::place(OrderTerms terms, PayScheme scheme) {
@@ -51,7 +45,7 @@ OrderResult Store::place(OrderTerms terms, PayScheme scheme) {
 
 OrderResult Store::place_again(const GatewayOrder& known, const OrderTerms& terms, PayScheme scheme) {
   const bool alike = are_alike(known, terms, scheme);
-  if (known.state == OrderState::closed) return Refused::closed;
+  if (known.state == OrderState::closed || known.state == OrderState::revoked) return Refused::closed;
   if (is_paid(known.state)) return alike ? Refused::paid : Refused::number_used;
   if (!alike) return Refused::other_terms;
   const bool expired = clock_.now() >= known.prepaid_at + prepay_lifetime;
@@ -68,7 +62,7 @@ OrderResult Store::close(std::string_view out_trade_no) {
   const auto* known = lookup(out_trade_no);
   if (known == nullptr) return Refused::unknown_order;
   if (is_paid(known->state)) return Refused::paid;
-  if (known->state == OrderState::closed) return Refused::closed;
+  if (known->state == OrderState::closed || known->state == OrderState::revoked) return Refused::closed;
   GatewayOrder order = *known;
   order.state = OrderState::closed;
   return keep(std::move(order));
@@ -79,7 +73,7 @@ OrderResult Store::pay(std::string_view out_trade_no, std::optional<Fen> fee) {
   const auto* known = lookup(out_trade_no);
   if (known == nullptr) return Refused::unknown_order;
   if (is_paid(known->state)) return Refused::paid;
-  if (known->state == OrderState::closed) return Refused::closed;
+  if (known->state == OrderState::closed || known->state == OrderState::revoked) return Refused::closed;
   const auto now = clock_.now();
   const auto& expiry = known->terms.time_expire;
   if (expiry && now >= *expiry) return Refused::order_expired;
@@ -116,6 +110,11 @@ const GatewayOrder* Store::lookup(std::string_view out_trade_no) const {
 
 GatewayOrder Store::keep(GatewayOrder order) {
   journal_.append(order);
+  put(order);
+  return order;
+}
+
+void Store::put(const GatewayOrder& order) {
   const auto [at, is_new] = by_number_.try_emplace(order.out_trade_no(), orders_.size());
   if (order.payment) by_transaction_.insert_or_assign(order.payment->transaction_id, at->second);
   if (is_new) {
@@ -123,7 +122,7 @@ GatewayOrder Store::keep(GatewayOrder order) {
   } else {
     orders_[at->second] = order;
   }
-  return order;
+  if (!order.auth_code.empty()) used_codes_.insert(order.auth_code);
 }
 
 void Store::give_prepay(GatewayOrder& order) {

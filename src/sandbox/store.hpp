@@ -9,9 +9,11 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <variant>
 #include <vector>
 
+#include "sandbox/auth_code.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/fen.hpp"
 #include "wxpay/fields.hpp"
@@ -55,16 +57,52 @@ struct GatewayOrder {
   OrderTerms terms;
   /// Of the last call: the API that it came by, which notifies of the payment too, and how it signed.
   PayScheme scheme = PayScheme::md5;
-  OrderState state = OrderState::notpay;  ///< notpay, success, refund or closed
-  std::string prepay_id;
-  std::string code_url;  ///< NATIVE
-  std::string mweb_url;  ///< MWEB
+  OrderState state = OrderState::notpay;  ///< any but creating and failed
+  std::string prepay_id;                  ///< none of an order that was paid by code
+  std::string code_url;                   ///< NATIVE
+  std::string mweb_url;                   ///< MWEB
   std::chrono::sys_seconds prepaid_at;
   std::chrono::sys_seconds created_at;
-  std::optional<Payment> payment;
+  std::optional<Payment> payment;  ///< a reversed order keeps it
+  // Of an order that was paid by code:
+  std::string auth_code;
+  std::optional<Pending> pending;
+  int recalls = 0;
 
   const std::string& out_trade_no() const noexcept { return terms.out_trade_no; }
 };
+
+/// What a payment by code is answered with where it is not paid at once. After the first five an
+/// order is kept.
+enum class CodeRefused : std::uint8_t {
+  userpaying,
+  system_error,
+  bank_error,
+  not_enough,
+  trade_error,
+  paid,
+  closed,
+  reversed,
+  number_used,  ///< by an order of other terms
+  code_expired,
+  code_invalid,  ///< or used before
+  expires_too_soon,
+};
+using CodeResult = std::variant<GatewayOrder, CodeRefused>;
+
+struct Reversal {
+  GatewayOrder order;
+  bool recalls = false;  ///< nothing was done yet: it must be sent again
+};
+/// Why the store does not reverse.
+enum class ReverseRefused : std::uint8_t {
+  unknown_order,
+  not_by_code,  ///< an order that is not paid by code
+  refunded,
+  too_soon,  ///< StoreRules::reverse_after
+  too_old,
+};
+using ReverseResult = std::variant<Reversal, ReverseRefused>;
 
 /// What a refund was asked for with. The same number is accepted again only with the same order and amounts.
 struct RefundTerms {
@@ -111,6 +149,7 @@ using RefundResult = std::variant<RefundOfOrder, RefundRefused>;
 /// What a tester may set.
 struct StoreRules {
   std::chrono::seconds refund_interval = wxpay::refund_interval;  ///< between two refunds of one order
+  std::chrono::seconds reverse_after{15};                         ///< after the payment
 };
 
 /// Why the store leaves an order as it is. Each API has its own code for it.
@@ -151,7 +190,7 @@ class Store {
       : clock_{clock}, random_{random}, journal_{journal}, rules_{rules} {}
 
   /// Puts back an order as the journal had it.
-  void restore(GatewayOrder order);
+  void restore(const GatewayOrder& order);
   /// The same of a refund.
   /// @return false: it is of no order that was paid
   bool restore(GatewayRefund refund);
@@ -162,6 +201,13 @@ class Store {
   /// The payer pays.
   /// @param fee  what is paid instead of the order's total
   OrderResult pay(std::string_view out_trade_no, std::optional<Fen> fee);
+
+  /// A payment by the payer's code, which ends as its last digits say and is used once.
+  CodeResult pay_by_code(OrderTerms terms, const std::string& auth_code, PayScheme scheme);
+  /// The order as a query finds it; one that waits for its payer may be decided by that.
+  std::optional<GatewayOrder> ask(std::string_view out_trade_no);
+  /// Undoes an order that was paid by code, or closes it where it is unpaid.
+  ReverseResult reverse(std::string_view out_trade_no);
 
   /// Accepts a refund, or answers for the same one again.
   RefundResult refund(RefundTerms terms, PayScheme scheme);
@@ -183,7 +229,9 @@ class Store {
   const GatewayOrder* lookup(std::string_view out_trade_no) const;
   OrderResult place_again(const GatewayOrder& known, const OrderTerms& terms, PayScheme scheme);
   GatewayOrder keep(GatewayOrder order);
+  void put(const GatewayOrder& order);
   void give_prepay(GatewayOrder& order);
+  void take_state(GatewayOrder& order, OrderState state);
   const GatewayRefund* lookup_refund(std::string_view out_refund_no) const;
   std::optional<RefundRefused> refund_fault(const GatewayOrder* order, const RefundTerms& terms) const;
   /// What of an order is refunded or on its way, one refund not counted.
@@ -202,6 +250,7 @@ class Store {
   std::deque<GatewayOrder> orders_;
   std::unordered_map<std::string, std::size_t> by_number_;
   std::unordered_map<std::string, std::size_t> by_transaction_;
+  std::unordered_set<std::string> used_codes_;
   std::deque<GatewayRefund> refunds_;
   std::unordered_map<std::string, std::size_t> by_refund_number_;
   std::unordered_map<std::string, std::size_t> by_refund_id_;

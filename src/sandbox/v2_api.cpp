@@ -67,7 +67,8 @@ Fields payment_part(const GatewayOrder& order) {
 Fields query_part(const GatewayOrder& order) {
   Fields part;
   part.add_if_set("device_info", order.terms.device_info);
-  if (order.payment) {
+  // Of a reversed order no payment is told.
+  if (order.payment && is_paid(order.state)) {
     append(part, payment_part(order));
   } else {
     part.add("out_trade_no", order.out_trade_no());
@@ -211,6 +212,10 @@ std::variant<Fields, V2Refusal> V2Api::carry_out(const Call& call) {
         return query(call.request);
       case Operation::close:
         return close(call.request);
+      case Operation::code_payment:
+        return pay_by_code(call);
+      case Operation::reverse:
+        return reverse(call.request);
       case Operation::refund:
         return refund(call);
       case Operation::query_refund:
@@ -233,8 +238,9 @@ std::variant<Fields, V2Refusal> V2Api::place(const Call& call) {
   return prepay_part(std::get<GatewayOrder>(placed));
 }
 
-std::variant<Fields, V2Refusal> V2Api::query(const Fields& request) const {
-  const auto order = find(request);
+std::variant<Fields, V2Refusal> V2Api::query(const Fields& request) {
+  auto order = find(request);
+  if (order) order = store_.ask(order->out_trade_no());
   if (!order || order->terms.sub_mch_id != request.get("sub_mch_id")) {
     return v2_refusal(Refused::unknown_order);
   }
@@ -249,6 +255,24 @@ std::variant<Fields, V2Refusal> V2Api::close(const Fields& request) {
   const auto closed = store_.close(known->out_trade_no());
   if (const auto* why = std::get_if<Refused>(&closed)) return v2_refusal(*why);
   return Fields{{"result_msg", "OK"}};
+}
+
+std::variant<Fields, V2Refusal> V2Api::pay_by_code(const Call& call) {
+  auto terms = v2_code_terms(call.request);
+  if (!terms) return V2Refusal{"PARAM_ERROR", "参数格式错误"};
+  const auto result =
+      store_.pay_by_code(*std::move(terms), call.request.get("auth_code"), scheme_of(call.sign_type));
+  if (const auto* why = std::get_if<CodeRefused>(&result)) return v2_refusal(*why);
+  return payment_part(std::get<GatewayOrder>(result));
+}
+
+std::variant<Fields, V2Refusal> V2Api::reverse(const Fields& request) {
+  const auto known = find(request);
+  if (!known || known->terms.sub_mch_id != request.get("sub_mch_id"))
+    return v2_refusal(ReverseRefused::unknown_order);
+  const auto result = store_.reverse(known->out_trade_no());
+  if (const auto* why = std::get_if<ReverseRefused>(&result)) return v2_refusal(*why);
+  return Fields{{"recall", std::get<Reversal>(result).recalls ? "Y" : "N"}};
 }
 
 std::variant<Fields, V2Refusal> V2Api::refund(const Call& call) {
@@ -313,6 +337,10 @@ Fields V2Api::spoil(Fields answer, const Call& call, FaultKind fault) {
   if (fault == FaultKind::other_order && call.operation != Operation::query) {
     if (answer.has("prepay_id")) answer = with(answer, "prepay_id", another(answer.get("prepay_id")));
     return with(answer, "out_trade_no", another(call.request.get("out_trade_no")));
+  }
+  if (call.operation == Operation::code_payment) {
+    const auto fee = parse_fen(answer.get("total_fee"));
+    return fee ? with(answer, "total_fee", std::to_string(fee->count() + 1)) : answer;
   }
   return forged_order(call, fault);
 }

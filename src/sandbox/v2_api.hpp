@@ -53,8 +53,10 @@ class V2Api final : public GatewayApi {
   std::optional<std::string> identity_fault(const Fields& request) const;
   std::variant<Fields, V2Refusal> carry_out(const Call& call);
   std::variant<Fields, V2Refusal> place(const Call& call);
-  std::variant<Fields, V2Refusal> query(const Fields& request) const;
+  std::variant<Fields, V2Refusal> query(const Fields& request);
   std::variant<Fields, V2Refusal> close(const Fields& request);
+  std::variant<Fields, V2Refusal> pay_by_code(const Call& call);
+  std::variant<Fields, V2Refusal> reverse(const Fields& request);
   std::variant<Fields, V2Refusal> refund(const Call& call);
   std::variant<Fields, V2Refusal> query_refund(const Fields& request) const;
   /// The order that a request names.

@@ -8,6 +8,7 @@
 
 #include "base/text.hpp"
 #include "domain/field_rules.hpp"
+#include "sandbox/auth_code.hpp"
 #include "wire/json.hpp"
 #include "wxpay/fen.hpp"
 #include "wxpay/identifiers.hpp"
@@ -150,6 +151,42 @@ constexpr std::array refund_query_rules{
     Rule{"device_info", false, 32},
 };
 
+constexpr std::array code_payment_rules{
+    Rule{"appid", true, 32},
+    Rule{"mch_id", true, 32},
+    Rule{"sub_appid", false, 32},
+    Rule{"sub_mch_id", false, 32, is_digits},
+    Rule{"device_info", false, 32},
+    Rule{"nonce_str", true, 32},
+    Rule{"sign", true, 64},
+    Rule{"sign_type", false, 32},
+    Rule{"body", true, 127},
+    Rule{"detail", false, 6000},
+    Rule{"attach", false, 127},
+    Rule{"out_trade_no", true, 32, is_order_number},
+    Rule{"total_fee", true, 10, is_amount},
+    Rule{"fee_type", false, 16, is_cny},
+    Rule{"spbill_create_ip", true, 64, is_address},
+    Rule{"goods_tag", false, 32},
+    Rule{"limit_pay", false, 32, is_no_credit},
+    Rule{"time_start", false, 14, is_wire_time},
+    Rule{"time_expire", false, 14, is_wire_time},
+    Rule{"receipt", false, 8, is_yes_or_no},
+    Rule{"auth_code", true, 128, is_auth_code},
+    Rule{"profit_sharing", false, 16, is_yes_or_no},
+    Rule{"scene_info", false, 256, is_json_object},
+    Rule{"version", false, 32, is_version},
+    Rule{"deposit", false, 8, is_yes_or_no},
+};
+
+constexpr std::array reverse_rules{
+    Rule{"appid", true, 32},           Rule{"mch_id", true, 32},
+    Rule{"sub_appid", false, 32},      Rule{"sub_mch_id", false, 32, is_digits},
+    Rule{"transaction_id", false, 32}, Rule{"out_trade_no", false, 32, is_order_number},
+    Rule{"nonce_str", true, 32},       Rule{"sign", true, 64},
+    Rule{"sign_type", false, 32},
+};
+
 }  // namespace
 
 std::span<const V2FieldRule> v2_field_rules(Operation operation) {
@@ -164,6 +201,10 @@ std::span<const V2FieldRule> v2_field_rules(Operation operation) {
       return refund_rules;
     case Operation::query_refund:
       return refund_query_rules;
+    case Operation::code_payment:
+      return code_payment_rules;
+    case Operation::reverse:
+      return reverse_rules;
     case Operation::notify:
       break;
   }

@@ -16,7 +16,7 @@ struct V2FieldRule {
   bool (*check)(std::string_view value) = nullptr;  ///< null: anything will do
 };
 
-/// Every field that the operation knows (API v2, 9_1 to 9_5).
+/// Every field that the operation knows (API v2, 9_1 to 9_5, 9_10, 9_11).
 std::span<const V2FieldRule> v2_field_rules(Operation operation);
 
 }  // namespace wxpay::sandbox

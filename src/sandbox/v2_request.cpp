@@ -20,7 +20,8 @@ struct Path {
 constexpr std::array paths{
     Path{"/pay/unifiedorder", Operation::create},      Path{"/pay/orderquery", Operation::query},
     Path{"/pay/closeorder", Operation::close},         Path{"/secapi/pay/refund", Operation::refund},
-    Path{"/pay/refundquery", Operation::query_refund},
+    Path{"/pay/refundquery", Operation::query_refund}, Path{"/pay/micropay", Operation::code_payment},
+    Path{"/secapi/pay/reverse", Operation::reverse},
 };
 
 struct TermField {
@@ -136,6 +137,61 @@ V2Refusal v2_refusal(RefundRefused why) {
   return {"SYSTEMERROR", "系统错误"};
 }
 
+V2Refusal v2_refusal(CodeRefused why) {
+  switch (why) {
+    case CodeRefused::userpaying:
+      return {"USERPAYING", "需要用户输入支付密码"};
+    case CodeRefused::system_error:
+      return {"SYSTEMERROR", "系统错误"};
+    case CodeRefused::bank_error:
+      return {"BANKERROR", "银行系统异常"};
+    case CodeRefused::not_enough:
+      return {"NOTENOUGH", "余额不足"};
+    case CodeRefused::trade_error:
+      return {"TRADE_ERROR", "交易错误"};
+    case CodeRefused::paid:
+      return {"ORDERPAID", "该订单已支付"};
+    case CodeRefused::closed:
+      return {"ORDERCLOSED", "该订单已关闭"};
+    case CodeRefused::reversed:
+      return {"ORDERREVERSED", "该订单已撤销"};
+    case CodeRefused::number_used:
+      return {"OUT_TRADE_NO_USED", "商户订单号重复"};
+    case CodeRefused::code_expired:
+      return {"AUTHCODEEXPIRE", "二维码已过期,请用户在微信上刷新后再试"};
+    case CodeRefused::code_invalid:
+      return {"AUTH_CODE_INVALID", "授权码无效"};
+    case CodeRefused::expires_too_soon:
+      return {"PARAM_ERROR", "time_expire时间过短,至少1分钟"};
+  }
+  return {"SYSTEMERROR", "系统错误"};
+}
+
+V2Refusal v2_refusal(ReverseRefused why) {
+  switch (why) {
+    case ReverseRefused::unknown_order:
+      return {"ORDERNOTEXIST", "订单不存在"};
+    case ReverseRefused::not_by_code:
+      return {"INVALID_REQUEST", "该订单不是付款码支付订单,不支持撤销"};
+    case ReverseRefused::refunded:
+      return {"TRADE_ERROR", "订单已退款,不能撤销"};
+    case ReverseRefused::too_soon:
+      return {"USERPAYING", "支付后15秒内不能撤销,请稍后再试"};
+    case ReverseRefused::too_old:
+      return {"REVERSE_EXPIRE", "订单超过7天,不能撤销,请使用退款"};
+  }
+  return {"SYSTEMERROR", "系统错误"};
+}
+
+std::optional<OrderTerms> v2_code_terms(const Fields& request) {
+  Fields fields;
+  for (const auto& [name, value] : request) {
+    if (name != "auth_code") fields.add(name, value);
+  }
+  fields.add("trade_type", "MICROPAY");
+  return v2_terms(fields);
+}
+
 std::optional<OrderTerms> v2_terms(const Fields& request) {
   const auto total = parse_fen(request.get("total_fee"));
   const auto trade_type = parse_trade_type(request.get("trade_type"));
@@ -175,7 +231,8 @@ std::optional<V2Refusal> check_form(Operation operation, const Fields& request) 
     if (rule.check != nullptr && !rule.check(value)) return malformed(rule.name);
   }
   if (operation == Operation::create) return check_together(request);
-  return operation == Operation::close ? std::nullopt : check_numbers(operation, request);
+  const bool names_order = operation == Operation::close || operation == Operation::code_payment;
+  return names_order ? std::nullopt : check_numbers(operation, request);
 }
 
 }  // namespace wxpay::sandbox

@@ -190,8 +190,9 @@ std::optional<GatewayOrder> V3Api::find(const V3Path& path) const {
   return path.by_transaction ? store_.find_transaction(path.number) : store_.find(path.number);
 }
 
-V3Api::Result V3Api::query(const V3Path& path, const V3Identity& identity) const {
-  const auto order = find(path);
+V3Api::Result V3Api::query(const V3Path& path, const V3Identity& identity) {
+  auto order = find(path);
+  if (order) order = store_.ask(order->out_trade_no());
   if (!order || order->terms.sub_mch_id != identity.sub_mch_id) return v3_refusal(Refused::unknown_order);
   return payment_object(*order, merchant_.merchant);
 }

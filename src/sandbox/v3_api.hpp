@@ -70,7 +70,7 @@ class V3Api final : public GatewayApi {
   Result carry_out(const V3Path& path, const wire::JsonObject& body, const Fields& query);
   Result carry_out_order(const V3Path& path, const wire::JsonObject& body, const Fields& query);
   Result place(const V3Path& path, const wire::JsonObject& body);
-  Result query(const V3Path& path, const V3Identity& identity) const;
+  Result query(const V3Path& path, const V3Identity& identity);
   Result close(const V3Path& path, const V3Identity& identity);
   Result refund(const wire::JsonObject& body);
   Result query_refund(const V3Path& path, const Fields& query) const;

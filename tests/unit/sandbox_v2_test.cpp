@@ -287,8 +287,7 @@ TEST_CASE("only POST is served, and only the known paths") {
     CHECK(read_xml(reply.body).get("return_code") == "FAIL");
     CHECK(read_xml(reply.body).get("return_msg").find("REQUIRE_POST_METHOD") == 0);
   }
-  for (const auto* path :
-       {"/", "/pay", "/pay/micropay", "/pay/unifiedorder/", "/secapi/pay/x", "/sandbox/x"}) {
+  for (const auto* path : {"/", "/pay", "/pay/x", "/pay/unifiedorder/", "/secapi/pay/x", "/sandbox/x"}) {
     CAPTURE(path);
     CHECK(gateway.control(path, "{}").status == 404);
   }
