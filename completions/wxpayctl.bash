@@ -23,6 +23,8 @@ _wxpayctl_options() {
     api) echo "--data --header --xml --out" ;;
     "orders list") echo "--state --since --until --min-fee --max-fee --limit" ;;
     "orders export") echo "--state --since --until" ;;
+    "refunds list") echo "--state --order --since --until --min-fee --max-fee --limit" ;;
+    "refunds export") echo "--state --order --since --until" ;;
     "orders mark") echo "--state --reason" ;;
     "ledger check") echo "--head" ;;
     "sandbox serve") echo "--port --state --trust --refund-interval --reverse-after" ;;
@@ -42,7 +44,8 @@ _wxpayctl_options() {
 # The commands under a command.
 _wxpayctl_commands() {
   case $1 in
-    "") echo "create-order sign query reconcile replay-notify close orders ledger sandbox api init doctor" ;;
+    "") echo "create-order sign query reconcile replay-notify close orders refunds ledger sandbox api init doctor" ;;
+    refunds) echo "list export" ;;
     orders) echo "list show import export mark" ;;
     ledger) echo "check backup restore" ;;
     sandbox) echo "serve pay refund notify fault keys rotate" ;;
@@ -97,6 +100,7 @@ _wxpayctl_values() {
     "orders list --state" | "orders export --state" | "orders mark --state")
       words="CREATING NOTPAY USERPAYING SUCCESS REFUND CLOSED REVOKED PAYERROR FAILED"
       ;;
+    "refunds list --state" | "refunds export --state") words="UNKNOWN PROCESSING ABNORMAL SUCCESS REFUNDCLOSE FAILED" ;;
     *" --config" | *" --ledger" | *" --"*-file | *" --request" | *" --params" | *" --verify" | *" --batch" | *" --failed" | \
       "api --data" | "api --out" | "sandbox notify --out" | "sandbox refund --out" | "sandbox serve --state" | "replay-notify --dir")
       _wxpayctl_files "$3"

@@ -20,7 +20,7 @@ function __wxpayctl_command
             continue
         else if test (count $command) -eq 0
             set command $token
-        else if test (count $command) -eq 1; and contains -- $command[1] orders ledger sandbox
+        else if test (count $command) -eq 1; and contains -- $command[1] orders refunds ledger sandbox
             set -a command $token
         end
     end
@@ -48,6 +48,7 @@ function __wxpayctl_profiles
 end
 
 set -l states CREATING NOTPAY USERPAYING SUCCESS REFUND CLOSED REVOKED PAYERROR FAILED
+set -l refund_states UNKNOWN PROCESSING ABNORMAL SUCCESS REFUNDCLOSE FAILED
 
 # Files are offered where an option or an argument takes one, and nowhere else.
 complete -c wxpayctl -f
@@ -81,6 +82,9 @@ complete -c wxpayctl -n '__wxpayctl_at ""' -a sandbox -d 'A local WeChat Pay gat
 complete -c wxpayctl -n '__wxpayctl_at ""' -a api -d 'Send any call to WeChat Pay'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a init -d 'Write a first configuration'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a doctor -d 'Check configuration, key, ledger, gateway and clock'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a refunds -d 'List and write the refunds of the ledger'
+complete -c wxpayctl -n '__wxpayctl_at "refunds"' -a list -d 'List refunds of the ledger, newest first'
+complete -c wxpayctl -n '__wxpayctl_at "refunds"' -a export -d 'Write refunds as JSON Lines or CSV, oldest first'
 complete -c wxpayctl -n '__wxpayctl_at "orders"' -a list -d 'List orders of the ledger, newest first'
 complete -c wxpayctl -n '__wxpayctl_at "orders"' -a show -d 'Show an order with its whole history'
 complete -c wxpayctl -n '__wxpayctl_at "orders"' -a import -d 'Take over orders from JSON Lines or CSV'
@@ -169,6 +173,18 @@ complete -c wxpayctl -n '__wxpayctl_at "orders import"' -F
 complete -c wxpayctl -n '__wxpayctl_at "orders export"' -l state -x -a "$states" -d 'Only orders in this state'
 complete -c wxpayctl -n '__wxpayctl_at "orders export"' -l since -x -d 'Created at or after'
 complete -c wxpayctl -n '__wxpayctl_at "orders export"' -l until -x -d 'Created before'
+
+complete -c wxpayctl -n '__wxpayctl_at "refunds list"' -l state -x -a "$refund_states" -d 'Only refunds in this state'
+complete -c wxpayctl -n '__wxpayctl_at "refunds list"' -l order -x -d 'Only refunds of this order'
+complete -c wxpayctl -n '__wxpayctl_at "refunds list"' -l since -x -d 'Created at or after'
+complete -c wxpayctl -n '__wxpayctl_at "refunds list"' -l until -x -d 'Created before'
+complete -c wxpayctl -n '__wxpayctl_at "refunds list"' -l min-fee -x -d 'At least this many fen'
+complete -c wxpayctl -n '__wxpayctl_at "refunds list"' -l max-fee -x -d 'At most this many fen'
+complete -c wxpayctl -n '__wxpayctl_at "refunds list"' -l limit -x -d 'At most so many refunds'
+complete -c wxpayctl -n '__wxpayctl_at "refunds export"' -l state -x -a "$refund_states" -d 'Only refunds in this state'
+complete -c wxpayctl -n '__wxpayctl_at "refunds export"' -l order -x -d 'Only refunds of this order'
+complete -c wxpayctl -n '__wxpayctl_at "refunds export"' -l since -x -d 'Created at or after'
+complete -c wxpayctl -n '__wxpayctl_at "refunds export"' -l until -x -d 'Created before'
 
 complete -c wxpayctl -n '__wxpayctl_at "orders mark"' -l state -x -a "$states" -d 'The state it is to have'
 complete -c wxpayctl -n '__wxpayctl_at "orders mark"' -l reason -x -d 'Why'

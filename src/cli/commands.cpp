@@ -10,6 +10,7 @@ void add_commands(CLI::App& root, Command& chosen) {
   add_replay_notify(root, chosen);
   add_close(root, chosen);
   add_orders(root, chosen);
+  add_refunds(root, chosen);
   add_ledger(root, chosen);
   add_sandbox(root, chosen);
   add_api(root, chosen);

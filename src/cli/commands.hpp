@@ -22,6 +22,7 @@ void add_reconcile(CLI::App& root, Command& chosen);
 void add_replay_notify(CLI::App& root, Command& chosen);
 void add_close(CLI::App& root, Command& chosen);
 void add_orders(CLI::App& root, Command& chosen);
+void add_refunds(CLI::App& root, Command& chosen);
 void add_ledger(CLI::App& root, Command& chosen);
 void add_sandbox(CLI::App& root, Command& chosen);
 void add_api(CLI::App& root, Command& chosen);

@@ -7,6 +7,7 @@
 #include "cli/input.hpp"
 #include "cli/order_record.hpp"
 #include "cli/orders_stream.hpp"
+#include "cli/refund_record.hpp"
 #include "cli/result_fields.hpp"
 #include "wxpay/time.hpp"
 
@@ -17,9 +18,17 @@ namespace {
 report::Record describe(const HistoryEntry& entry) {
   report::Record record;
   record.text("at", format_rfc3339(entry.at));
-  if (entry.from) record.text("from", std::string{to_string(*entry.from)});
-  record.text("to", std::string{to_string(entry.to)})
-      .text("source", std::string{to_string(entry.source)})
+  const auto add_states = [&record](const auto& from, auto to) {
+    if (from) record.text("from", std::string{to_string(*from)});
+    record.text("to", std::string{to_string(to)});
+  };
+  if (const auto& refund = entry.refund) {
+    record.text("outRefundNo", refund->out_refund_no.text());
+    add_states(refund->from, refund->to);
+  } else {
+    add_states(entry.from, entry.to);
+  }
+  record.text("source", std::string{to_string(entry.source)})
       .text_if_set("actor", entry.actor)
       .text_if_set("reason", entry.reason)
       .text_if_set("digest", entry.digest)
@@ -62,6 +71,15 @@ int run_list(const ListOptions& options, Services& services, Output& output) {
   return exit_done;
 }
 
+/// Under its name, in text.
+void print_table(const std::string& name, const std::vector<report::Record>& rows,
+                 const std::vector<std::string>& columns, Output& output) {
+  report::Table table{columns};
+  for (const auto& row : rows) table.add(row);
+  output.print_text(name + "\n" +
+                    table.render(true, output.color() ? report::paint_states : report::no_paint));
+}
+
 int run_show(const std::string& text, Services& services, Output& output) {
   const auto number = OutTradeNo::parse(text);
   const auto& mch_id = services.profile().merchant.mch_id;
@@ -74,11 +92,16 @@ int run_show(const std::string& text, Services& services, Output& output) {
   auto record = describe_order(*order);
   std::vector<report::Record> history;
   for (const auto& entry : ledger.history(mch_id, number)) history.push_back(describe(entry));
+  std::vector<report::Record> refunds;
+  for (const auto& refund : ledger.refunds_of(mch_id, number)) {
+    refunds.push_back(describe_refund_of_order(refund));
+  }
   std::vector<report::Record> notifications;
   for (const auto& kept : ledger.notifications(mch_id, number)) notifications.push_back(describe(kept));
   if (output.format() != OutputFormat::text) {
     auto with_history = exported_columns();
-    with_history.insert(with_history.end(), {"history", "notifications"});
+    with_history.insert(with_history.end(), {"refunds", "history", "notifications"});
+    if (!refunds.empty()) record.records("refunds", std::move(refunds));
     record.records("history", std::move(history));
     if (!notifications.empty()) record.records("notifications", std::move(notifications));
     output.print(record, with_history);
@@ -86,17 +109,20 @@ int run_show(const std::string& text, Services& services, Output& output) {
   }
   output.print(record, exported_columns());
   output.print_text("\n");
+  if (!refunds.empty()) {
+    print_table("refunds", refunds, shown_refund_columns(), output);
+    output.print_text("\n");
+  }
   std::vector<std::string> shown{"at", "from", "to", "source", "actor", "reason", "digest"};
   const bool replaced = std::any_of(history.begin(), history.end(),
                                     [](const auto& entry) { return entry.find("replaced") != nullptr; });
   if (replaced) shown.emplace_back("replaced");
+  if (!refunds.empty()) shown.insert(shown.begin() + 1, "outRefundNo");
   for (const auto& entry : history) output.print_row(entry, shown);
   if (notifications.empty()) return exit_done;
-  report::Table table{{"at", "outcome", "digest"}};
-  for (const auto& kept : notifications) table.add(kept);
   output.finish();
-  output.print_text("\nnotifications\n" +
-                    table.render(true, output.color() ? report::paint_states : report::no_paint));
+  output.print_text("\n");
+  print_table("notifications", notifications, {"at", "outcome", "digest"}, output);
   return exit_done;
 }
 

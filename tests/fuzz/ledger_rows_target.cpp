@@ -10,6 +10,7 @@
 #include "ledger/entry_rows.hpp"
 #include "ledger/hash_chain.hpp"
 #include "ledger/order_rows.hpp"
+#include "ledger/refund_rows.hpp"
 #include "ledger/sqlite/sqlite_database.hpp"
 #include "ledger/subject.hpp"
 #include "wxpay/error.hpp"
@@ -60,6 +61,7 @@ std::string question_marks(std::size_t count) {
 struct AnyRows {
   Database database{{}, ledger::Access::memory, std::chrono::milliseconds{0}};
   ledger::Statement order{database, question_marks(ledger::order_columns.size())};
+  ledger::Statement refund{database, question_marks(ledger::refund_columns.size())};
   ledger::Statement entry{database, question_marks(ledger::entry_columns.size())};
 };
 
@@ -88,6 +90,27 @@ void check_order(AnyRows& any, const OrderRow& row) {
   expect_error_or([&] { expect_kept(stored.order); });
 }
 
+void check_refund(AnyRows& any, const OrderRow& row) {
+  auto rows = any.refund.run(std::span{row}.first<ledger::refund_columns.size()>());
+  expect(rows.next(), "a row of any values is a row");
+  const auto stored =
+      ledger::read_refund(ledger::raw_values<ledger::refund_columns.size()>(rows), any.database.name());
+  const auto written = ledger::to_row(stored.seq, stored.refund);
+  const auto again = ledger::read_refund(written, any.database.name());
+  expect(ledger::hash_subject(ledger::refund_subject, ledger::refund_columns,
+                              ledger::to_row(again.seq, again.refund)) ==
+             ledger::hash_subject(ledger::refund_subject, ledger::refund_columns, written),
+         "a refund that was read can be written and read");
+}
+
+void check_refund_entry(AnyRows& any, const OrderRow& row) {
+  auto rows = any.entry.run(std::span{row}.first<ledger::entry_columns.size()>());
+  expect(rows.next(), "a row of any values is a row");
+  const auto entry = ledger::read_refund_entry(ledger::raw_values<ledger::entry_columns.size()>(rows),
+                                               OutRefundNo::trusted("R1"), any.database.name());
+  expect(entry.refund.has_value(), "an entry about a refund says so");
+}
+
 }  // namespace
 
 void check_ledger_rows(std::string_view input) {
@@ -96,6 +119,8 @@ void check_ledger_rows(std::string_view input) {
   OrderRow row;
   for (auto& value : row) value = values.next();
   expect_error_or([&] { check_order(any, row); });
+  expect_error_or([&] { check_refund(any, row); });
+  expect_error_or([&] { check_refund_entry(any, row); });
   expect_error_or([&] {
     auto rows = any.entry.run(std::span{row}.first<ledger::entry_columns.size()>());
     expect(rows.next(), "a row of any values is a row");
