@@ -13,7 +13,7 @@ namespace wxpay::ledger {
 namespace {
 
 /// Keys are counted from 1, so a higher one was not given by this program.
-constexpr std::int64_t highest_seq = std::int64_t{1} << 60U;
+constexpr std::int64_t highest_refund_seq = std::int64_t{1} << 60U;
 
 /// A refund that another system began, as a query's answer tells of it. It holds no amount yet, so that
 /// settle holds its amount against what is left.
@@ -117,7 +117,7 @@ Refund RefundBook::insert(Refund refund, EvidenceSource source, const std::strin
 std::int64_t RefundBook::last_seq() {
   if (!last_seq_) {
     last_seq_ = store_.last_refund();
-    if (*last_seq_ > highest_seq) {
+    if (*last_seq_ > highest_refund_seq) {
       throw damaged(store_.name(), "a refund has a key that is never reached");
     }
   }

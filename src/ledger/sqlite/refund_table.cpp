@@ -18,13 +18,13 @@ namespace {
 using RefundStream = StatementStream<refund_columns.size()>;
 using RefundQuery = QueryStream<refund_columns.size()>;
 
-const std::string& all_columns() {
+const std::string& all_refund_columns() {
   static const std::string columns = join_columns(refund_columns);
   return columns;
 }
 
 std::string insertion() {
-  return "INSERT INTO refunds (" + all_columns() + ") VALUES " + placeholders(refund_columns.size());
+  return "INSERT INTO refunds (" + all_refund_columns() + ") VALUES " + placeholders(refund_columns.size());
 }
 
 std::string change_of_one() {
@@ -37,15 +37,16 @@ std::string change_of_one() {
 std::int64_t seconds_of(std::chrono::sys_seconds instant) { return instant.time_since_epoch().count(); }
 
 /// The open ones have an index of their own, by their key.
-constexpr const char* open_ones =
+constexpr const char* open_refunds =
     " FROM refunds INDEXED BY refunds_open WHERE state < 2 AND +mch_id = ? AND sent_at < ?";
 
 }  // namespace
 
 RefundTable::RefundTable(const Database& database)
     : database_{database},
-      select_{database, "SELECT " + all_columns() + " FROM refunds WHERE mch_id = ? AND out_refund_no = ?"},
-      select_of_order_{database, "SELECT " + all_columns() +
+      select_{database,
+              "SELECT " + all_refund_columns() + " FROM refunds WHERE mch_id = ? AND out_refund_no = ?"},
+      select_of_order_{database, "SELECT " + all_refund_columns() +
                                      " FROM refunds INDEXED BY refunds_of_order WHERE mch_id = ? AND "
                                      "out_trade_no = ? ORDER BY seq"},
       select_last_{database, "SELECT seq FROM refunds ORDER BY seq DESC LIMIT 1"},
@@ -88,7 +89,7 @@ void RefundTable::update(const RefundRow& row) {
 std::unique_ptr<RowStream> RefundTable::list(const MerchantId& mch_id, const RefundFilter& filter) {
   if (!is_there()) return std::make_unique<EmptyStream>();
   std::vector<Value> values{std::string_view{mch_id.text()}};
-  std::string sql = "SELECT " + all_columns() + " FROM refunds ";
+  std::string sql = "SELECT " + all_refund_columns() + " FROM refunds ";
   // Without an order they are walked by their key, in the order that is wanted.
   if (filter.out_trade_no) {
     sql += "INDEXED BY refunds_of_order WHERE mch_id = ? AND out_trade_no = ?";
@@ -116,12 +117,13 @@ std::unique_ptr<RowStream> RefundTable::page(const MerchantId& mch_id, const Ope
   const std::array<Value, 4> values{std::string_view{mch_id.text()}, seconds_of(which.until), cursor.seq,
                                     static_cast<std::int64_t>(most)};
   return std::make_unique<RefundQuery>(
-      database_, "SELECT " + all_columns() + open_ones + " AND seq > ? ORDER BY seq LIMIT ?", values);
+      database_, "SELECT " + all_refund_columns() + open_refunds + " AND seq > ? ORDER BY seq LIMIT ?",
+      values);
 }
 
 std::int64_t RefundTable::count(const MerchantId& mch_id, const OpenRefunds& which) {
   if (!is_there()) return 0;
-  Statement statement{database_, std::string{"SELECT count(*)"} + open_ones};
+  Statement statement{database_, std::string{"SELECT count(*)"} + open_refunds};
   auto rows = statement.run({std::string_view{mch_id.text()}, seconds_of(which.until)});
   return rows.next() ? rows.integer(0) : 0;
 }
