@@ -20,6 +20,15 @@ _wxpayctl_options() {
       echo "--older-than --since --until --limit --jobs --rate --close-expired --expire-after --details --dry-run"
       ;;
     replay-notify) echo "--dir --reply --to --max-age --dry-run" ;;
+    refund)
+      echo "--out-refund-no --refund-fee --amount --all --reason --notify-url --funds-account --batch
+        --jobs --rate --max-errors --failed --dry-run"
+      ;;
+    query-refund) echo "--order --read-only" ;;
+    micropay)
+      echo "--out-trade-no --auth-code-file --total-fee --amount --body --attach --goods-tag --device-info
+        --limit-pay --client-ip --for"
+      ;;
     api) echo "--data --header --xml --out" ;;
     "orders list") echo "--state --since --until --min-fee --max-fee --limit" ;;
     "orders export") echo "--state --since --until" ;;
@@ -44,7 +53,10 @@ _wxpayctl_options() {
 # The commands under a command.
 _wxpayctl_commands() {
   case $1 in
-    "") echo "create-order sign query reconcile replay-notify close orders refunds ledger sandbox api init doctor" ;;
+    "")
+      echo "create-order sign query reconcile replay-notify close refund query-refund micropay reverse orders refunds
+        ledger sandbox api init doctor"
+      ;;
     refunds) echo "list export" ;;
     orders) echo "list show import export mark" ;;
     ledger) echo "check backup restore" ;;
@@ -69,7 +81,7 @@ _wxpayctl_takes_value() {
     *=*) return 1 ;;
     -p | -o) return 0 ;;
     --help | --version | --json | --quiet | --verbose | --no-progress | --yes) return 1 ;;
-    --profit-sharing | --explain | --read-only | --watch | --reply | --dry-run | --close-expired | --details | --xml) return 1 ;;
+    --profit-sharing | --explain | --read-only | --watch | --reply | --dry-run | --close-expired | --details | --xml | --all) return 1 ;;
     --*) return 0 ;;
     *) return 1 ;;
   esac
@@ -94,6 +106,7 @@ _wxpayctl_values() {
     *" --trade-type") words="JSAPI NATIVE APP H5" ;;
     *" --sign-type") words="MD5 HMAC-SHA256" ;;
     *" --limit-pay") words="no_credit" ;;
+    "refund --funds-account") words="AVAILABLE UNSETTLED" ;;
     "init --api") words="v2 v3" ;;
     "sandbox serve --trust") words="certificate public-key both" ;;
     "sandbox refund --state") words="SUCCESS CLOSED ABNORMAL PROCESSING" ;;

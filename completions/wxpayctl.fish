@@ -12,7 +12,7 @@ function __wxpayctl_command
         else if string match -qr -- '^(-p|-o)$' $token
             set skip yes
         else if contains -- $token --help --version --json --quiet --verbose --no-progress --yes \
-                --profit-sharing --explain --read-only --watch --reply --dry-run --close-expired --details --xml
+                --profit-sharing --explain --read-only --watch --reply --dry-run --close-expired --details --xml --all
             continue
         else if string match -qr -- '^--[^=]+$' $token
             set skip yes
@@ -76,6 +76,10 @@ complete -c wxpayctl -n '__wxpayctl_at ""' -a query -d 'Ask WeChat Pay about ord
 complete -c wxpayctl -n '__wxpayctl_at ""' -a reconcile -d 'Ask WeChat Pay about every open order and repair the ledger'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a replay-notify -d 'Verify saved notifications and apply each once'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a close -d 'Close an order that is not paid'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a refund -d 'Give back money of a paid order'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a query-refund -d 'Ask WeChat Pay about refunds'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a micropay -d 'Take a payment by the code of the payer'
+complete -c wxpayctl -n '__wxpayctl_at ""' -a reverse -d 'Reverse a payment by code'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a orders -d 'List, show, move and repair the orders of the ledger'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a ledger -d 'Check, back up and restore the ledger itself'
 complete -c wxpayctl -n '__wxpayctl_at ""' -a sandbox -d 'A local WeChat Pay gateway'
@@ -155,6 +159,35 @@ complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l details -d 'Print each or
 complete -c wxpayctl -n '__wxpayctl_at "reconcile"' -l dry-run -d 'Ask, but write and close nothing'
 
 complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -F
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l out-refund-no -x -d 'Number of the refund'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l refund-fee -x -d 'Amount in fen'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l amount -x -d 'Amount in yuan'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l all -d 'All that is left'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l reason -x -d 'Shown to the payer'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l notify-url -x -d 'Where the notification goes'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l funds-account -x -a 'AVAILABLE UNSETTLED' -d 'Which balance pays it'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l batch -r -F -d 'Make many refunds from JSON Lines or CSV'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l jobs -x -d 'Requests at once'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l rate -x -d 'Requests a second at most'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l max-errors -x -d 'Stop after so many failures in a row'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l failed -r -F -d 'Write the records that were not refunded there'
+complete -c wxpayctl -n '__wxpayctl_at "refund"' -l dry-run -d 'Check everything, send and write nothing'
+
+complete -c wxpayctl -n '__wxpayctl_at "query-refund"' -l order -x -d 'All refunds of this order'
+complete -c wxpayctl -n '__wxpayctl_at "query-refund"' -l read-only -d 'Leave the ledger as it is'
+
+complete -c wxpayctl -n '__wxpayctl_at "micropay"' -l out-trade-no -x -d 'Order number'
+complete -c wxpayctl -n '__wxpayctl_at "micropay"' -l auth-code-file -r -F -d 'File with the code of the payer'
+complete -c wxpayctl -n '__wxpayctl_at "micropay"' -l total-fee -x -d 'Amount in fen'
+complete -c wxpayctl -n '__wxpayctl_at "micropay"' -l amount -x -d 'Amount in yuan'
+complete -c wxpayctl -n '__wxpayctl_at "micropay"' -l body -x -d 'Description of the goods'
+complete -c wxpayctl -n '__wxpayctl_at "micropay"' -l attach -x -d 'Returned in queries'
+complete -c wxpayctl -n '__wxpayctl_at "micropay"' -l goods-tag -x -d 'Coupon tag'
+complete -c wxpayctl -n '__wxpayctl_at "micropay"' -l device-info -x -d 'Terminal or shop'
+complete -c wxpayctl -n '__wxpayctl_at "micropay"' -l limit-pay -x -a 'no_credit' -d 'Limit the ways to pay'
+complete -c wxpayctl -n '__wxpayctl_at "micropay"' -l client-ip -x -d 'Address of the till'
+complete -c wxpayctl -n '__wxpayctl_at "micropay"' -l for -x -d 'How long the payer has'
+
 complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l dir -x -a '(__fish_complete_directories)' -d 'Take the regular files of a folder'
 complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l reply -d 'Add the answer that WeChat Pay would be given'
 complete -c wxpayctl -n '__wxpayctl_at "replay-notify"' -l to -x -d 'Send on what was verified'

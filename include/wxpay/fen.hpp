@@ -35,6 +35,9 @@ std::optional<Fen> parse_fen(std::string_view text);
 /// The same from yuan: an exact decimal of at most two places, never rounded, above zero.
 std::optional<Fen> parse_yuan(std::string_view text);
 
+/// In yuan with two decimals, for people: "10.00".
+std::string format_yuan(Fen amount);
+
 /// An amount as WeChat Pay's answers carry it: like parse_fen, but 0 is an amount (a cash_fee may be 0).
 std::optional<Fen> parse_wire_fen(std::string_view text);
 

@@ -11,7 +11,8 @@ namespace wxpay::app {
 
 /// The calls of a request that changes something at WeChat Pay: the request, and a query where its answer
 /// leaves open what is true. The caller makes its intent durable before, and settles the answers after.
-template <class Outcome>
+/// @tparam Asked  what the query gives
+template <class Outcome, class Asked = QueryOutcome>
 class ChangeCalls {
  public:
   /// The call to be driven next; null: all has been asked.
@@ -43,13 +44,13 @@ class ChangeCalls {
 
   const std::optional<Outcome>& answer() const noexcept { return answer_; }
   /// Where there was a doubt.
-  const std::optional<QueryOutcome>& query_answer() const noexcept { return query_answer_; }
+  const std::optional<Asked>& query_answer() const noexcept { return query_answer_; }
 
  private:
   std::unique_ptr<CallOf<Outcome>> change_;
   std::optional<Outcome> answer_;
-  std::unique_ptr<CallOf<QueryOutcome>> query_;
-  std::optional<QueryOutcome> query_answer_;
+  std::unique_ptr<CallOf<Asked>> query_;
+  std::optional<Asked> query_answer_;
 };
 
 /// Whether the ledger took the evidence, had it already, or has no such order.

@@ -5,27 +5,13 @@
 #include <utility>
 #include <variant>
 
+#include "app/batch_records.hpp"
 #include "app/csv_columns.hpp"
 #include "domain/limits.hpp"
 #include "wire/file_kind.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::app {
-
-namespace {
-
-/// One request is no longer than this; the same holds for --request.
-constexpr std::size_t least_ahead = 16;
-constexpr std::size_t most_ahead = 256;
-
-/// Intents are written ahead of sending, so that many share a transaction, but not for longer than a moment:
-/// they would be CREATING all that time.
-std::size_t ahead_of(const BatchOptions& options) {
-  const auto half_a_second = static_cast<std::size_t>(options.rate / 2);
-  return std::max(options.jobs * 2, std::clamp(half_a_second, least_ahead, most_ahead));
-}
-
-}  // namespace
 
 BatchInput::BatchInput(wire::RecordReader& reader, OrderDefaults defaults, const Clock& clock)
     : reader_{reader}, defaults_{std::move(defaults)}, clock_{clock} {
@@ -65,16 +51,9 @@ std::string BatchInput::number_in(const std::string& record) const {
 }
 
 OrderRequest BatchInput::parse(const std::string& record) const {
-  if (record.size() > limits::largest_record) {
-    throw Error{ErrorKind::usage,
-                "the record is longer than " + std::to_string(limits::largest_record / 1024) + " KiB"};
-  }
+  check_record_size(record);
   if (!columns_) return parse_order_request(record);
-  auto cells = wire::split_csv(record, columns_->count() + 1);
-  if (const auto* malformed = std::get_if<wire::Malformed>(&cells)) {
-    throw Error{ErrorKind::usage, "the record is unusable: " + malformed->why};
-  }
-  return columns_->read(std::move(std::get<std::vector<std::string>>(cells)));
+  return columns_->read(split_record(record, columns_->count()));
 }
 
 class CreateBatch::Item final : public PipelineItem {
@@ -174,7 +153,7 @@ CreateBatch::CreateBatch(BatchInput& input, BatchOptions options, BatchDeps deps
     : input_{input},
       options_{options},
       deps_{std::move(deps)},
-      pipeline_{{.workers = deps_.gateways.drivers, .ahead = ahead_of(options)},
+      pipeline_{{.workers = deps_.gateways.drivers, .ahead = intents_ahead(options.jobs, options.rate)},
                 [this](const std::function<void()>& work) { deps_.ledger.transact(work); },
                 deps_.stop,
                 deps_.gateways.resources(options.jobs, deps_.clock)},

@@ -321,6 +321,23 @@ CheckedRequest check_order_request(const OrderRequest& request, const OrderDefau
   return checked;
 }
 
+OrderIntent check_code_payment(const OrderRequest& request, const OrderDefaults& defaults) {
+  if (!request.out_trade_no) refuse("out_trade_no is missing", "give --out-trade-no");
+  OrderIntent intent{.merchant = defaults.merchant,
+                     .out_trade_no = OutTradeNo::parse(*request.out_trade_no),
+                     .total_fee = checked_fee(request)};
+  intent.trade_type = TradeType::micropay;
+  intent.body = needed_text("body", request.body, defaults.body, limits::longest_body);
+  intent.client_ip =
+      needed_text("client_ip", request.client_ip, defaults.client_ip, limits::longest_client_ip);
+  check_client_ip(intent.client_ip);
+  intent.attach = checked_text("attach", request.attach, limits::longest_attach);
+  intent.goods_tag = checked_text("goods_tag", request.goods_tag, limits::longest_goods_tag);
+  intent.device_info = checked_text("device_info", request.device_info, limits::longest_device_info);
+  intent.limit_pay = checked_text("limit_pay", request.limit_pay, limits::longest_limit_pay);
+  return intent;
+}
+
 std::string ambiguity_of(const OrderIntent& intent) {
   using Text = std::pair<std::string_view, const std::string*>;
   for (const auto& [name, text] :

@@ -87,6 +87,9 @@ class OrderColumns {
 CheckedRequest check_order_request(const OrderRequest& request, const OrderDefaults& defaults,
                                    std::chrono::sys_seconds now);
 
+/// The same for a payment by the payer's code (API v2, 9_10), of the trade type MICROPAY.
+OrderIntent check_code_payment(const OrderRequest& request, const OrderDefaults& defaults);
+
 /// What is wrong with an order that was stored when texts that make a signature serve for two documents were
 /// still taken; empty: nothing.
 std::string ambiguity_of(const OrderIntent& intent);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 #include <memory>
@@ -40,6 +41,9 @@ class PipelineItem {
   /// What is to be asked of WeChat Pay before `work`, in the thread of this worker; null: nothing, or nothing
   /// more. Asked again when the call has been driven. Only where the pipeline has resources for requests.
   virtual Call* question(std::size_t worker);
+  /// Before this its questions are not asked, and it takes no slot meanwhile; in the past: at once. A stop
+  /// leaves it.
+  virtual std::chrono::sys_seconds not_before() const { return {}; }
   /// In the thread of this worker, from 0 on. Says what happened by the item's own state.
   /// @return record, leave or done
   virtual Next work(std::size_t worker) = 0;

@@ -26,23 +26,46 @@ FinishedWork work_on(QueueEntry& entry, std::size_t worker) {
 /// One worker with a driver: drives the questions of several items at once.
 class Carrying {
  public:
-  Carrying(std::size_t worker, std::size_t slots, RequestDriverDeps deps)
-      : worker_{worker}, driver_{slots, deps}, in_slots_(slots) {}
+  Carrying(std::size_t worker, const WorkQueue& queue, std::size_t slots, RequestDriverDeps deps)
+      : worker_{worker}, queue_{queue}, clock_{deps.clock}, driver_{slots, deps}, in_slots_(slots) {}
 
   std::size_t room() const { return driver_.room(); }
-  bool is_idle() const { return driver_.is_idle(); }
+  bool is_idle() const { return driver_.is_idle() && early_.empty(); }
 
   /// Begins with these, and goes on with those that have been answered.
   /// @return those that are finished
   std::vector<FinishedWork> go_on(const std::vector<QueueEntry*>& more) {
     std::vector<FinishedWork> finished;
-    for (auto* entry : more) go_on(*entry, finished);
+    for (auto* entry : more) {
+      if (is_early(*entry)) {
+        early_.push_back(entry);
+      } else {
+        go_on(*entry, finished);
+      }
+    }
+    begin_due(finished);
     if (is_idle()) return finished;
     for (auto* entry : await_answered()) go_on(*entry, finished);
     return finished;
   }
 
  private:
+  bool is_early(const QueueEntry& entry) const { return entry.item->not_before() > clock_.now(); }
+
+  /// Begins with those whose time has come; a stop ends the waiting.
+  void begin_due(std::vector<FinishedWork>& finished) {
+    const bool is_stopped = queue_.is_asked_to_stop();
+    std::erase_if(early_, [&](QueueEntry* entry) {
+      if (is_stopped) {
+        finished.push_back({entry, PipelineItem::Next::leave, nullptr});
+        return true;
+      }
+      if (room() == 0 || is_early(*entry)) return false;
+      go_on(*entry, finished);
+      return true;
+    });
+  }
+
   void go_on(QueueEntry& entry, std::vector<FinishedWork>& finished) {
     try {
       if (broken_) std::rethrow_exception(broken_);
@@ -74,9 +97,12 @@ class Carrying {
   }
 
   std::size_t worker_;
+  const WorkQueue& queue_;
+  const Clock& clock_;
   RequestDriver driver_;
   std::vector<QueueEntry*> in_slots_;
-  std::exception_ptr broken_;  ///< why nothing more can be asked
+  std::vector<QueueEntry*> early_;  ///< whose time has not come
+  std::exception_ptr broken_;       ///< why nothing more can be asked
 };
 
 }  // namespace
@@ -104,6 +130,7 @@ void PipelineWorkers::work(std::size_t worker) {
 void PipelineWorkers::carry(std::size_t worker, std::size_t slots) {
   Carrying carrying{
       worker,
+      queue_,
       slots,
       {resources_->async_transport(worker), resources_->rate_limiter, resources_->clock, stop_}};
   while (const auto taken = queue_.take(worker, carrying.room(), carrying.is_idle())) {

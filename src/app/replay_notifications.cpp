@@ -4,7 +4,7 @@
 #include <utility>
 #include <variant>
 
-#include "base/text.hpp"
+#include "app/notification_outcome.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::app {
@@ -13,130 +13,6 @@ namespace {
 
 /// An answer to a notification is a line.
 constexpr std::size_t largest_answer = 65'536;
-
-/// The words that WeChat Pay is told where it is answered FAIL; empty: it is answered SUCCESS.
-std::string_view refusal_of(NotificationOutcome outcome) {
-  switch (outcome) {
-    case NotificationOutcome::applied:
-    case NotificationOutcome::already_applied:
-    case NotificationOutcome::not_paid:
-    case NotificationOutcome::ignored:
-    case NotificationOutcome::other_app:
-      return {};
-    case NotificationOutcome::bad_signature:
-      return "the signature does not hold";
-    case NotificationOutcome::wrong_merchant:
-      return "another merchant or app";
-    case NotificationOutcome::amount_mismatch:
-      return "another amount";
-    case NotificationOutcome::transaction_mismatch:
-      return "paid by another transaction";
-    case NotificationOutcome::unknown_order:
-      return "unknown order";
-    case NotificationOutcome::malformed:
-      return "malformed";
-    case NotificationOutcome::unverified:
-      return "not verified";
-    case NotificationOutcome::unreadable:
-      return "not readable";
-    case NotificationOutcome::failed:
-      return "not recorded";
-  }
-  return "not recorded";
-}
-
-NotificationOutcome outcome_of(NotificationVerdict verdict) {
-  switch (verdict) {
-    case NotificationVerdict::paid:
-      return NotificationOutcome::applied;
-    case NotificationVerdict::not_paid:
-      return NotificationOutcome::not_paid;
-    case NotificationVerdict::refund:
-    case NotificationVerdict::ignored:
-      return NotificationOutcome::ignored;
-    case NotificationVerdict::bad_signature:
-      return NotificationOutcome::bad_signature;
-    case NotificationVerdict::wrong_merchant:
-      return NotificationOutcome::wrong_merchant;
-    case NotificationVerdict::unverified:
-      return NotificationOutcome::unverified;
-    case NotificationVerdict::malformed:
-      break;
-  }
-  return NotificationOutcome::malformed;
-}
-
-/// @param is_of_other_app  whether it names another app than the profile's
-NotificationOutcome outcome_of(const SettleResult& settled, bool is_of_other_app) {
-  if (!settled.order) {
-    return is_of_other_app ? NotificationOutcome::other_app : NotificationOutcome::unknown_order;
-  }
-  switch (settled.settlement.verdict) {
-    case Verdict::apply:
-      return settled.settlement.adds_proof ? NotificationOutcome::already_applied
-                                           : NotificationOutcome::applied;
-    case Verdict::wrong_merchant:
-      return NotificationOutcome::wrong_merchant;
-    case Verdict::amount_mismatch:
-      return NotificationOutcome::amount_mismatch;
-    case Verdict::transaction_mismatch:
-      return NotificationOutcome::transaction_mismatch;
-    case Verdict::already_applied:
-    case Verdict::no_news:
-    case Verdict::stale:
-    case Verdict::state_mismatch:
-    case Verdict::state_proven:
-      break;
-  }
-  return NotificationOutcome::already_applied;
-}
-
-/// What the ledger keeps it as: a proof that was added is applied, though the payment itself is no news.
-NotificationOutcome kept_as(NotificationOutcome outcome, bool adds_proof) {
-  return adds_proof ? NotificationOutcome::applied : outcome;
-}
-
-std::string reason_for(NotificationOutcome outcome, const SettleResult& settled,
-                       const PaymentEvidence& evidence) {
-  if (outcome == NotificationOutcome::unknown_order) return "the ledger does not know this order";
-  if (outcome == NotificationOutcome::other_app) {
-    return "it is about the app " + evidence.merchant.app_id.text() +
-           ", whose order the ledger does not have";
-  }
-  if (outcome == NotificationOutcome::wrong_merchant) {
-    return "the ledger has the order under another app or sub-merchant";
-  }
-  if (outcome == NotificationOutcome::amount_mismatch) {
-    const auto currency =
-        evidence.fee_type.empty() ? "" : " " + without_control_characters(evidence.fee_type);
-    return "it says " + std::to_string(evidence.total_fee->count()) + currency + ", the ledger " +
-           std::to_string(settled.order->intent.total_fee.count());
-  }
-  if (outcome == NotificationOutcome::transaction_mismatch) {
-    return "the order was paid by transaction " + settled.order->transaction_id.text();
-  }
-  return {};
-}
-
-/// What the ledger keeps as it came: not what changed nothing, nor what is worthless. A refund changes
-/// nothing yet, and is the only message about it.
-bool is_kept(NotificationOutcome outcome, const Notification& notification) {
-  switch (outcome) {
-    case NotificationOutcome::malformed:
-      return !notification.digest.empty();
-    case NotificationOutcome::ignored:
-      return notification.kind == NotificationKind::refund;
-    case NotificationOutcome::applied:
-    case NotificationOutcome::bad_signature:
-    case NotificationOutcome::wrong_merchant:
-    case NotificationOutcome::amount_mismatch:
-    case NotificationOutcome::transaction_mismatch:
-    case NotificationOutcome::unknown_order:
-      return true;
-    default:
-      return false;
-  }
-}
 
 /// As they came, a line each; empty where only the body was saved.
 std::string header_lines(const std::vector<HttpHeader>& headers) {
@@ -154,44 +30,6 @@ std::string header_lines(const std::vector<HttpHeader>& headers) {
 }
 
 }  // namespace
-
-std::string_view to_string(NotificationOutcome outcome) {
-  switch (outcome) {
-    case NotificationOutcome::applied:
-      return "APPLIED";
-    case NotificationOutcome::already_applied:
-      return "ALREADY_APPLIED";
-    case NotificationOutcome::not_paid:
-      return "NOT_PAID";
-    case NotificationOutcome::ignored:
-      return "IGNORED";
-    case NotificationOutcome::other_app:
-      return "OTHER_APP";
-    case NotificationOutcome::bad_signature:
-      return "BAD_SIGNATURE";
-    case NotificationOutcome::wrong_merchant:
-      return "WRONG_MERCHANT";
-    case NotificationOutcome::amount_mismatch:
-      return "AMOUNT_MISMATCH";
-    case NotificationOutcome::transaction_mismatch:
-      return "TRANSACTION_MISMATCH";
-    case NotificationOutcome::unknown_order:
-      return "UNKNOWN_ORDER";
-    case NotificationOutcome::malformed:
-      return "MALFORMED";
-    case NotificationOutcome::unverified:
-      return "UNVERIFIED";
-    case NotificationOutcome::unreadable:
-      return "UNREADABLE";
-    case NotificationOutcome::failed:
-      return "FAILED";
-  }
-  return "FAILED";
-}
-
-NotificationReply notification_reply(const NotificationReader& reader, NotificationOutcome outcome) {
-  return reader.reply(refusal_of(outcome));
-}
 
 /// A worker verifies it, the ledger takes it, and a worker sends it on.
 class NotificationReplay::Item final : public PipelineItem {
@@ -216,6 +54,10 @@ class NotificationReplay::Item final : public PipelineItem {
       if (notification_.evidence) {
         notification_.evidence->kept = true;
         settle(*notification_.evidence);
+      }
+      if (notification_.refund) {
+        notification_.refund->kept = true;
+        settle(*notification_.refund);
       }
     } catch (const UnreadableOrder& error) {
       // Of this order alone; it would be in the way of all others in the transaction.
@@ -260,9 +102,10 @@ class NotificationReplay::Item final : public PipelineItem {
     result_.kind = notification_.kind;
     result_.out_trade_no = notification_.out_trade_no;
     result_.transaction_id = notification_.transaction_id;
+    result_.out_refund_no = notification_.out_refund_no;
     result_.reason = std::move(notification_.reason);
-    const bool concerns_the_ledger =
-        notification_.evidence || (!replay_.options_.dry_run && is_kept(result_.outcome, notification_));
+    const bool concerns_the_ledger = notification_.evidence || notification_.refund ||
+                                     (!replay_.options_.dry_run && is_kept(result_.outcome, notification_));
     return concerns_the_ledger ? Next::record : Next::done;
   }
 
@@ -277,6 +120,7 @@ class NotificationReplay::Item final : public PipelineItem {
     if (sent_at && std::chrono::abs(replay_.deps_.clock.now() - *sent_at) <= longest) return;
     notification_.verdict = bad_signature;
     notification_.evidence.reset();
+    notification_.refund.reset();
     notification_.reason = sent_at
                                ? "the notification was signed at " + format_rfc3339(*sent_at) +
                                      ", longer ago than --max-age allows"
@@ -290,6 +134,12 @@ class NotificationReplay::Item final : public PipelineItem {
     result_.reason = reason_for(result_.outcome, settled, evidence);
     const bool after_close = settled.order && settled.settlement.paid_after_close;
     result_.note = after_close ? "PAID_AFTER_CLOSE" : "";
+  }
+
+  void settle(const RefundEvidence& evidence) {
+    const auto settled = replay_.settle(evidence);
+    result_.outcome = outcome_of(settled);
+    result_.reason = reason_for(result_.outcome, settled, evidence);
   }
 
   void keep(NotificationOutcome outcome) {
@@ -369,6 +219,13 @@ void NotificationReplay::run(const Source& source, const Sink& sink) {
                 {.give = [&](PipelineItem& item) { sink.result(static_cast<Item&>(item).result()); },
                  .leave = [](PipelineItem&) {},
                  .pause = sink.pause});
+}
+
+/// A dry run holds each against the ledger alone: two about one refund are both as the first.
+RefundSettleResult NotificationReplay::settle(const RefundEvidence& evidence) {
+  if (!options_.dry_run) return deps_.refunds->settle_refund(evidence);
+  if (deps_.refunds == nullptr) return {};
+  return deps_.refunds->preview_refund(evidence);
 }
 
 SettleResult NotificationReplay::settle(const PaymentEvidence& evidence) {

@@ -14,6 +14,7 @@
 #include "wxpay/notification_ledger.hpp"
 #include "wxpay/notifications.hpp"
 #include "wxpay/order_ledger.hpp"
+#include "wxpay/refund_ledger.hpp"
 #include "wxpay/transport.hpp"
 
 namespace wxpay::app {
@@ -29,7 +30,10 @@ enum class NotificationOutcome : std::uint8_t {
   wrong_merchant,
   amount_mismatch,
   transaction_mismatch,
+  refund_mismatch,  ///< the number of a refund of another order, or with another refund_id
+  state_mismatch,   ///< a refund that ended otherwise
   unknown_order,
+  unknown_refund,  ///< of an order that the ledger has
   malformed,
   unverified,  ///< the key that signs it cannot be had now
   unreadable,  ///< the file
@@ -59,6 +63,7 @@ struct ReplayResult {
   std::optional<NotificationKind> kind;
   std::string out_trade_no;      ///< as it says, where that could be read
   std::string transaction_id;    ///< likewise
+  std::string out_refund_no;     ///< likewise, of a refund
   std::string note;              ///< PAID_AFTER_CLOSE or PROBE
   std::string reason;            ///< why it was not applied, in words
   std::optional<int> forwarded;  ///< the HTTP status that the merchant's back end answered with
@@ -78,6 +83,7 @@ struct ReplayDeps {
   const NotificationReader& reader;
   MerchantId mch_id;                  ///< of the profile
   OrderLedger* ledger;                ///< none: no order is known; only for a dry run
+  RefundLedger* refunds;              ///< of the same ledger
   NotificationLedger* notifications;  ///< of the same ledger
   const Clock& clock;
   const Stop& stop;
@@ -116,6 +122,7 @@ class NotificationReplay {
     TransactionId transaction_id;
   };
   SettleResult settle(const PaymentEvidence& evidence);
+  RefundSettleResult settle(const RefundEvidence& evidence);
 
   ReplayOptions options_;
   ReplayDeps deps_;

@@ -39,4 +39,10 @@ std::optional<Fen> parse_yuan(std::string_view text) {
   return amount;
 }
 
+std::string format_yuan(Fen amount) {
+  constexpr std::int64_t fen_of_a_yuan = 100;
+  const auto cents = std::to_string(amount.count() % fen_of_a_yuan);
+  return std::to_string(amount.count() / fen_of_a_yuan) + (cents.size() == 1 ? ".0" : ".") + cents;
+}
+
 }  // namespace wxpay

@@ -9,6 +9,10 @@ void add_commands(CLI::App& root, Command& chosen) {
   add_reconcile(root, chosen);
   add_replay_notify(root, chosen);
   add_close(root, chosen);
+  add_refund(root, chosen);
+  add_query_refund(root, chosen);
+  add_micropay(root, chosen);
+  add_reverse(root, chosen);
   add_orders(root, chosen);
   add_refunds(root, chosen);
   add_ledger(root, chosen);

@@ -132,8 +132,10 @@ bool Output::shows_progress() const {
   return !options_.quiet && !options_.no_progress && isatty(STDERR_FILENO) == 1;
 }
 
+bool Output::asks() const { return !options_.yes && isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1; }
+
 void Output::confirm(const std::string& question) {
-  if (options_.yes || isatty(STDIN_FILENO) != 1 || isatty(STDERR_FILENO) != 1) return;
+  if (!asks()) return;
   write_standard_error(without_control_characters(question) + " [y/N] ");
   std::string answer;
   for (char c = 0; answer.size() < 16 && !stop_.requested();) {

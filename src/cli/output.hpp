@@ -72,6 +72,8 @@ class Output {
   void set_code_when_closed(int code) { code_when_closed_ = code; }
   int code_when_closed() const { return code_when_closed_; }
 
+  /// Whether `confirm` asks.
+  bool asks() const;
   /// Asks before something is changed for good; only where both standard input and standard error are
   /// terminals.
   /// @throws Error{interrupted} on a no

@@ -9,6 +9,7 @@
 #include "cli/input.hpp"
 #include "cli/progress.hpp"
 #include "cli/query_result.hpp"
+#include "cli/refund_reconciliation.hpp"
 #include "cli/streams.hpp"
 #include "wxpay/time.hpp"
 
@@ -27,8 +28,9 @@ struct ReconcileArguments {
 };
 
 const std::vector<std::string> summary_columns{
-    "mode",   "checked", "updated",   "stillOpen",  "closed",    "mismatched", "paidAfterClose",
-    "failed", "dryRun",  "startedAt", "durationMs", "otherApps", "notClosed"};
+    "mode",           "checked", "updated",        "stillOpen",      "closed",          "mismatched",
+    "paidAfterClose", "failed",  "refundsChecked", "refundsUpdated", "refundsAbnormal", "refundsMismatched",
+    "refundsFailed",  "dryRun",  "startedAt",      "durationMs",     "otherApps",       "notClosed"};
 
 std::string counted_orders(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " order" : " orders");
@@ -64,7 +66,14 @@ class Reconcile {
       : arguments_{arguments},
         services_{services},
         output_{output},
-        options_{options_of(arguments, services)} {}
+        options_{options_of(arguments, services)},
+        refunds_{{{.jobs = options_.jobs,
+                   .older_than = options_.older_than,
+                   .limit = options_.limit,
+                   .dry_run = options_.dry_run},
+                  arguments.details},
+                 services,
+                 output} {}
 
   int run() {
     const auto rate = arguments_.jobs.rate_of(services_.profile());
@@ -85,6 +94,7 @@ class Reconcile {
     progress_.emplace(output_, services_.clock(),
                       output_.shows_progress() ? std::optional{reconcile.count()} : std::nullopt);
     run(reconcile);
+    if (!services_.stop().requested() && !gave_up_ && !results_.failed()) run_refunds(ledger, pool.pool());
     duration_ =
         std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock().steady_now() - started);
     return finish();
@@ -123,6 +133,16 @@ class Reconcile {
     cut_short_ = !reconcile.finished();
     other_apps_ = reconcile.of_other_apps();
     unreadable_ = reconcile.unreadable();
+  }
+
+  void run_refunds(Ledger& ledger, app::GatewayPool gateways) {
+    try {
+      refunds_.run(ledger, std::move(gateways), *progress_,
+                   [this](const std::function<void()>& work) { return print(work); });
+    } catch (const Error& error) {
+      fail(error);
+    }
+    cut_short_ = cut_short_ || refunds_.was_cut_short();
   }
 
   /// Without it the next run asks about more than it need, or about the last day alone.
@@ -228,10 +248,13 @@ class Reconcile {
   int finish() {
     progress_->clear();
     const bool nothing_done =
-        updated_ + closed_ + mismatched_ + paid_after_close_ + failed_ + not_closed() == 0;
+        updated_ + closed_ + mismatched_ + paid_after_close_ + failed_ + not_closed() == 0 &&
+        refunds_.found_nothing();
     if (!output_.quiet() || !nothing_done) give_summary();
     if (results_.failed()) output_.discard();
     report_failures();
+    refunds_.report_failures();
+    code_ = gravest(code_, refunds_.code());
     if (!unreadable_.empty()) fail(unreadable_.together());
     report_clock();
     if (other_apps_ > 0) {
@@ -313,6 +336,7 @@ class Reconcile {
         .number("mismatched", mismatched_)
         .number("paidAfterClose", paid_after_close_)
         .number("failed", failed_);
+    refunds_.add_to(record);
     if (options_.dry_run) record.flag("dryRun", true);
     record.text("startedAt", format_rfc3339(started_at_)).number("durationMs", duration_.count());
     if (other_apps_ > 0) record.number("otherApps", other_apps_);
@@ -324,6 +348,7 @@ class Reconcile {
   Services& services_;
   Output& output_;
   app::ReconcileOptions options_;
+  RefundReconciliation refunds_;
   const std::vector<std::string> details_ = detail_columns();
   std::optional<Progress> progress_;
   std::unique_ptr<JobLock> lock_;
@@ -356,8 +381,8 @@ class Reconcile {
 
 void add_reconcile(CLI::App& root, Command& chosen) {
   auto arguments = std::make_shared<ReconcileArguments>();
-  auto* command =
-      root.add_subcommand("reconcile", "Ask WeChat Pay about every open order and repair the ledger");
+  auto* command = root.add_subcommand(
+      "reconcile", "Ask WeChat Pay about every open order and refund, and repair the ledger");
   const auto add = [&](const char* name, std::string& slot, const char* type, const char* help) {
     return command->add_option(name, slot, help)->type_name(type);
   };
@@ -384,7 +409,7 @@ void add_reconcile(CLI::App& root, Command& chosen) {
       "again; 5 something does "
       "not "
       "agree;\n"
-      "6 an order was paid after it was closed; 7 ledger; 75 another run is at it");
+      "6 an order was paid after it was closed, or a refund is ABNORMAL; 7 ledger; 75 another run is at it");
   command->callback([&chosen, arguments] {
     chosen = [arguments](Services& services, Output& output) {
       return Reconcile{*arguments, services, output}.run();

@@ -37,8 +37,8 @@ struct ReplayNotifyOptions {
 
 /// Only what these options can print: a table is to be read.
 std::vector<std::string> columns_of(const ReplayNotifyOptions& options) {
-  std::vector<std::string> columns{"source",  "kind", "outTradeNo", "transactionId",
-                                   "outcome", "note", "reason"};
+  std::vector<std::string> columns{"source",      "kind",    "outTradeNo", "transactionId",
+                                   "outRefundNo", "outcome", "note",       "reason"};
   if (options.reply) columns.emplace_back("reply");
   if (!options.forward_to.empty()) columns.insert(columns.end(), {"forwarded", "forwardError"});
   if (options.dry_run) columns.emplace_back("dryRun");
@@ -61,7 +61,10 @@ constexpr std::array counted_outcomes = std::to_array<Counted>({
     {NotificationOutcome::wrong_merchant, "WRONG_MERCHANT", exit_integrity},
     {NotificationOutcome::amount_mismatch, "AMOUNT_MISMATCH", exit_integrity},
     {NotificationOutcome::transaction_mismatch, "TRANSACTION_MISMATCH", exit_integrity},
+    {NotificationOutcome::refund_mismatch, "REFUND_MISMATCH", exit_integrity},
+    {NotificationOutcome::state_mismatch, "STATE_MISMATCH", exit_integrity},
     {NotificationOutcome::unknown_order, "UNKNOWN_ORDER", exit_refused},
+    {NotificationOutcome::unknown_refund, "UNKNOWN_REFUND", exit_refused},
     {NotificationOutcome::malformed, "MALFORMED", exit_refused},
     {NotificationOutcome::unverified, "UNVERIFIED", exit_unknown},
     {NotificationOutcome::unreadable, "UNREADABLE", exit_file},
@@ -128,6 +131,7 @@ class ReplayNotify {
         {.reader = reader_,
          .mch_id = services_.profile().merchant.mch_id,
          .ledger = ledger,
+         .refunds = ledger,
          .notifications = ledger,
          .clock = services_.clock(),
          .stop = services_.stop(),
@@ -193,6 +197,7 @@ class ReplayNotify {
         .text_if_set("kind", result.kind ? std::string{to_string(*result.kind)} : std::string{})
         .text_if_set("outTradeNo", result.out_trade_no)
         .text_if_set("transactionId", result.transaction_id)
+        .text_if_set("outRefundNo", result.out_refund_no)
         .text("outcome", std::string{app::to_string(result.outcome)})
         .text_if_set("note", result.note)
         .text_if_set("reason", result.reason);

@@ -91,7 +91,12 @@ class Settler {
 
   /// Anything WeChat Pay says of an order that is not paid.
   Settlement by_open_or_ended() const {
-    if (is_paid(order_.state)) return nothing(Verdict::state_mismatch);
+    if (is_paid(order_.state)) {
+      // A payment by code may be reversed, and then the payer has his money back.
+      const bool was_reversed =
+          evidence_.state == OrderState::revoked && order_.intent.trade_type == TradeType::micropay;
+      return was_reversed ? applied() : nothing(Verdict::state_mismatch);
+    }
     // Proves a mark made by hand, or replaces it by WeChat Pay's own name of the same end.
     const bool proves_a_mark =
         order_.proven_state != order_.state && rank(evidence_.state) == rank(order_.state);

@@ -1,0 +1,28 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "app/outcome.hpp"
+#include "wxpay/gateway.hpp"
+#include "wxpay/gateway_client.hpp"
+#include "wxpay/order_ledger.hpp"
+
+namespace wxpay::app {
+
+struct ReverseResult {
+  Outcome outcome = Outcome::done;
+  Reply reply = Reply::unknown;
+  Said said;
+  std::optional<OrderState> ledger_state;  ///< none: the ledger does not know the order
+  /// What WeChat Pay said of the order, where it was asked.
+  std::optional<PaymentEvidence> known;
+  std::string hint;
+};
+
+/// Reverses an order: the intent is noted, then WeChat Pay is asked, and where its answer leaves open what is
+/// true, it is asked by query; then the answer is settled (wxpayctl-reverse(1)).
+ReverseResult reverse_order(const OutTradeNo& out_trade_no, const MerchantIdentity& merchant,
+                            OrderLedger& ledger, GatewayClient& client);
+
+}  // namespace wxpay::app
