@@ -43,6 +43,7 @@ struct ReconcileResult {
     updated,     ///< a decided state was written
     still_open,  ///< open at WeChat Pay, or not known there yet
     closed,      ///< closed by this run
+    reversed,    ///< a payment by code that nobody made, reversed by this run
     mismatched,  ///< something does not agree; nothing was written
     failed       ///< no answer, or one that the ledger cannot keep
   };
@@ -52,6 +53,8 @@ struct ReconcileResult {
   bool time_lies_ahead = false;        ///< it was created (or closed) in the future, as the ledger has it
   /// Of one that can still be paid, where closing was wanted: why it was not closed.
   Closing closing = Closing::not_due;
+  bool not_reversed =
+      false;  ///< a payment by code that nobody made, which this API or account cannot reverse
   QueryResult query;
   std::optional<Error> error;  ///< of failed and, where the answer was not to be trusted, of mismatched
 };

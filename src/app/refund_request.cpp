@@ -104,8 +104,7 @@ std::optional<Fen> checked_refund_fee(const RefundFields& fields) {
 
 std::string checked_reason(const std::optional<std::string>& given) {
   if (!given || given->empty()) return {};
-  if (const auto fault = refund_reason_fault(*given); !fault.empty())
-    refuse_refund("reason " + fault);
+  if (const auto fault = refund_reason_fault(*given); !fault.empty()) refuse_refund("reason " + fault);
   if (const auto field = field_within(*given); !field.empty()) {
     refuse_refund("reason holds &" + std::string{field} +
                       "=, a field of WeChat Pay's messages: one signature would serve for two documents",

@@ -22,12 +22,13 @@ struct MicropayOptions {
 
 /// A code and what may stand around it.
 constexpr std::size_t largest_auth_code_file = 1024;
-constexpr std::chrono::minutes longest_wait{10};
+/// `reconcile` leaves orders of the last five minutes alone.
+constexpr std::chrono::minutes longest_wait{4};
 
 std::chrono::seconds checked_wait(const std::string& text) {
   const auto wait = parse_duration(text);
   if (wait && *wait >= std::chrono::seconds{1} && *wait <= longest_wait) return *wait;
-  throw Error{ErrorKind::usage, "--for must be from 1s to 10m", "45s is usual"};
+  throw Error{ErrorKind::usage, "--for must be from 1s to 4m", "45s is usual"};
 }
 
 const std::vector<std::string>& micropay_columns() {

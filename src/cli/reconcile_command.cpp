@@ -191,6 +191,7 @@ class Reconcile {
     if (result.closing == app::Closing::clock_not_believed) ++not_closed_by_clock_;
     if (result.closing == app::Closing::age_unknown && age_unknown_++ == 0)
       first_age_unknown_ = query.out_trade_no;
+    if (result.not_reversed && not_reversed_++ == 0) first_not_reversed_ = query.out_trade_no;
     if (result.paid_after_close) {
       ++paid_after_close_;
       alert("order " + query.out_trade_no + " was paid after it was closed (transaction " +
@@ -212,6 +213,9 @@ class Reconcile {
         return;
       case Kind::closed:
         ++closed_;
+        return;
+      case Kind::reversed:
+        ++reversed_;
         return;
       case Kind::mismatched:
         ++mismatched_;
@@ -248,7 +252,7 @@ class Reconcile {
   int finish() {
     progress_->clear();
     const bool nothing_done =
-        updated_ + closed_ + mismatched_ + paid_after_close_ + failed_ + not_closed() == 0 &&
+        updated_ + closed_ + reversed_ + mismatched_ + paid_after_close_ + failed_ + not_closed() == 0 &&
         refunds_.found_nothing();
     if (!output_.quiet() || !nothing_done) give_summary();
     if (results_.failed()) output_.discard();
@@ -257,6 +261,13 @@ class Reconcile {
     code_ = gravest(code_, refunds_.code());
     if (!unreadable_.empty()) fail(unreadable_.together());
     report_clock();
+    if (not_reversed_ > 0) {
+      output_.warn(
+          counted_orders(not_reversed_) +
+          " of micropay nobody paid, and this profile cannot reverse: that takes API v2 with the client "
+          "certificate; the first is " +
+          first_not_reversed_);
+    }
     if (other_apps_ > 0) {
       output_.warn(counted_orders(other_apps_) +
                    " of another app or sub-merchant left alone: run reconcile with its profile too");
@@ -341,6 +352,7 @@ class Reconcile {
     record.text("startedAt", format_rfc3339(started_at_)).number("durationMs", duration_.count());
     if (other_apps_ > 0) record.number("otherApps", other_apps_);
     if (not_closed() > 0) record.number("notClosed", not_closed());
+    if (reversed_ > 0) record.number("reversed", reversed_);
     return record;
   }
 
@@ -367,6 +379,9 @@ class Reconcile {
   std::int64_t mismatched_ = 0;
   std::int64_t paid_after_close_ = 0;
   std::int64_t failed_ = 0;
+  std::int64_t reversed_ = 0;
+  std::int64_t not_reversed_ = 0;
+  std::string first_not_reversed_;
   std::int64_t other_apps_ = 0;
   UnreadableOrders unreadable_;
   std::int64_t time_lies_ahead_ = 0;
