@@ -223,7 +223,7 @@ batches() {
     echo '| measure | figure | must be |'
     echo '| --- | ---: | --- |'
   } >>"$markdown"
-  for part in sign create memory rate replay reconcile ledger v3; do
+  for part in sign create memory rate replay reconcile ledger v3 refund; do
     [[ $1 == all || $1 == "$part" ]] || continue
     echo "bench: many orders: $part" >&2
     case $part-$quick in
@@ -243,6 +243,8 @@ batches() {
       ledger-yes) batch_ledger 1000 20000 ;;
       v3-no) batch_v3 20000 100000 3 10 ;;
       v3-yes) batch_v3 10000 20000 1 4 ;;
+      refund-no) batch_refund 50000 10000 3 ;;
+      refund-yes) batch_refund 2000 1000 1 ;;
     esac
   done
   rm -f "$results/batch.db"*

@@ -12,7 +12,7 @@ namespace wxpay::bench {
 
 namespace {
 
-enum Gap : std::size_t { gap_number, gap_sign };
+enum Gap : std::size_t { gap_number, gap_sign, gap_refund };
 
 Fields answer_fields() {
   return {{"return_code", "SUCCESS"},        {"return_msg", "OK"},
@@ -37,6 +37,17 @@ Fields queried_fields() {
   return fields;
 }
 
+Fields refunded_fields() {
+  auto fields = answer_fields();
+  fields.add("transaction_id", "4200000000000000000000000001");
+  fields.add("out_trade_no", TextTemplate::gap(gap_number));
+  fields.add("out_refund_no", TextTemplate::gap(gap_refund));
+  fields.add("refund_id", "50300000000000000000000000001");
+  fields.add("refund_fee", std::string{fixed_refund});
+  fields.add("total_fee", std::string{fixed_total});
+  return fields;
+}
+
 Fields signed_by_gap(Fields fields) {
   fields.add("sign", TextTemplate::gap(gap_sign));
   return fields;
@@ -49,20 +60,36 @@ void append_http(std::string& out, std::string_view body) {
   out += body;
 }
 
-/// The number of the order in a request, written as the client writes it.
-std::string_view asked_number(std::string_view body) {
-  constexpr std::string_view before = "<out_trade_no><![CDATA[";
+/// The value of an element of a request, written as the client writes it.
+/// @param before  what stands before the value
+std::string_view value_in(std::string_view body, std::string_view before) {
   const auto found = body.find(before);
   if (found == std::string_view::npos) return {};
   body.remove_prefix(found + before.size());
   return body.substr(0, body.find("]]>"));
 }
 
+std::string_view asked_number(std::string_view body) { return value_in(body, "<out_trade_no><![CDATA["); }
+
+/// Answers with a document that is signed anew.
+/// @param numbers  for the gaps; the sign's is filled here
+void append_signed(std::string& out, const TextTemplate& canonical, const TextTemplate& document,
+                   std::string_view number, std::string_view refund = {}) {
+  std::string text;
+  canonical.append_to(text, {number, {}, refund});
+  const auto sign = to_upper_hex(crypto::md5(text));
+  text.clear();
+  document.append_to(text, {number, sign, refund});
+  append_http(out, text);
+}
+
 }  // namespace
 
 FixedAnswersV2::FixedAnswersV2()
     : queried_canonical_{canonical_string(queried_fields()) + "&key=" + cli::sandbox_key},
-      queried_{wire::to_xml(signed_by_gap(queried_fields()))} {
+      queried_{wire::to_xml(signed_by_gap(queried_fields()))},
+      refunded_canonical_{canonical_string(refunded_fields()) + "&key=" + cli::sandbox_key},
+      refunded_{wire::to_xml(signed_by_gap(refunded_fields()))} {
   append_http(created_, wire::to_xml(created_fields()));
 }
 
@@ -72,13 +99,14 @@ bool FixedAnswersV2::append_answer(std::string& out, const FixedRequest& request
     return true;
   }
   const auto number = asked_number(request.body);
-  if (request.target != "/pay/orderquery" || number.empty()) return false;
-  std::string text;
-  queried_canonical_.append_to(text, {number});
-  const auto sign = to_upper_hex(crypto::md5(text));
-  text.clear();
-  queried_.append_to(text, {number, sign});
-  append_http(out, text);
+  if (number.empty()) return false;
+  if (request.target == "/secapi/pay/refund") {
+    append_signed(out, refunded_canonical_, refunded_, number,
+                  value_in(request.body, "<out_refund_no><![CDATA["));
+    return true;
+  }
+  if (request.target != "/pay/orderquery") return false;
+  append_signed(out, queried_canonical_, queried_, number);
   return true;
 }
 

@@ -8,14 +8,18 @@
 
 namespace wxpay::bench {
 
+/// What orders were paid that are refunded, and what of it.
+inline constexpr std::string_view fixed_total = "1000";
+inline constexpr std::string_view fixed_refund = "300";
+
 struct FixedRequest {
   std::string_view head;    ///< the request line and the headers
   std::string_view target;  ///< path and query
   std::string_view body;
 };
 
-/// The answers of a WeChat Pay that keeps nothing: every order is created with the same prepay_id, and every
-/// order asked about is unpaid. From any thread.
+/// The answers of a WeChat Pay that keeps nothing: every order is created with the same prepay_id, every order
+/// asked about is unpaid, and every refund of an order of fixed_total is accepted. From any thread.
 class FixedAnswers {
  public:
   virtual ~FixedAnswers() = default;
@@ -35,6 +39,8 @@ class FixedAnswersV2 final : public FixedAnswers {
   std::string created_;
   TextTemplate queried_canonical_;  ///< what is signed, with gaps, the key included
   TextTemplate queried_;
+  TextTemplate refunded_canonical_;
+  TextTemplate refunded_;
 };
 
 /// As WeChat Pay does it: the signature of every request is verified, and every answer is signed anew.

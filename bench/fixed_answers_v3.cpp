@@ -30,6 +30,25 @@ std::string unpaid(std::string_view number) {
   return body.append(R"(","trade_state":"NOTPAY","trade_state_desc":"订单未支付"})");
 }
 
+/// The value of a text in a request, written as the client writes it.
+std::string_view text_in(std::string_view body, std::string_view before) {
+  const auto found = body.find(before);
+  if (found == std::string_view::npos) return {};
+  body.remove_prefix(found + before.size());
+  return body.substr(0, body.find('"'));
+}
+
+std::string accepted(std::string_view request) {
+  std::string body{R"({"refund_id":"50300000000000000000000000001","out_refund_no":")"};
+  body.append(text_in(request, R"("out_refund_no":")"));
+  body.append(R"(","transaction_id":"4200000000000000000000000001","out_trade_no":")");
+  body.append(text_in(request, R"("out_trade_no":")"));
+  body.append(R"(","channel":"ORIGINAL","user_received_account":"支付用户零钱",)"
+              R"("create_time":"2026-11-28T10:00:00+08:00","status":"PROCESSING","amount":{"total":)");
+  body.append(fixed_total).append(R"(,"refund":)").append(fixed_refund);
+  return body.append(R"(,"payer_total":1000,"payer_refund":300,"currency":"CNY"}})");
+}
+
 }  // namespace
 
 FixedAnswersV3::FixedAnswersV3(std::string_view platform_key, std::string_view merchant_key,
@@ -52,6 +71,8 @@ bool FixedAnswersV3::append_answer(std::string& out, const FixedRequest& request
   if (request.target.starts_with(query_path)) {
     const auto number = request.target.substr(query_path.size());
     body = unpaid(number.substr(0, number.find('?')));
+  } else if (request.target == "/v3/refund/domestic/refunds") {
+    body = accepted(request.body);
   } else if (request.target != "/v3/pay/transactions/jsapi") {
     return false;
   }

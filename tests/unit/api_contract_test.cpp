@@ -159,6 +159,7 @@ TEST_CASE("a notification that comes again is applied once") {
                                    {.reader = *api.reader,
                                     .mch_id = shop_merchant().mch_id,
                                     .ledger = world.ledger.get(),
+                                    .refunds = world.ledger.get(),
                                     .notifications = world.ledger.get(),
                                     .clock = world.clock,
                                     .stop = stop,

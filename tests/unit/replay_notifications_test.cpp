@@ -61,6 +61,7 @@ struct Replay {
                                    {.reader = *reader,
                                     .mch_id = test_merchant(),
                                     .ledger = ledger,
+                                    .refunds = world.ledger.get(),
                                     .notifications = world.ledger.get(),
                                     .clock = world.clock,
                                     .stop = stop,
@@ -85,6 +86,14 @@ struct Replay {
     const auto results = run(std::vector<std::string>{document});
     REQUIRE(results.size() == 1);
     return results.front();
+  }
+  /// Of 300 fen of order T1.
+  void begin_refund() const {
+    world.ledger->begin_refund({.merchant = intent_of("T1").merchant,
+                                .out_trade_no = number_of("T1"),
+                                .out_refund_no = OutRefundNo::trusted("R-T1"),
+                                .refund_fee = Fen{300}},
+                               std::chrono::seconds{0});
   }
   std::vector<std::string> kept(std::string_view number) const {
     std::vector<std::string> outcomes;
@@ -205,18 +214,68 @@ TEST_CASE("what does not agree is refused, said and kept, and changes nothing") 
   }
 }
 
-TEST_CASE("a refund's notification is ignored, and kept once for the day when it is not") {
+TEST_CASE("what is of a kind that is not known here is ignored, and not kept") {
   Replay replay;
-  const auto refund = refund_notification();
   const auto other = signed_answer(answer_fields({{"plan_id", "1"}}));
-  for (int i = 0; i < 2; ++i) {
-    CHECK((replay.run_one(refund).outcome == NotificationOutcome::ignored));
-    CHECK((replay.run_one(other).outcome == NotificationOutcome::ignored));
+  for (int i = 0; i < 2; ++i) CHECK((replay.run_one(other).outcome == NotificationOutcome::ignored));
+  CHECK(replay.world.ledger->check({}).notifications == 0);
+}
+
+TEST_CASE("a refund's notification is applied once, and never about anything else than the refund as it was sent") {
+  struct Row {
+    std::string_view field;
+    std::string_view value;
+    const char* outcome;
+    RefundState state;
+  };
+  using enum RefundState;
+  const std::vector<Row> rows{{"refund_status", "SUCCESS", "APPLIED", success},
+                              {"refund_status", "CHANGE", "APPLIED", abnormal},
+                              {"refund_status", "REFUNDCLOSE", "APPLIED", closed},
+                              {"refund_fee", "301", "AMOUNT_MISMATCH", unknown},
+                              {"total_fee", "1001", "AMOUNT_MISMATCH", unknown},
+                              {"out_trade_no", "T9", "REFUND_MISMATCH", unknown},
+                              {"out_refund_no", "R-T9", "UNKNOWN_REFUND", unknown}};
+  for (const auto& row : rows) {
+    CAPTURE(row.outcome);
+    Replay replay;
+    replay.world.bring_to(OrderState::success);
+    replay.begin_refund();
+    const auto ours = told_of_refund({{"out_trade_no", "T1"},
+                                      {"out_refund_no", "R-T1"},
+                                      {"transaction_id", "42T1"},
+                                      {"total_fee", "1000"},
+                                      {"refund_fee", "300"}});
+    const auto document = enveloped(sealed(root_document(with_changes(ours, {{row.field, row.value}}))));
+    const auto result = replay.run_one(document);
+    CAPTURE(result.reason);
+    CHECK(to_string(result.outcome) == row.outcome);
+    CHECK((result.kind == NotificationKind::refund));
+    CHECK((replay.world.ledger->find_refund(test_merchant(), OutRefundNo::trusted("R-T1"))->state == row.state));
+    const bool is_applied = result.outcome == NotificationOutcome::applied;
+    CHECK(to_string(replay.run_one(document).outcome) == (is_applied ? "ALREADY_APPLIED" : row.outcome));
+    const auto report = replay.world.ledger->check({});
+    CHECK(report.ok);
+    CHECK(report.notifications == 1);
   }
-  const auto report = replay.world.ledger->check({});
-  CHECK(report.ok);
-  CHECK(report.notifications == 1);
-  CHECK(report.entries == 0);
+}
+
+TEST_CASE("REFUNDCLOSE of a refund that the ledger has as SUCCESS is a mismatch, an older CHANGE is no news") {
+  Replay replay;
+  replay.world.bring_to(OrderState::success);
+  replay.begin_refund();
+  const auto told = [](std::string_view status) {
+    return refund_notification({{"out_trade_no", "T1"},
+                                {"out_refund_no", "R-T1"},
+                                {"transaction_id", "42T1"},
+                                {"total_fee", "1000"},
+                                {"refund_fee", "300"},
+                                {"refund_status", status}});
+  };
+  CHECK(to_string(replay.run_one(told("SUCCESS")).outcome) == "APPLIED");
+  CHECK(to_string(replay.run_one(told("REFUNDCLOSE")).outcome) == "STATE_MISMATCH");
+  CHECK(to_string(replay.run_one(told("CHANGE")).outcome) == "ALREADY_APPLIED");
+  CHECK((replay.world.state() == OrderState::refund));
 }
 
 TEST_CASE("an unknown order is refused and kept, and another transaction never takes a paid order over") {

@@ -9,6 +9,7 @@
 #include "domain/field_rules.hpp"
 #include "domain/limits.hpp"
 #include "net/http_transport.hpp"
+#include "wxpay/time.hpp"
 
 namespace wxpay::cli {
 

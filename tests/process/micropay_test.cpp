@@ -1,0 +1,124 @@
+#include <doctest/doctest.h>
+
+#include <csignal>
+
+#include "support/market.hpp"
+
+using namespace wxpay::test;
+
+// Of API v2 alone. The last two digits of the payer's code say how it ends (wxpayctl-sandbox(1)).
+
+namespace {
+
+struct Till : Market {
+  Result pay(const std::string& order, const std::string& code, std::vector<std::string> more = {}) const {
+    std::vector<std::string> arguments{"micropay", "--out-trade-no", order, "--total-fee", "1250",
+                                       "--body",   "coffee",         "--auth-code-file", "-", "--json"};
+    arguments.insert(arguments.end(), more.begin(), more.end());
+    return shop.run(std::move(arguments), code + "\n");
+  }
+  std::string state(const std::string& order) const { return json({"orders", "show", order})["state"]; }
+};
+
+constexpr const char* paid_at_once = "134567890123456700";
+
+}  // namespace
+
+TEST_CASE("a code that pays at once") {
+  const Till till;
+  const auto result = till.pay("20261128-1", paid_at_once);
+  CHECK(result.code == 0);
+  auto order = json_line(result.out);
+  CHECK(order["tradeState"] == "SUCCESS");
+  CHECK(order["totalFee"] == 1250);
+  CHECK(order["ledgerState"] == "SUCCESS");
+  CHECK(order["resultCode"] == "SUCCESS");
+  CHECK(order["transactionId"].get<std::string>().size() == 28);
+  CHECK_FALSE(order.contains("reversed"));
+  CHECK(till.json({"orders", "show", "20261128-1"})["tradeType"] == "MICROPAY");
+  till.check_ledger();
+}
+
+TEST_CASE("the same payment again is answered from the ledger, and a code is never sent twice") {
+  const Till till;
+  till.pay("20261128-1", paid_at_once);
+  const int before = till.sandbox.requests();
+  const auto again = till.pay("20261128-1", "134567890123456800");
+  CHECK(again.code == 0);
+  CHECK(json_line(again.out)["tradeState"] == "SUCCESS");
+  CHECK(till.sandbox.requests() == before);
+}
+
+TEST_CASE("a code that is refused: exit 1, and nothing is to be reversed") {
+  const Till till;
+  for (const auto* code : {"134567890123456706", "134567890123456707", "134567890123456708"}) {
+    const auto result = till.pay(std::string{"20261128-"} + &code[16], code);
+    CHECK(result.code == 1);
+    CHECK(json_line(result.out)["ledgerState"] == "FAILED");
+  }
+  till.check_ledger();
+}
+
+TEST_CASE("a code is refused where it is no code, and does not show anywhere") {
+  const Till till;
+  for (const auto* code : {"13456789012345670", "1345678901234567000", "164567890123456700", "abc", ""}) {
+    const auto result = till.pay("20261128-1", code);
+    CAPTURE(code);
+    CHECK(result.code == 2);
+    if (std::string_view{code}.size() > 3) CHECK_FALSE(contains(result.err + result.out, code));
+  }
+  CHECK(till.shop.run({"micropay", "--out-trade-no", "20261128-1", "--total-fee", "1250", "--auth-code",
+                       paid_at_once})
+            .code == 2);
+  CHECK(till.sandbox.requests() == 0);
+}
+
+TEST_CASE("the payer pays while he is waited for") {
+  const Till till;
+  const auto result = till.pay("20261128-1", "134567890123456701");
+  CHECK(result.code == 0);
+  CHECK(json_line(result.out)["tradeState"] == "SUCCESS");
+  CHECK(till.state("20261128-1") == "SUCCESS");
+}
+
+TEST_CASE("a payer who never pays: reversed, and the order is REVOKED") {
+  const Till till;
+  const auto result = till.pay("20261128-1", "134567890123456702", {"--for", "1s"});
+  CHECK(result.code == 1);
+  auto order = json_line(result.out);
+  CHECK(order["reversed"] == true);
+  CHECK(order["ledgerState"] == "REVOKED");
+  CHECK(till.state("20261128-1") == "REVOKED");
+  till.check_ledger();
+}
+
+TEST_CASE("a till that is killed while it waits leaves an order that reconcile decides") {
+  const Till till;
+  till.shop.write("code", "134567890123456702\n");
+  {
+    Process waiting{till.shop.command({"micropay", "--out-trade-no", "20261128-1", "--total-fee", "1250",
+                                       "--body", "coffee", "--auth-code-file", till.shop.path("code")})};
+    till.sandbox.wait_for_requests(1);
+    waiting.kill(SIGKILL);
+    waiting.wait();
+  }
+  CHECK((till.state("20261128-1") == "CREATING" || till.state("20261128-1") == "USERPAYING"));
+  std::this_thread::sleep_for(std::chrono::seconds{16});
+  auto summary = till.json({"reconcile", "--older-than", "0s"});
+  CHECK(summary["reversed"] == 1);
+  CHECK(till.state("20261128-1") == "REVOKED");
+  till.check_ledger();
+}
+
+TEST_CASE("reverse gives back a payment by code, once; a refunded order is refused") {
+  const Till till;
+  till.pay("20261128-1", paid_at_once);
+  const auto reversed = till.json({"reverse", "20261128-1"});
+  CHECK(reversed["resultCode"] == "SUCCESS");
+  CHECK(reversed["ledgerState"] == "REVOKED");
+  CHECK(till.json({"reverse", "20261128-1"})["ledgerState"] == "REVOKED");
+  till.pay("20261128-2", "134567890123456900");
+  till.json({"refund", "20261128-2", "--out-refund-no", "R-2", "--refund-fee", "100"});
+  CHECK(till.json({"reverse", "20261128-2"}, 1)["errCode"] == "ORDER_REFUNDED");
+  till.check_ledger();
+}
