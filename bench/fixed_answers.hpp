@@ -18,8 +18,8 @@ struct FixedRequest {
   std::string_view body;
 };
 
-/// The answers of a WeChat Pay that keeps nothing: every order is created with the same prepay_id, every order
-/// asked about is unpaid, and every refund of an order of fixed_total is accepted. From any thread.
+/// The answers of a WeChat Pay that keeps nothing: every order is created with the same prepay_id, every
+/// order asked about is unpaid, and every refund of an order of fixed_total is accepted. From any thread.
 class FixedAnswers {
  public:
   virtual ~FixedAnswers() = default;

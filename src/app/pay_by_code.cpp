@@ -16,8 +16,6 @@ namespace {
 
 /// WeChat Pay asks to be asked every five to ten seconds (API v2, 9_10).
 constexpr std::chrono::seconds between_queries{5};
-/// And not to be asked for a reversal earlier than this after the payment.
-constexpr std::chrono::seconds earliest_reversal{15};
 constexpr std::chrono::milliseconds nap{100};
 
 constexpr std::size_t auth_code_size = 18;
@@ -117,7 +115,7 @@ class PaymentByCode {
   }
 
   CodePaymentResult reverse() {
-    sleep(earliest_reversal - elapsed());
+    sleep(youngest_to_reverse - elapsed());
     const auto reversal = reverse_order(intent_.out_trade_no, intent_.merchant, deps_.ledger, deps_.client);
     if (reversal.ledger_state) state_ = *reversal.ledger_state;
     if (reversal.outcome == Outcome::interrupted) throw interrupted();

@@ -8,13 +8,11 @@
 
 #include "app/change_calls.hpp"
 #include "app/reconcile_orders.hpp"
+#include "app/reverse_order.hpp"
 #include "wxpay/error.hpp"
 #include "wxpay/order_time.hpp"
 
 namespace wxpay::app {
-
-/// WeChat Pay asks not to reverse a payment by code earlier (API v2, 9_10).
-inline constexpr std::chrono::seconds youngest_to_reverse{15};
 
 template <class Outcome>
 bool is_unknown_order(const Outcome& outcome) {

@@ -30,7 +30,7 @@ Order order_in(const QueryAnswer& answer) {
 
 RefundEvidence refusal_evidence(const RefundIntent& intent, const Refused& refused) {
   return {.source = EvidenceSource::refund,
-          .merchant = {.mch_id = intent.mch_id},
+          .merchant = MerchantIdentity{.mch_id = intent.mch_id},
           .out_trade_no = intent.out_trade_no,
           .out_refund_no = intent.out_refund_no,
           .state = RefundState::failed,

@@ -115,6 +115,12 @@ class Reversal {
 
 }  // namespace
 
+std::chrono::seconds time_to_reversal(const Order& order, std::chrono::sys_seconds now) {
+  const auto wait = order.updated_at + youngest_to_reverse - now;
+  // A clock that was ahead must not keep anybody waiting.
+  return wait > wait.zero() && wait <= youngest_to_reverse ? wait : std::chrono::seconds{0};
+}
+
 ReverseResult reverse_order(const OutTradeNo& out_trade_no, const MerchantIdentity& merchant,
                             OrderLedger& ledger, GatewayClient& client) {
   return Reversal{out_trade_no, merchant, ledger, client}.run();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,12 @@ struct ReverseResult {
   std::optional<PaymentEvidence> known;
   std::string hint;
 };
+
+/// WeChat Pay asks not to reverse a payment by code earlier than so long after it (API v2, 9_10).
+inline constexpr std::chrono::seconds youngest_to_reverse{15};
+
+/// How long to wait before an order may be reversed; zero: not at all.
+std::chrono::seconds time_to_reversal(const Order& order, std::chrono::sys_seconds now);
 
 /// Reverses an order: the intent is noted, then WeChat Pay is asked, and where its answer leaves open what is
 /// true, it is asked by query; then the answer is settled (wxpayctl-reverse(1)).

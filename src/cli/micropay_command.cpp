@@ -8,6 +8,7 @@
 #include "cli/create_order_command.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/input.hpp"
+#include "cli/payment_api.hpp"
 #include "wxpay/time.hpp"
 
 namespace wxpay::cli {
@@ -58,7 +59,7 @@ int run_micropay(const MicropayOptions& options, Services& services, Output& out
   const auto longest = checked_wait(options.longest);
   const auto intent = app::check_code_payment(options.order, order_defaults(services.profile()));
   // It may have to be reversed, so what is missing for that is found before anything is written or sent.
-  services.api().require_client_certificate();
+  require_counter(services);
   auto& gateway = services.gateway();
   auto& ledger = services.new_or_existing_ledger();
   services.add_inputs({options.auth_code_file});

@@ -24,6 +24,7 @@ struct ApiRow {
   void (*check_first_keys)(const Profile& profile, Services& services);
   IntentRule intent_rule;
   PayScheme (*pay_scheme)(const Profile& profile);
+  bool has_counter;  ///< it takes payments by code
 };
 
 using SecretLoader = std::function<Secret(SecretId id)>;
@@ -168,9 +169,11 @@ PayScheme v3_pay_scheme(const Profile&) { return PayScheme::rsa; }
 ApiRow row_of(Api api) {
   switch (api) {
     case Api::v2:
-      return {v2_secrets, make_v2, make_keyless_v2, check_first_v2_keys, v2_intent_fault, v2_pay_scheme};
+      return {v2_secrets,    make_v2, make_keyless_v2, check_first_v2_keys, v2_intent_fault,
+              v2_pay_scheme, true};
     case Api::v3:
-      return {v3_secrets, make_v3, make_keyless_v3, check_first_v3_keys, v3_intent_fault, v3_pay_scheme};
+      return {v3_secrets,    make_v3, make_keyless_v3, check_first_v3_keys, v3_intent_fault,
+              v3_pay_scheme, false};
   }
   throw Error{ErrorKind::internal, "the profile names an API that nothing is made for"};
 }
@@ -202,6 +205,14 @@ std::string check_secrets(Services& services) {
   std::string listed;
   for (const auto& place : places) listed.append(listed.empty() ? "" : ", ").append(place);
   return listed;
+}
+
+void require_counter(Services& services) {
+  if (!row_of(services.profile().api).has_counter) {
+    throw Error{ErrorKind::usage, "API v3 has no payments by the payer's code",
+                "use a profile of API v2 of the same merchant"};
+  }
+  services.api().require_client_certificate();
 }
 
 void check_first_keys(const Profile& profile, Services& services) {

@@ -27,6 +27,11 @@ PayScheme pay_scheme(const Profile& profile);
 /// @throws Error  as make_payment_api does
 std::string check_secrets(Services& services);
 
+/// That the profile's API takes payments by code and reverses them, and that all that this needs is there.
+/// @throws Error{usage}  it has no such calls
+/// @throws Error{key}  of the client certificate
+void require_counter(Services& services);
+
 /// Holds the keys of a profile that is to be against each other, as far as it has them; `init` does.
 /// @throws Error{key}
 void check_first_keys(const Profile& profile, Services& services);

@@ -1,12 +1,12 @@
 #include <CLI/CLI.hpp>
 
 #include "app/reconcile_orders.hpp"
-#include "cli/clock_watch.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
 #include "cli/gateways.hpp"
 #include "cli/guarded_output.hpp"
 #include "cli/input.hpp"
+#include "cli/order_reconciliation.hpp"
 #include "cli/progress.hpp"
 #include "cli/query_result.hpp"
 #include "cli/refund_reconciliation.hpp"
@@ -16,8 +16,6 @@
 namespace wxpay::cli {
 
 namespace {
-
-using Kind = app::ReconcileResult::Kind;
 
 struct ReconcileArguments {
   std::string older_than, since, until, limit, expire_after;
@@ -31,10 +29,6 @@ const std::vector<std::string> summary_columns{
     "mode",           "checked", "updated",        "stillOpen",      "closed",          "mismatched",
     "paidAfterClose", "failed",  "refundsChecked", "refundsUpdated", "refundsAbnormal", "refundsMismatched",
     "refundsFailed",  "dryRun",  "startedAt",      "durationMs",     "otherApps",       "notClosed"};
-
-std::string counted_orders(std::int64_t count) {
-  return std::to_string(count) + (count == 1 ? " order" : " orders");
-}
 
 std::vector<std::string> detail_columns() {
   auto columns = query_columns();
@@ -67,6 +61,7 @@ class Reconcile {
         services_{services},
         output_{output},
         options_{options_of(arguments, services)},
+        orders_{output},
         refunds_{{{.jobs = options_.jobs,
                    .older_than = options_.older_than,
                    .limit = options_.limit,
@@ -94,7 +89,8 @@ class Reconcile {
     progress_.emplace(output_, services_.clock(),
                       output_.shows_progress() ? std::optional{reconcile.count()} : std::nullopt);
     run(reconcile);
-    if (!services_.stop().requested() && !gave_up_ && !results_.failed()) run_refunds(ledger, pool.pool());
+    if (!services_.stop().requested() && !orders_.gave_up() && !results_.failed())
+      run_refunds(ledger, pool.pool());
     duration_ =
         std::chrono::duration_cast<std::chrono::milliseconds>(services_.clock().steady_now() - started);
     return finish();
@@ -120,7 +116,7 @@ class Reconcile {
     try {
       reconcile.run({.result =
                          [&](const app::ReconcileResult& result) {
-                           count(result);
+                           orders_.count(result, *progress_);
                            or_halt([&] { show(result); });
                          },
                      .pause = [&] { or_halt([&] { progress_->show(); }); }});
@@ -128,10 +124,8 @@ class Reconcile {
       fail(error);
     }
     if (reconcile.is_complete() && lock_) keep_time_of_run();
-    clock_error_ = reconcile.clock_error();
-    gave_up_ = reconcile.gave_up();
+    orders_.end(reconcile);
     cut_short_ = !reconcile.finished();
-    other_apps_ = reconcile.of_other_apps();
     unreadable_ = reconcile.unreadable();
   }
 
@@ -182,141 +176,23 @@ class Reconcile {
     output_.print_row(record, details_);
   }
 
-  void count(const app::ReconcileResult& result) {
-    if (result.error && result.error->kind() == ErrorKind::interrupted) return;
-    ++checked_;
-    const auto& query = result.query;
-    progress_->add(result.kind == Kind::failed || result.kind == Kind::mismatched);
-    if (result.time_lies_ahead && time_lies_ahead_++ == 0) first_ahead_ = query.out_trade_no;
-    if (result.closing == app::Closing::clock_not_believed) ++not_closed_by_clock_;
-    if (result.closing == app::Closing::age_unknown && age_unknown_++ == 0)
-      first_age_unknown_ = query.out_trade_no;
-    if (result.not_reversed && not_reversed_++ == 0) first_not_reversed_ = query.out_trade_no;
-    if (result.paid_after_close) {
-      ++paid_after_close_;
-      alert("order " + query.out_trade_no + " was paid after it was closed (transaction " +
-            query.transaction_id + "): deliver or refund");
-    }
-    if (result.payable_though_closed) {
-      progress_->clear();
-      output_.warn("order " + query.out_trade_no + " is closed here and can still be paid: 'wxpayctl close " +
-                   query.out_trade_no + "' closes it at WeChat Pay");
-    }
-    switch (result.kind) {
-      case Kind::unchanged:
-        return;
-      case Kind::updated:
-        ++updated_;
-        return;
-      case Kind::still_open:
-        ++still_open_;
-        return;
-      case Kind::closed:
-        ++closed_;
-        return;
-      case Kind::reversed:
-        ++reversed_;
-        return;
-      case Kind::mismatched:
-        ++mismatched_;
-        alert(mismatch_text(result));
-        return;
-      case Kind::failed:
-        ++failed_;
-        if (result.error->kind() == ErrorKind::key) code_ = gravest(code_, exit_config);
-        if (!first_failed_) first_failed_ = result;
-        return;
-    }
-  }
-
-  static std::string mismatch_text(const app::ReconcileResult& result) {
-    const auto& number = result.query.out_trade_no;
-    const auto text = "order " + number + " does not agree: ";
-    if (result.error) {
-      return text + result.error->what() +
-             "; nothing was applied: a wrong key or app, or somebody changes answers ('wxpayctl doctor')";
-    }
-    return text + result.query.reason + "; nothing was applied: compare 'wxpayctl query --read-only " +
-           number + "' with 'wxpayctl orders show " + number + "'";
-  }
-
-  void alert(const std::string& text) {
-    progress_->clear();
-    output_.alert(text);
-  }
-
   static std::string code_of(const Error& error) {
     return error.code().empty() ? std::string{error_code(error.kind())} : error.code();
   }
 
   int finish() {
     progress_->clear();
-    const bool nothing_done =
-        updated_ + closed_ + reversed_ + mismatched_ + paid_after_close_ + failed_ + not_closed() == 0 &&
-        refunds_.found_nothing();
+    const bool nothing_done = orders_.found_nothing() && refunds_.found_nothing();
     if (!output_.quiet() || !nothing_done) give_summary();
     if (results_.failed()) output_.discard();
-    report_failures();
+    orders_.report_failures();
     refunds_.report_failures();
-    code_ = gravest(code_, refunds_.code());
     if (!unreadable_.empty()) fail(unreadable_.together());
-    report_clock();
-    if (not_reversed_ > 0) {
-      output_.warn(
-          counted_orders(not_reversed_) +
-          " of micropay nobody paid, and this profile cannot reverse: that takes API v2 with the client "
-          "certificate; the first is " +
-          first_not_reversed_);
-    }
-    if (other_apps_ > 0) {
-      output_.warn(counted_orders(other_apps_) +
-                   " of another app or sub-merchant left alone: run reconcile with its profile too");
-    }
+    orders_.report_left_alone();
     if (services_.stop().requested()) return exit_interrupted;
-    if (mismatched_ > 0) code_ = gravest(code_, exit_integrity);
-    if (failed_ + not_closed_by_clock_ > 0) code_ = gravest(code_, exit_unknown);
-    if (paid_after_close_ > 0) code_ = gravest(code_, exit_differences);
+    code_ = gravest(gravest(code_, orders_.code()), refunds_.code());
     if (failures_.output_closed() && cut_short_ && !options_.dry_run) code_ = gravest(code_, exit_cut_short);
     return code_;
-  }
-
-  void report_failures() {
-    if (first_failed_) {
-      const auto& error = *first_failed_->error;
-      const bool was_asked = error.kind() == ErrorKind::ledger_value;
-      const auto what = counted_orders(failed_) +
-                        (was_asked ? " could not be settled" : " could not be asked about") +
-                        ", the first is " + first_failed_->query.out_trade_no + ": " + error.what();
-      output_.report(Error{error.kind(), gave_up_ ? what + "; stopped, as too many in a row failed" : what,
-                           error.hint(), error.code()});
-    } else if (gave_up_) {
-      output_.alert("stopped, as too many answers in a row are not to be trusted");
-    }
-  }
-
-  std::int64_t not_closed() const { return not_closed_by_clock_ + age_unknown_; }
-
-  /// What times say that cannot be: one warning a kind, also with -q.
-  void report_clock() {
-    if (time_lies_ahead_ > 0) {
-      output_.alert(counted_orders(time_lies_ahead_) + (time_lies_ahead_ == 1 ? ": its" : ": their") +
-                    " time lies in the future: was the clock wrong? Asked about all the same; the first is " +
-                    first_ahead_);
-    }
-    const auto not_closed = counted_orders(not_closed_by_clock_) + " may have expired and " +
-                            (not_closed_by_clock_ == 1 ? "was" : "were") + " not closed";
-    if (clock_error_) {
-      const auto problem = describe_wrong_clock(*clock_error_);
-      output_.alert(not_closed_by_clock_ == 0 ? problem : not_closed + ": " + problem);
-    } else if (not_closed_by_clock_ > 0) {
-      output_.alert(not_closed + ": the gateway's answers have no Date to hold this machine's clock against");
-    }
-    if (age_unknown_ > 0) {
-      output_.alert(counted_orders(age_unknown_) + (age_unknown_ == 1 ? " was" : " were") +
-                    " not closed, as nobody knows the true time of creation: the clock was wrong; "
-                    "'wxpayctl close " +
-                    first_age_unknown_ + "' closes the first");
-    }
   }
 
   /// On standard output or, where that has failed, on standard error.
@@ -325,7 +201,7 @@ class Reconcile {
     print([&] {
       output_.finish();
       // The table of the details, where there is one, ends here.
-      if (arguments_.details && checked_ > 0 && output_.format() != OutputFormat::json) {
+      if (arguments_.details && orders_.checked_any() && output_.format() != OutputFormat::json) {
         output_.print_text("\n");
       }
       output_.begin_another_table();
@@ -339,20 +215,12 @@ class Reconcile {
 
   report::Record summary() const {
     report::Record record;
-    record.text("mode", "orders")
-        .number("checked", checked_)
-        .number("updated", updated_)
-        .number("stillOpen", still_open_)
-        .number("closed", closed_)
-        .number("mismatched", mismatched_)
-        .number("paidAfterClose", paid_after_close_)
-        .number("failed", failed_);
+    record.text("mode", "orders");
+    orders_.add_to(record);
     refunds_.add_to(record);
     if (options_.dry_run) record.flag("dryRun", true);
     record.text("startedAt", format_rfc3339(started_at_)).number("durationMs", duration_.count());
-    if (other_apps_ > 0) record.number("otherApps", other_apps_);
-    if (not_closed() > 0) record.number("notClosed", not_closed());
-    if (reversed_ > 0) record.number("reversed", reversed_);
+    orders_.add_exceptions_to(record);
     return record;
   }
 
@@ -360,6 +228,7 @@ class Reconcile {
   Services& services_;
   Output& output_;
   app::ReconcileOptions options_;
+  OrderReconciliation orders_;
   RefundReconciliation refunds_;
   const std::vector<std::string> details_ = detail_columns();
   std::optional<Progress> progress_;
@@ -367,29 +236,10 @@ class Reconcile {
   KeptFailures failures_;
   GuardedOutput results_{output_, failures_};
   int code_ = exit_done;
-  bool gave_up_ = false;
   bool cut_short_ = false;
-  std::optional<app::ReconcileResult> first_failed_;
+  UnreadableOrders unreadable_;
   std::chrono::sys_seconds started_at_{};
   std::chrono::milliseconds duration_{};
-  std::int64_t checked_ = 0;
-  std::int64_t updated_ = 0;
-  std::int64_t still_open_ = 0;
-  std::int64_t closed_ = 0;
-  std::int64_t mismatched_ = 0;
-  std::int64_t paid_after_close_ = 0;
-  std::int64_t failed_ = 0;
-  std::int64_t reversed_ = 0;
-  std::int64_t not_reversed_ = 0;
-  std::string first_not_reversed_;
-  std::int64_t other_apps_ = 0;
-  UnreadableOrders unreadable_;
-  std::int64_t time_lies_ahead_ = 0;
-  std::string first_ahead_;
-  std::int64_t not_closed_by_clock_ = 0;
-  std::int64_t age_unknown_ = 0;
-  std::string first_age_unknown_;
-  ClockAhead clock_error_;
 };
 
 }  // namespace

@@ -28,9 +28,9 @@ std::string code_of_error(const Error& error) {
 
 void RefundReconciliation::run(Ledger& ledger, app::GatewayPool gateways, Progress& progress,
                                const Print& print) {
-  app::ReconcileRefunds reconcile{
-      options_.reconcile,
-      {ledger, ledger, services_.profile().merchant.mch_id, gateways, services_.clock(), services_.stop()}};
+  app::ReconcileRefunds reconcile{options_.reconcile,
+                                  {ledger, ledger, services_.profile().merchant.mch_id, std::move(gateways),
+                                   services_.clock(), services_.stop()}};
   const auto or_halt = [&](const std::function<void()>& work) {
     if (!print(work)) reconcile.halt();
   };

@@ -33,9 +33,9 @@ void describe_refund(report::Record& record, const RefundRequest& request, const
 }
 
 const std::vector<std::string>& refund_query_columns() {
-  static const std::vector<std::string> columns{"outTradeNo", "outRefundNo", "refundId",    "refundFee",
-                                                "totalFee",   "refundState", "successAt",   "ledgerState",
-                                                "resultMsg",  "reason",      "updateError", "hint"};
+  static const std::vector<std::string> columns{
+      "outTradeNo", "outRefundNo", "refundId",    "refundFee", "totalFee", "refundState", "successAt",
+      "resultCode", "errCode",     "ledgerState", "resultMsg", "reason",   "updateError", "hint"};
   return columns;
 }
 
@@ -55,6 +55,8 @@ report::Record describe(const app::RefundQueryResult& result) {
     record.number("refundFee", refund->intent.refund_fee.count())
         .number("totalFee", refund->intent.total_fee.count());
   }
+  record.text("resultCode", said ? "SUCCESS" : "FAIL");
+  if (!said) record.text("errCode", "REFUNDNOTEXIST");
   if (refund) record.text("ledgerState", std::string{to_string(refund->state)});
   record.text_if_set("resultMsg", result.result_msg)
       .text_if_set("reason", result.reason)

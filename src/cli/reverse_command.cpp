@@ -3,15 +3,31 @@
 #include "app/reverse_order.hpp"
 #include "cli/commands.hpp"
 #include "cli/exit_code.hpp"
+#include "cli/payment_api.hpp"
 #include "cli/result_fields.hpp"
 
 namespace wxpay::cli {
 
 namespace {
 
+void await_turn(const Order& order, Services& services, Output& output) {
+  constexpr std::chrono::milliseconds nap{100};
+  auto& clock = services.clock();
+  const auto wait = app::time_to_reversal(order, clock.now());
+  if (wait.count() > 0) {
+    output.warn("WeChat Pay reverses nothing in the first 15 s: waiting for " + std::to_string(wait.count()) +
+                " s");
+  }
+  while (app::time_to_reversal(order, clock.now()).count() > 0) {
+    if (services.stop().requested())
+      throw Error{ErrorKind::interrupted, "interrupted before anything was sent"};
+    clock.sleep_for(nap);
+  }
+}
+
 int run_reverse(const std::string& order, Services& services, Output& output) {
   const auto number = OutTradeNo::parse(order);
-  services.api().require_client_certificate();
+  require_counter(services);
   auto& gateway = services.gateway();
   auto& ledger = services.ledger();
   const auto& merchant = services.profile().merchant;
@@ -21,6 +37,7 @@ int run_reverse(const std::string& order, Services& services, Output& output) {
     output.warn("order " + order + " was not paid by the payer's code: 'wxpayctl close' is meant for it");
   }
   output.confirm("Reverse order " + order + ": close it, or give the money back where it is paid?");
+  if (is_by_code) await_turn(*known, services, output);
   const auto result = app::reverse_order(number, merchant, ledger, gateway);
   report::Record record;
   record.text("outTradeNo", order);

@@ -23,12 +23,8 @@ struct ServeOptions {
   int port = sandbox_port;
   std::string state;
   std::string trust = "certificate";
-<<<<<<< HEAD
-  std::string refund_interval = "60s";
-  std::string reverse_after = "15s";
-=======
   std::string refund_interval = "0s";
->>>>>>> 8ac4941 (wip: tests)
+  std::string reverse_after = "15s";
 };
 
 struct PayOptions {

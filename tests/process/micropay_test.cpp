@@ -12,8 +12,8 @@ namespace {
 
 struct Till : Market {
   Result pay(const std::string& order, const std::string& code, std::vector<std::string> more = {}) const {
-    std::vector<std::string> arguments{"micropay", "--out-trade-no", order, "--total-fee", "1250",
-                                       "--body",   "coffee",         "--auth-code-file", "-", "--json"};
+    std::vector<std::string> arguments{"micropay", "--out-trade-no",   order, "--total-fee", "1250", "--body",
+                                       "coffee",   "--auth-code-file", "-",   "--json"};
     arguments.insert(arguments.end(), more.begin(), more.end());
     return shop.run(std::move(arguments), code + "\n");
   }
@@ -67,10 +67,21 @@ TEST_CASE("a code is refused where it is no code, and does not show anywhere") {
     CHECK(result.code == 2);
     if (std::string_view{code}.size() > 3) CHECK_FALSE(contains(result.err + result.out, code));
   }
-  CHECK(till.shop.run({"micropay", "--out-trade-no", "20261128-1", "--total-fee", "1250", "--auth-code",
-                       paid_at_once})
+  CHECK(till.shop
+            .run({"micropay", "--out-trade-no", "20261128-1", "--total-fee", "1250", "--auth-code",
+                  paid_at_once})
             .code == 2);
   CHECK(till.sandbox.requests() == 0);
+}
+
+TEST_CASE("on API v3 there is no such payment: exit 2, and nothing is written or sent") {
+  const Till till;
+  till.json(create("20261128-1", {"-p", "sandbox-v3"}));
+  const int before = till.sandbox.requests();
+  CHECK(till.pay("20261128-2", paid_at_once, {"-p", "sandbox-v3"}).code == 2);
+  CHECK(till.shop.run({"reverse", "20261128-1", "-p", "sandbox-v3"}).code == 2);
+  CHECK(till.sandbox.requests() == before);
+  CHECK(till.shop.run({"orders", "show", "20261128-2", "-p", "sandbox-v3"}).code == 1);
 }
 
 TEST_CASE("the payer pays while he is waited for") {

@@ -13,7 +13,8 @@ TEST_CASE("reconcile writes back what lost notifications left unpaid, and a seco
   for (int i = 0; i < 10; ++i) market.sandbox.pay(numbered("ORDER-", i));
   const auto first = market.reconcile();
   CHECK(keys_of(first) == Texts{"mode", "checked", "updated", "stillOpen", "closed", "mismatched",
-                                "paidAfterClose", "failed", "startedAt", "durationMs"});
+                                "paidAfterClose", "failed", "refundsChecked", "refundsUpdated",
+                                "refundsAbnormal", "startedAt", "durationMs"});
   CHECK(first.at("mode") == "orders");
   CHECK(counts(first) == Counts{{"checked", 40}, {"updated", 10}, {"stillOpen", 30}});
   CHECK(market.state("ORDER-3") == "SUCCESS");

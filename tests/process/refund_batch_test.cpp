@@ -49,13 +49,13 @@ std::map<std::string, Json> by_refund(const std::string& out) {
 
 TEST_CASE("a batch of refunds: one result a record in its order, bad ones do not stop the others") {
   const PaidOrders market{4};
-  market.shop.write("refunds.csv",
-                    "\xEF\xBB\xBFoutTradeNo,outRefundNo,amount,reason\r\n" + market.order(0) + "," +
-                        market.refund(0) + ",3.00,\"broken, cup\"\r\n" + market.order(1) + "," +
-                        market.refund(1) + ",3.005,\r\n" + market.order(2) + "," + market.refund(2) +
-                        ",10.01,\r\n" + market.order(3) + "," + market.refund(3) + ",10.00,\r\n" +
-                        market.order(3) + "," + market.refund(3) + ",10.00,\r\n" + market.order(3) + "," +
-                        market.refund(3) + ",9.00,\r\n");
+  market.shop.write("refunds.csv", "\xEF\xBB\xBFoutTradeNo,outRefundNo,amount,reason\r\n" + market.order(0) +
+                                       "," + market.refund(0) + ",3.00,\"broken, cup\"\r\n" +
+                                       market.order(1) + "," + market.refund(1) + ",3.005,\r\n" +
+                                       market.order(2) + "," + market.refund(2) + ",10.01,\r\n" +
+                                       market.order(3) + "," + market.refund(3) + ",10.00,\r\n" +
+                                       market.order(3) + "," + market.refund(3) + ",10.00,\r\n" +
+                                       market.order(3) + "," + market.refund(3) + ",9.00,\r\n");
   const auto result = market.batch("refunds.csv", {"--failed", market.shop.path("again.csv")});
   CHECK(result.code == 1);
   auto lines = json_lines(result.out);
@@ -78,10 +78,11 @@ TEST_CASE("a batch of refunds: one result a record in its order, bad ones do not
 TEST_CASE("JSON Lines, --all, and a dry run that sends and writes nothing") {
   const PaidOrders market{2};
   market.shop.write("refunds.jsonl", R"({"outTradeNo":")" + market.order(0) + R"(","outRefundNo":")" +
-                                         market.refund(0) + R"(","all":true})" + "\n" + R"({"out_trade_no":")" +
-                                         market.order(1) + R"(","out_refund_no":")" + market.refund(1) +
-                                         R"(","refund_fee":300})" + "\n" + R"({"outTradeNo":")" +
-                                         market.order(1) + R"(","outRefundNo":"R-x","refundFee":701})" + "\n");
+                                         market.refund(0) + R"(","all":true})" + "\n" +
+                                         R"({"out_trade_no":")" + market.order(1) + R"(","out_refund_no":")" +
+                                         market.refund(1) + R"(","refund_fee":300})" + "\n" +
+                                         R"({"outTradeNo":")" + market.order(1) +
+                                         R"(","outRefundNo":"R-x","refundFee":701})" + "\n");
   const int before = market.sandbox.requests();
   const auto dry = market.batch("refunds.jsonl", {"--dry-run"});
   CHECK(dry.code == 1);
@@ -133,7 +134,8 @@ TEST_CASE("a batch that is killed again and again: each refund once, the chain w
   for (auto& [number, state] : market.refunds()) CHECK(state == "PROCESSING");
   // At WeChat Pay each order has one refund of 400 fen, so that 600 are left and no fen more.
   for (int i = 0; i < count; i += 20) {
-    const auto left = market.json({"refund", market.order(i), "--out-refund-no", "L-" + market.order(i), "--all"});
+    const auto left =
+        market.json({"refund", market.order(i), "--out-refund-no", "L-" + market.order(i), "--all"});
     CHECK(left["refundFee"] == 600);
     CHECK(left["refundState"] == "PROCESSING");
   }

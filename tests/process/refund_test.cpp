@@ -225,8 +225,8 @@ TEST_CASE("ten processes that refund the last 400 fen in pieces of 100: four suc
   market.refund("20261128-1", "R-0", {"--refund-fee", "600"});
   std::deque<Process> processes;
   for (int i = 1; i <= 10; ++i) {
-    processes.emplace_back(market.shop.command({"refund", "20261128-1", "--out-refund-no",
-                                                numbered("R-", i), "--refund-fee", "100", "--json"}));
+    processes.emplace_back(market.shop.command(
+        {"refund", "20261128-1", "--out-refund-no", numbered("R-", i), "--refund-fee", "100", "--json"}));
   }
   int accepted = 0;
   for (auto& process : processes) {

@@ -70,8 +70,10 @@ TEST_CASE("what is no refund is refused with the field's name") {
       {R"({"outTradeNo":"T1","outRefundNo":"R1","refundFee":300,"reason":"a&total_fee=1"})", "reason"},
       {R"({"outTradeNo":"T1","outRefundNo":"R1","refundFee":300,"reason":" a"})", "reason"},
       {R"({"outTradeNo":"T1","outRefundNo":"R1","refundFee":300,"reason":"🙂"})", "reason"},
-      {R"({"outTradeNo":"T1","outRefundNo":"R1","refundFee":300,"notifyUrl":"http://u:p@h/n"})", "notify_url"},
-      {R"({"outTradeNo":"T1","outRefundNo":"R1","refundFee":300,"fundsAccount":"available"})", "funds_account"},
+      {R"({"outTradeNo":"T1","outRefundNo":"R1","refundFee":300,"notifyUrl":"http://u:p@h/n"})",
+       "notify_url"},
+      {R"({"outTradeNo":"T1","outRefundNo":"R1","refundFee":300,"fundsAccount":"available"})",
+       "funds_account"},
       {R"({"outTradeNo":"T1","outRefundNo":"R1","all":"maybe"})", "all"},
       {R"([1])", "unusable"}};
   for (const auto& row : rows) {

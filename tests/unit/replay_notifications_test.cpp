@@ -221,7 +221,8 @@ TEST_CASE("what is of a kind that is not known here is ignored, and not kept") {
   CHECK(replay.world.ledger->check({}).notifications == 0);
 }
 
-TEST_CASE("a refund's notification is applied once, and never about anything else than the refund as it was sent") {
+TEST_CASE(
+    "a refund's notification is applied once, and never about anything else than the refund as it was sent") {
   struct Row {
     std::string_view field;
     std::string_view value;
@@ -229,13 +230,11 @@ TEST_CASE("a refund's notification is applied once, and never about anything els
     RefundState state;
   };
   using enum RefundState;
-  const std::vector<Row> rows{{"refund_status", "SUCCESS", "APPLIED", success},
-                              {"refund_status", "CHANGE", "APPLIED", abnormal},
-                              {"refund_status", "REFUNDCLOSE", "APPLIED", closed},
-                              {"refund_fee", "301", "AMOUNT_MISMATCH", unknown},
-                              {"total_fee", "1001", "AMOUNT_MISMATCH", unknown},
-                              {"out_trade_no", "T9", "REFUND_MISMATCH", unknown},
-                              {"out_refund_no", "R-T9", "UNKNOWN_REFUND", unknown}};
+  const std::vector<Row> rows{
+      {"refund_status", "SUCCESS", "APPLIED", success},    {"refund_status", "CHANGE", "APPLIED", abnormal},
+      {"refund_status", "REFUNDCLOSE", "APPLIED", closed}, {"refund_fee", "301", "AMOUNT_MISMATCH", unknown},
+      {"total_fee", "1001", "AMOUNT_MISMATCH", unknown},   {"out_trade_no", "T9", "REFUND_MISMATCH", unknown},
+      {"out_refund_no", "R-T9", "UNKNOWN_REFUND", unknown}};
   for (const auto& row : rows) {
     CAPTURE(row.outcome);
     Replay replay;
@@ -251,7 +250,8 @@ TEST_CASE("a refund's notification is applied once, and never about anything els
     CAPTURE(result.reason);
     CHECK(to_string(result.outcome) == row.outcome);
     CHECK((result.kind == NotificationKind::refund));
-    CHECK((replay.world.ledger->find_refund(test_merchant(), OutRefundNo::trusted("R-T1"))->state == row.state));
+    CHECK((replay.world.ledger->find_refund(test_merchant(), OutRefundNo::trusted("R-T1"))->state ==
+           row.state));
     const bool is_applied = result.outcome == NotificationOutcome::applied;
     CHECK(to_string(replay.run_one(document).outcome) == (is_applied ? "ALREADY_APPLIED" : row.outcome));
     const auto report = replay.world.ledger->check({});
@@ -260,7 +260,8 @@ TEST_CASE("a refund's notification is applied once, and never about anything els
   }
 }
 
-TEST_CASE("REFUNDCLOSE of a refund that the ledger has as SUCCESS is a mismatch, an older CHANGE is no news") {
+TEST_CASE(
+    "REFUNDCLOSE of a refund that the ledger has as SUCCESS is a mismatch, an older CHANGE is no news") {
   Replay replay;
   replay.world.bring_to(OrderState::success);
   replay.begin_refund();

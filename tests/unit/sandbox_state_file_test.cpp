@@ -293,12 +293,12 @@ TEST_CASE("refunds outlive the server, and make their orders REFUND") {
     CHECK(run.store.refunds_of("A").size() == 1);
   }
   const auto whole = content(folder.file());
-  for (const auto& [from, to] : {std::pair{"SUCCESS", "FAILED"}, std::pair{"\"successAt\"", "\"x\""},
-                                 std::pair{"\"outTradeNo\":\"A\",\"refund", "\"outTradeNo\":\"B\",\"refund"},
-                                 std::pair{"\"refundFee\":30", "\"refundFee\":0"}}) {
-    CAPTURE(from);
+  for (const auto& change : {std::pair{"SUCCESS", "FAILED"}, std::pair{"\"successAt\"", "\"x\""},
+                             std::pair{"\"outTradeNo\":\"A\",\"refund", "\"outTradeNo\":\"B\",\"refund"},
+                             std::pair{"\"refundFee\":30", "\"refundFee\":0"}}) {
+    CAPTURE(change.first);
     auto broken = whole;
-    broken.replace(broken.find(from), std::string_view{from}.size(), to);
+    broken.replace(broken.find(change.first), std::string_view{change.first}.size(), change.second);
     write(folder.file(), broken);
     CHECK(complaint(folder.file()).find("line 3: it is malformed") != std::string::npos);
   }

@@ -38,6 +38,12 @@ std::string trade_type_fault(std::string_view value) {
   return "is not one of " + listed(payable_trade_types(), "and");
 }
 
+std::string refund_interval_fault(std::string_view text) {
+  constexpr std::chrono::hours longest{1};
+  const auto interval = parse_duration(text);
+  return interval && *interval <= longest ? "" : "is not a duration of at most 1h, as \"60s\"";
+}
+
 std::string client_ip_fault(std::string_view value) {
   return is_ip_address(value) ? "" : "is not an IPv4 or IPv6 address";
 }
@@ -253,6 +259,10 @@ constexpr std::array all_keys = std::to_array<ConfigKey>({
      .most = limits::most_jobs,
      .number = &Profile::jobs,
      .sample = "16"},
+    {.name = "refund_interval",
+     .fault = refund_interval_fault,
+     .set = [](Profile& profile,
+               const std::string& value) { profile.refund_interval = *parse_duration(value); }},
     {.name = "ca_file",
      .type = KeyType::path,
      .fault = control_character_fault,

@@ -240,6 +240,8 @@ void set_sandbox_values(Profile& profile) {
   profile.merchant.app_id = AppId{sandbox_app_id};
   profile.notify_url = sandbox_notify_url;
   profile.body = sandbox_body;
+  // The sandbox has no such limit unless it is told so.
+  profile.refund_interval = std::chrono::seconds{0};
 }
 
 /// The serial number of the built-in private key, where the file does not bring another key.

@@ -14,6 +14,7 @@
 #include "wxpay/identifiers.hpp"
 #include "wxpay/ledger_address.hpp"
 #include "wxpay/order.hpp"
+#include "wxpay/refund.hpp"
 #include "wxpay/secret.hpp"
 #include "wxpay/sign_type.hpp"
 
@@ -73,6 +74,7 @@ struct Profile {
   bool default_ledger = false;  ///< the default place: its folder may be created
   std::int64_t rate = 50;
   std::int64_t jobs = 16;
+  std::chrono::seconds refund_interval{wxpay::refund_interval};  ///< between two refunds of one order
   std::string ca_file;
   // Of API v3.
   std::string serial_no;  ///< of the merchant's certificate, in upper case; empty: the certificate has it
