@@ -22,6 +22,7 @@ leave_open() {
     -e 's/"durationMs":[0-9]+/"durationMs":DURATION/' \
     -e 's/\bwx[0-9]{14}[0-9a-f]{20}\b/PREPAY_ID/g' \
     -e 's/\b4200[0-9]{24}\b/TRANSACTION_ID/g' \
+    -e 's/\b503[0-9]{26}\b/REFUND_ID/g' \
     -e 's/\bpr=[A-Za-z0-9]{9}$/pr=CODE/' \
     -e 's/^(nonceStr +)[A-Za-z0-9]{32}$/\1NONCE/' \
     -e 's/^(paySign +)[0-9A-F]{32}$/\1SIGNATURE/' \
@@ -86,6 +87,10 @@ prepare() {
       ;;
     'wxpayctl reconcile --older-than 0s --json')
       wxpayctl sandbox pay 2026112300012
+      ;;
+    'wxpayctl refund 2026112300041 '*' --amount 3.00 '*)
+      wxpayctl create-order --out-trade-no 2026112300041 --openid oTrainee --amount 10.00
+      wxpayctl sandbox pay 2026112300041
       ;;
     'wxpayctl create-order --request order.json --json | '*)
       echo '{"outTradeNo":"2026112300021","openId":"oTrainee","amount":"10.00"}' >order.json
