@@ -54,7 +54,7 @@ _wxpayctl_options() {
 _wxpayctl_commands() {
   case $1 in
     "")
-      echo "create-order sign query reconcile replay-notify close refund query-refund micropay reverse orders refunds
+      echo "create-order sign query reconcile replay-notify close refund query-refund micropay reverse orders refunds \
         ledger sandbox api init doctor"
       ;;
     refunds) echo "list export" ;;

@@ -274,7 +274,8 @@ complete -c wxpayctl -n '__wxpayctl_at "init"' -l public-key-file -r -F -d 'That
 
 complete -c wxpayctl -n '__wxpayctl_at "ledger backup"' -F
 complete -c wxpayctl -n '__wxpayctl_at "ledger restore"' -F
-set -l kinds lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app other-amount \
+set -l kinds lost-reply delay 5xx truncated wrong-sign unsigned other-order other-merchant other-app other-refund \
+    other-amount not-enough \
     system-error rate-limit redirect html wrong-serial stale probe bad-cipher refusal none
 complete -c wxpayctl -n '__wxpayctl_at "sandbox fault"' -a "$kinds" -d 'Kind of fault'
 

@@ -17,6 +17,7 @@
 #include "support/process.hpp"
 #include "support/shop.hpp"
 #include "wxpay/order.hpp"
+#include "wxpay/refund.hpp"
 
 using namespace wxpay::test;
 
@@ -284,6 +285,10 @@ std::vector<Choice> choices() {
   for (int state = 0; state <= static_cast<int>(wxpay::OrderState::refund); ++state) {
     states.emplace(to_string(static_cast<wxpay::OrderState>(state)));
   }
+  Names refund_states;
+  for (int state = 0; state <= static_cast<int>(wxpay::RefundState::failed); ++state) {
+    refund_states.emplace(to_string(static_cast<wxpay::RefundState>(state)));
+  }
   const auto faults = wxpay::sandbox::fault_names();
   const auto payable = wxpay::payable_trade_types();
   const Names trade_types{payable.begin(), payable.end()};
@@ -302,6 +307,8 @@ std::vector<Choice> choices() {
           {"sign", "--sign-type", sign_types},
           {"orders list", "--state", states},
           {"orders mark", "--state", states},
+          {"refunds list", "--state", refund_states},
+          {"refunds export", "--state", refund_states},
           {"sandbox refund", "--state", {"SUCCESS", "CLOSED", "ABNORMAL", "PROCESSING"}},
           {"sandbox fault", "", {faults.begin(), faults.end()}}};
 }
@@ -358,13 +365,16 @@ TEST_CASE("the man pages name every state, kind of fault and key of the configur
   for (const auto* page : {&program, &sandbox}) {
     for (const auto& [section, words] : *page) all.insert(words.begin(), words.end());
   }
-  const auto page = read(project("man/wxpayctl.1"));
+  const auto states_of_orders = read(project("man/wxpayctl.1"));
+  const auto states_of_refunds = read(project("man/wxpayctl-refunds.1"));
   for (const auto& choice : choices()) {
     if (choice.path != "sandbox fault") continue;
     for (const auto& value : choice.values) CHECK_MESSAGE(all.count(value) == 1, value << " has no entry");
   }
   for (const auto& choice : choices()) {
-    if (choice.option != "--state") continue;
+    // What the sandbox is told is in WeChat Pay's own words.
+    if (choice.option != "--state" || choice.path == "sandbox refund") continue;
+    const auto& page = choice.path.starts_with("refunds ") ? states_of_refunds : states_of_orders;
     for (const auto& value : choice.values) {
       CHECK_MESSAGE(contains(page, "\n\\fB" + value + "\\fR\n"), value << " has no entry");
     }

@@ -45,7 +45,7 @@ struct RefundMarket {
 }  // namespace
 
 TEST_CASE("a refund is settled and told of by the sandbox's commands") {
-  RefundMarket market;
+  RefundMarket market{{"--refund-interval", "60s"}};
   CHECK(v2_element(market.refund("R-1", "300"), "result_code") == "SUCCESS");
   CHECK(v2_element(market.refund("R-2", "300"), "err_code") == "FREQUENCY_LIMITED");
   CHECK(market.sandbox.requests(Operation::refund) == (tested_api().name == "v2" ? 2 : 0));
