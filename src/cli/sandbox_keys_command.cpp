@@ -52,6 +52,7 @@ int run_keys(const std::string& folder, Services& services, Output& output) {
   for (const auto* const key : {"mchId", "appId", "serialNo"}) result.text(key, text_at(answer, key));
   KeyFolder files{folder};
   files.add(result, "privateKeyFile", "apiclient_key.pem", sandbox_private_key);
+  files.add(result, "certFile", "apiclient_cert.pem", sandbox_certificate);
   files.add(result, "apiv3KeyFile", "apiv3.key", std::string{sandbox_apiv3_key} + "\n");
   if (const auto key = text_at(answer, "publicKey"); !key.empty()) {
     result.text("publicKeyId", text_at(answer, "publicKeyId"));
@@ -59,8 +60,8 @@ int run_keys(const std::string& folder, Services& services, Output& output) {
   }
   if (const auto certificates = text_at(answer, "platformCertificates"); !certificates.empty())
     files.add(result, "platformCertificatesFile", "platform_certificates.pem", certificates);
-  output.print(result, {"mchId", "appId", "serialNo", "privateKeyFile", "apiv3KeyFile", "publicKeyId",
-                        "publicKeyFile", "platformCertificatesFile"});
+  output.print(result, {"mchId", "appId", "serialNo", "privateKeyFile", "certFile", "apiv3KeyFile",
+                        "publicKeyId", "publicKeyFile", "platformCertificatesFile"});
   files.keep();
   return 0;
 }
@@ -69,15 +70,15 @@ int run_keys(const std::string& folder, Services& services, Output& output) {
 
 void add_sandbox_keys(CLI::App& sandbox, Command& chosen) {
   const auto folder = std::make_shared<std::string>();
-  auto* command = sandbox.add_subcommand("keys", "Write the test keys of API v3 as files, for any client");
+  auto* command =
+      sandbox.add_subcommand("keys", "Write the test keys and the certificate as files, for any client");
   command->add_option("DIR", *folder, "Folder that they are written to; made where it is missing")
       ->required();
   command->footer(
-      "Writes the merchant's private key and APIv3 key, which are public, and what the running sandbox "
-      "signs\n"
-      "by: its public key, its platform certificates, or both. No file is overwritten. Prints what a "
-      "profile\n"
-      "needs.\n\n"
+      "Writes the merchant's private key, the certificate of it and the APIv3 key, which are public, and "
+      "what\n"
+      "the running sandbox signs by: its public key, its platform certificates, or both. No file is\n"
+      "overwritten. Prints what a profile needs.\n\n"
       "Exit codes: 0 written, 1 refused (it serves another merchant), 4 no sandbox answers, 8 a file is "
       "there or\n"
       "cannot be written.\n\n"

@@ -83,11 +83,12 @@ TEST_CASE(
 TEST_CASE("sandbox keys writes what any client needs, for the owner alone, and overwrites nothing") {
   const V3Market market{"both"};
   const auto keys = market.json({"sandbox", "keys", "new/keys"});
-  CHECK(keys_of(keys) == Keys{"mchId", "appId", "serialNo", "privateKeyFile", "apiv3KeyFile", "publicKeyId",
-                              "publicKeyFile", "platformCertificatesFile"});
+  CHECK(keys_of(keys) == Keys{"mchId", "appId", "serialNo", "privateKeyFile", "certFile", "apiv3KeyFile",
+                              "publicKeyId", "publicKeyFile", "platformCertificatesFile"});
   CHECK(keys["mchId"] == "1900000109");
   const std::pair<const char*, const char*> rows[] = {
       {"privateKeyFile", "-----BEGIN PRIVATE KEY-----\n"},
+      {"certFile", "-----BEGIN CERTIFICATE-----\n"},
       {"publicKeyFile", "-----BEGIN PUBLIC KEY-----\n"},
       {"platformCertificatesFile", "-----BEGIN CERTIFICATE-----\n"},
       {"apiv3KeyFile", "wxpayctlSandbox"},
@@ -110,6 +111,17 @@ TEST_CASE("sandbox keys writes what any client needs, for the owner alone, and o
           keys.at("privateKeyFile").get<std::string>() + "\"\napiv3_key_file = \"" +
           keys.at("apiv3KeyFile").get<std::string>() + "\"\n");
   CHECK(market.json(create("20261123-1", {"-p", "shop"}))["ledger"] == "CREATED");
+  // The certificate fits the key and the merchant: what API v2 shows for refunds.
+  market.shop.write("config/wxpayctl/config.toml",
+                    "[profiles.shop]\nmch_id = \"1900000109\"\napp_id = \"wxd678efh567hg6787\"\n"
+                    "key = \"wxpayctlSandboxKey00000000000000\"\ncert_file = \"" +
+                        keys.at("certFile").get<std::string>() + "\"\ncert_key_file = \"" +
+                        keys.at("privateKeyFile").get<std::string>() + "\"\n");
+  const auto unpaid =
+      market.shop.run({"refund", "20261123-1", "--out-refund-no", "R-1", "--all", "-p", "shop", "--json"});
+  CAPTURE(unpaid.err);
+  CHECK(unpaid.code == 1);
+  CHECK(json_line(unpaid.out)["errCode"] == "ORDER_NOT_PAID");
 
   const auto before = market.shop.read("new/keys/pub_key.pem");
   std::filesystem::remove(market.shop.path("new/keys/apiclient_key.pem"));
