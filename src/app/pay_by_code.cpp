@@ -29,7 +29,7 @@ class PaymentByCode {
     auto begun = deps_.ledger.begin(intent_, {});
     state_ = begun.order.state;
     const auto plan = begun.decision.plan;
-    if (plan == CreatePlan::paid) return paid_before(begun.order);
+    if (plan == CreatePlan::paid && begun.decision.differs.empty()) return paid_before(begun.order);
     if (auto refusal = refusal_of(plan, intent_)) {
       return ended(Outcome::refused, {.code = refusal->code, .text = std::move(refusal->why)});
     }
@@ -55,8 +55,11 @@ class PaymentByCode {
     }
     const auto& refused = std::get<Refused>(outcome);
     said_ = refused.said;
-    if (refused.reaction == Reaction::ask_by_query || refused.reaction == Reaction::repeat)
+    // Of a closed or reversed order a query tells which.
+    if (refused.reaction == Reaction::ask_by_query || refused.reaction == Reaction::repeat ||
+        refused.reaction == Reaction::order_closed) {
       return std::nullopt;
+    }
     const auto settled = deps_.ledger.settle({.source = EvidenceSource::create,
                                               .merchant = sent.merchant,
                                               .out_trade_no = sent.out_trade_no,
@@ -119,7 +122,8 @@ class PaymentByCode {
     const auto reversal = reverse_order(intent_.out_trade_no, intent_.merchant, deps_.ledger, deps_.client);
     if (reversal.ledger_state) state_ = *reversal.ledger_state;
     if (reversal.outcome == Outcome::interrupted) throw interrupted();
-    if (reversal.known && is_paid(reversal.known->state)) {
+    const bool agrees = reversal.outcome != Outcome::integrity;
+    if (agrees && reversal.known && is_paid(reversal.known->state)) {
       auto result = ended(Outcome::done, {});
       result.paid = reversal.known;
       return result;

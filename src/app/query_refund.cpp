@@ -44,9 +44,16 @@ RefundEvidence missing_evidence(const Refund& refund, const Refused& refused) {
 }
 
 /// WeChat Pay has no such refund.
-void describe_missing(RefundQueryResult& result, const Refused& refused, RefundLedger& ledger,
-                      WriteBack write_back, std::chrono::sys_seconds missing_since) {
+void describe_missing(RefundQueryResult& result, const Refused& refused, const MerchantIdentity& merchant,
+                      RefundLedger& ledger, WriteBack write_back, std::chrono::sys_seconds missing_since) {
   if (!result.refund) return;
+  const auto evidence = missing_evidence(*result.refund, refused);
+  const auto order = ledger.preview_refund(evidence).order;
+  if (order && is_of_another_app(order->intent.merchant, merchant)) {
+    result.reason = "OTHER_APP";
+    result.hint = "it is of another app or sub-merchant: ask with its profile";
+    return;
+  }
   const auto state = result.refund->state;
   if (is_accepted(state)) {
     result.outcome = Outcome::integrity;
@@ -58,7 +65,7 @@ void describe_missing(RefundQueryResult& result, const Refused& refused, RefundL
     result.hint = "it may still be on its way: ask again in a minute, or run the same refund again";
     return;
   }
-  auto settled = settle_or_preview(ledger, missing_evidence(*result.refund, refused), write_back);
+  auto settled = settle_or_preview(ledger, evidence, write_back);
   result.refund = std::move(settled.refund);
   result.written = settled.settlement.verdict == RefundVerdict::apply;
   result.hint = "nothing was refunded, and the number is free: run the same refund again";
@@ -66,7 +73,7 @@ void describe_missing(RefundQueryResult& result, const Refused& refused, RefundL
 
 }  // namespace
 
-RefundQueryResult settle_refund_answer(const RefundOutcome& outcome, const MerchantId& mch_id,
+RefundQueryResult settle_refund_answer(const RefundOutcome& outcome, const MerchantIdentity& merchant,
                                        const OutRefundNo& number, RefundLedger* ledger, WriteBack write_back,
                                        std::chrono::sys_seconds missing_since) {
   if (const auto* nothing = std::get_if<Unknown>(&outcome)) throw query_failure(*nothing);
@@ -90,21 +97,22 @@ RefundQueryResult settle_refund_answer(const RefundOutcome& outcome, const Merch
   if (answer != nullptr) {
     describe_settlement(result, settle_or_preview(*ledger, *result.said, write_back), write_back);
   } else {
-    result.refund = ledger->find_refund(mch_id, number);
-    describe_missing(result, *refused, *ledger, write_back, missing_since);
+    result.refund = ledger->find_refund(merchant.mch_id, number);
+    describe_missing(result, *refused, merchant, *ledger, write_back, missing_since);
   }
   return result;
 }
 
-RefundQueryResult query_refund(const OutRefundNo& number, const MerchantId& mch_id, RefundLedger* ledger,
-                               WriteBack write_back, GatewayClient& client, const Clock& clock) {
+RefundQueryResult query_refund(const OutRefundNo& number, const MerchantIdentity& merchant,
+                               RefundLedger* ledger, WriteBack write_back, GatewayClient& client,
+                               const Clock& clock) {
   const auto outcome = client.query_refund(number);
   const auto missing_since = clock.now() - refund_under_way;
   // What is wrong with the answer itself is thrown here.
-  auto unwritten = settle_refund_answer(outcome, mch_id, number, nullptr, write_back, missing_since);
+  auto unwritten = settle_refund_answer(outcome, merchant, number, nullptr, write_back, missing_since);
   if (ledger == nullptr) return unwritten;
   try {
-    return settle_refund_answer(outcome, mch_id, number, ledger, write_back, missing_since);
+    return settle_refund_answer(outcome, merchant, number, ledger, write_back, missing_since);
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::interrupted) throw;
     unwritten.outcome = Outcome::ledger_failed;

@@ -35,17 +35,19 @@ struct RefundQueryResult {
 inline constexpr std::chrono::seconds refund_under_way{60};
 
 /// Settles what WeChat Pay answered about one refund.
+/// @param merchant  of the profile: what WeChat Pay does not have of its other apps may be there all the same
 /// @param ledger  none: there is no ledger
 /// @param missing_since  "no such refund" makes one FAILED that was sent before this
 /// @throws Error  no answer, or none that can be believed
-RefundQueryResult settle_refund_answer(const RefundOutcome& outcome, const MerchantId& mch_id,
+RefundQueryResult settle_refund_answer(const RefundOutcome& outcome, const MerchantIdentity& merchant,
                                        const OutRefundNo& number, RefundLedger* ledger, WriteBack write_back,
                                        std::chrono::sys_seconds missing_since);
 
 /// Asks WeChat Pay about one refund and settles the answer (wxpayctl-query-refund(1)).
 /// @param ledger  none: there is no ledger, and none is made
 /// @throws Error  no answer, or none that can be believed
-RefundQueryResult query_refund(const OutRefundNo& number, const MerchantId& mch_id, RefundLedger* ledger,
-                               WriteBack write_back, GatewayClient& client, const Clock& clock);
+RefundQueryResult query_refund(const OutRefundNo& number, const MerchantIdentity& merchant,
+                               RefundLedger* ledger, WriteBack write_back, GatewayClient& client,
+                               const Clock& clock);
 
 }  // namespace wxpay::app

@@ -41,8 +41,8 @@ class ReconcileRefunds::Item final : public PipelineItem {
     result_ = {};
     const bool dry_run = run_.options_.dry_run;
     try {
-      result_.query = settle_refund_answer(query_.outcome(), run_.deps_.mch_id, number_, &run_.deps_.refunds,
-                                           dry_run ? WriteBack::no : WriteBack::yes,
+      result_.query = settle_refund_answer(query_.outcome(), run_.deps_.merchant, number_,
+                                           &run_.deps_.refunds, dry_run ? WriteBack::no : WriteBack::yes,
                                            run_.started_ - run_.options_.older_than);
     } catch (const UnreadableOrder& error) {
       fail(error);
@@ -120,7 +120,7 @@ void ReconcileRefunds::run(const Output& output) {
 }
 
 std::int64_t ReconcileRefunds::count() const {
-  const auto all = deps_.refunds.count_refunds(deps_.mch_id, which());
+  const auto all = deps_.refunds.count_refunds(deps_.merchant.mch_id, which());
   return options_.limit ? std::min(all, *options_.limit) : all;
 }
 
@@ -131,7 +131,7 @@ OpenRefunds ReconcileRefunds::which() const {
 std::optional<Refund> ReconcileRefunds::next() {
   if (options_.limit && asked_ >= *options_.limit) return std::nullopt;
   if (page_place_ == page_.size()) {
-    page_ = deps_.refunds.page_refunds(deps_.mch_id, which(), cursor_, refunds_of_a_page);
+    page_ = deps_.refunds.page_refunds(deps_.merchant.mch_id, which(), cursor_, refunds_of_a_page);
     page_place_ = 0;
     if (page_.empty()) return std::nullopt;
   }

@@ -41,7 +41,7 @@ struct ReconcileRefundsOptions {
 struct ReconcileRefundsDeps {
   OrderLedger& orders;
   RefundLedger& refunds;  ///< of the same ledger
-  MerchantId mch_id;
+  MerchantIdentity merchant;
   GatewayPool gateways;
   Clock& clock;
   const Stop& stop;
@@ -66,6 +66,8 @@ class ReconcileRefunds {
   void halt() noexcept { pipeline_.halt(); }
   bool finished() const noexcept { return pipeline_.finished(); }
   bool gave_up() const noexcept { return failures_.given_up(); }
+  /// Of those that it went past.
+  const UnreadableOrders& unreadable() const noexcept { return cursor_.unreadable; }
 
  private:
   class Item;

@@ -92,10 +92,14 @@ class RefundBatch::Item final : public PipelineItem {
   }
 
   Next work(std::size_t /*worker*/) override {
-    if (!refunding_->is_sending()) return Next::record;
+    if (!refunding_->is_sending()) {
+      if (refunding_->was_not_sent()) return Next::leave;
+      if (!batch_.deps_.stop.requested() && refunding_->order_query_failed()) count_failure(true);
+      return Next::record;
+    }
     is_sent_ = !refunding_->was_not_sent() || throttle_retries_.any();
     if (!is_sent_) return Next::leave;
-    if (!batch_.deps_.stop.requested() && batch_.failures_.add(refunding_->failed())) batch_.pipeline_.halt();
+    if (!batch_.deps_.stop.requested()) count_failure(refunding_->failed());
     return Next::record;
   }
 
@@ -127,6 +131,10 @@ class RefundBatch::Item final : public PipelineItem {
       is_unreadable_ = true;
       return false;
     }
+  }
+
+  void count_failure(bool failed) {
+    if (batch_.failures_.add(failed)) batch_.pipeline_.halt();
   }
 
   void free_number() {

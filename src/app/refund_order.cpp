@@ -98,9 +98,19 @@ bool Refunding::told_to_slow_down() const {
 }
 
 bool Refunding::was_not_sent() const {
-  const auto& answer = calls_.answer();
-  const auto* nothing = answer ? std::get_if<Unknown>(&*answer) : nullptr;
+  const Unknown* nothing = nullptr;
+  if (asks_for_order_) {
+    nothing = order_answer_ ? std::get_if<Unknown>(&*order_answer_) : nullptr;
+    return nothing != nullptr && nothing->kind == ErrorKind::interrupted;
+  }
+  if (const auto& answer = calls_.answer()) nothing = std::get_if<Unknown>(&*answer);
   return nothing != nullptr && nothing->kind == ErrorKind::interrupted && !nothing->sent;
+}
+
+bool Refunding::order_query_failed() const {
+  if (!order_answer_ || std::holds_alternative<QueryAnswer>(*order_answer_)) return false;
+  const auto* refused = std::get_if<Refused>(&*order_answer_);
+  return refused == nullptr || refused->reaction != Reaction::order_unknown;
 }
 
 bool Refunding::failed() const {
@@ -225,6 +235,10 @@ RefundResult Refunding::refused_by_gateway(const Refused& refused, RefundBooks b
     return result;
   }
   if (calls_.query_answer()) return asked(refused, books);
+  // Nothing was said of the sending before, which may have been accepted.
+  const bool was_sent_before = begun_->was_unknown || refused.doubtful_before;
+  if (refused.reaction == Reaction::wrong_key && was_sent_before)
+    return undecided(Outcome::wrong_key, refused.said);
   return refused_for_good(refused, books);
 }
 

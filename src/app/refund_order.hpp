@@ -58,8 +58,10 @@ class Refunding {
 
   /// After the gateway's step: the request was not executed, as there were too many.
   bool told_to_slow_down() const;
-  /// After the gateway's step: whether the program was stopped before anything was sent.
+  /// After the gateway's step: whether the program was stopped before the refund was sent.
   bool was_not_sent() const;
+  /// After the gateway's step: whether nobody knows if the order is paid.
+  bool order_query_failed() const;
   /// After the gateway's step: whether WeChat Pay refused it or did not answer.
   bool failed() const;
 

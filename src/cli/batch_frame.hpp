@@ -34,6 +34,8 @@ class BatchFrame {
   BatchFrame(const std::string& file, std::vector<std::string> columns, Services& services, Output& output);
 
   wire::RecordReader& reader() noexcept { return reader_; }
+  /// Whether the input may be opened by its name once more, and is the same then.
+  bool can_be_read_twice() const { return stream_.can_be_read_twice(); }
 
   /// To be called when all that is missing has been found.
   void begin();

@@ -78,8 +78,8 @@ class QueryRefunds {
   }
 
   app::RefundQueryResult ask(const OutRefundNo& number) {
-    return app::query_refund(number, services_.profile().merchant.mch_id, ledger_, write_back_,
-                             services_.gateway(), services_.clock());
+    return app::query_refund(number, services_.profile().merchant, ledger_, write_back_, services_.gateway(),
+                             services_.clock());
   }
 
   int show(const app::RefundQueryResult& result) {

@@ -188,6 +188,7 @@ class Reconcile {
     orders_.report_failures();
     refunds_.report_failures();
     if (!unreadable_.empty()) fail(unreadable_.together());
+    if (!refunds_.unreadable().empty()) fail(refunds_.unreadable().together());
     orders_.report_left_alone();
     if (services_.stop().requested()) return exit_interrupted;
     code_ = gravest(gravest(code_, orders_.code()), refunds_.code());

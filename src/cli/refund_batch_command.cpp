@@ -95,6 +95,10 @@ class RefundBatchRun {
   /// Once for all of them. Records that are typed in cannot be read before.
   void ask() {
     if (!output_.asks() || arguments_.file == "-") return;
+    if (!frame_.can_be_read_twice()) {
+      output_.confirm("Make the refunds of " + arguments_.file + ", which cannot be counted ahead?");
+      return;
+    }
     output_.confirm(question_about(total_of(arguments_.file, services_.profile().merchant, services_)));
   }
 

@@ -29,7 +29,7 @@ std::string code_of_error(const Error& error) {
 void RefundReconciliation::run(Ledger& ledger, app::GatewayPool gateways, Progress& progress,
                                const Print& print) {
   app::ReconcileRefunds reconcile{options_.reconcile,
-                                  {ledger, ledger, services_.profile().merchant.mch_id, std::move(gateways),
+                                  {ledger, ledger, services_.profile().merchant, std::move(gateways),
                                    services_.clock(), services_.stop()}};
   const auto or_halt = [&](const std::function<void()>& work) {
     if (!print(work)) reconcile.halt();
@@ -42,6 +42,7 @@ void RefundReconciliation::run(Ledger& ledger, app::GatewayPool gateways, Progre
                  .pause = [&] { or_halt([&] { progress.show(); }); }});
   gave_up_ = reconcile.gave_up();
   cut_short_ = !reconcile.finished();
+  unreadable_ = reconcile.unreadable();
 }
 
 void RefundReconciliation::show(const app::RefundReconciliation& result) {

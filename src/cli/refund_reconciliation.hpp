@@ -36,6 +36,7 @@ class RefundReconciliation {
   /// Whether nothing was found that is worth a word.
   bool found_nothing() const { return updated_ + abnormal_ + mismatched_ + failed_ == 0; }
   bool was_cut_short() const { return cut_short_; }
+  const UnreadableOrders& unreadable() const { return unreadable_; }
   int code() const;
 
  private:
@@ -50,6 +51,7 @@ class RefundReconciliation {
   bool gave_up_ = false;
   bool cut_short_ = false;
   bool table_begun_ = false;
+  UnreadableOrders unreadable_;
   std::int64_t checked_ = 0;
   std::int64_t updated_ = 0;
   std::int64_t abnormal_ = 0;

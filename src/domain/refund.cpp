@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "domain/refund_turns.hpp"
+
 namespace wxpay {
 
 namespace {
@@ -24,12 +26,13 @@ Fen left_without(Fen total_fee, const std::vector<Refund>& refunds, const OutRef
 }
 
 /// What becomes of a number that is sent, for the first time or again.
+/// @param is_counted  it is one of those that WeChat Pay may have
 RefundDecision plan_sending(RefundPlan plan, const Order& order, const std::vector<Refund>& refunds,
-                            Fen refund_fee, Fen left, std::chrono::sys_seconds now) {
+                            Fen refund_fee, Fen left, bool is_counted, std::chrono::sys_seconds now) {
   if (refund_fee > left || refund_fee.count() < 1) return {RefundPlan::exceeds, left};
   const auto taken = std::count_if(refunds.begin(), refunds.end(),
                                    [](const Refund& refund) { return refund.state != RefundState::failed; });
-  if (plan == RefundPlan::first && static_cast<std::size_t>(taken) >= most_refunds)
+  if (!is_counted && static_cast<std::size_t>(taken) >= most_refunds)
     return {RefundPlan::too_many, refund_fee};
   if (order.paid_at && *order.paid_at + refund_deadline < now) return {RefundPlan::too_old, refund_fee};
   return {plan, refund_fee};
@@ -97,8 +100,14 @@ RefundDecision plan_refund(const Order* order, const std::vector<Refund>& refund
   const auto left = left_without(order->intent.total_fee, refunds, &wanted.out_refund_no);
   // What was begun once is sent as it was then.
   if (known != nullptr)
-    return plan_sending(RefundPlan::again, *order, refunds, known->intent.refund_fee, left, now);
-  return plan_sending(RefundPlan::first, *order, refunds, wanted.refund_fee.value_or(left), left, now);
+    return plan_sending(RefundPlan::again, *order, refunds, known->intent.refund_fee, left,
+                        known->state != RefundState::failed, now);
+  return plan_sending(RefundPlan::first, *order, refunds, wanted.refund_fee.value_or(left), left, false, now);
+}
+
+bool is_turn_believed(std::chrono::sys_seconds turn, std::chrono::seconds interval,
+                      std::chrono::sys_seconds now) {
+  return turn <= now + interval * static_cast<int>(most_refunds);
 }
 
 std::chrono::sys_seconds refund_turn(const std::vector<Refund>& refunds, const OutRefundNo& number,
@@ -106,9 +115,7 @@ std::chrono::sys_seconds refund_turn(const std::vector<Refund>& refunds, const O
   auto turn = now;
   for (const auto& other : refunds) {
     if (other.intent.out_refund_no == number || other.state == RefundState::failed) continue;
-    // A clock that was ahead must not keep refunds waiting for days.
-    const bool is_believed = other.sent_at <= now + interval * static_cast<int>(most_refunds);
-    if (is_believed) turn = std::max(turn, other.sent_at + interval);
+    if (is_turn_believed(other.sent_at, interval, now)) turn = std::max(turn, other.sent_at + interval);
   }
   return turn;
 }

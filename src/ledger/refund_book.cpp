@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "domain/refund_turns.hpp"
 #include "ledger/damage.hpp"
 #include "ledger/entry_rows.hpp"
 #include "ledger/hash_chain.hpp"
@@ -76,7 +77,8 @@ std::optional<Refund> RefundBook::begin_refund(const RefundDecision& decision, c
   auto& [seq, refund] = known->stored;
   const auto from = refund.state;
   // Whoever asks about a refund believes that there is none only a while after it was sent last.
-  const bool is_sent_anew = from == RefundState::failed || turn > refund.sent_at;
+  const bool is_sent_anew = from == RefundState::failed || turn > refund.sent_at ||
+                            !is_turn_believed(refund.sent_at, refund_interval, now);
   if (decision.plan != RefundPlan::again || !is_sent_anew) return std::move(refund);
   refund.state = RefundState::unknown;
   refund.sent_at = turn;

@@ -109,12 +109,13 @@ std::string spreadsheet_row(const Record& record, const std::vector<std::string>
 std::string_view no_paint(std::string_view, std::string_view) { return {}; }
 
 std::string_view paint_states(std::string_view key, std::string_view value) {
-  static constexpr std::array keys{"resultCode", "tradeState", "ledgerState", "state", "resultMsg", "status",
-                                   "ledger",     "outcome",    "reason",      "valid", "ok"};
+  static constexpr std::array keys{"resultCode", "tradeState", "refundState", "ledgerState",
+                                   "state",      "resultMsg",  "status",      "ledger",
+                                   "outcome",    "reason",     "valid",       "ok"};
   static constexpr std::array good{"SUCCESS", "CREATED", "RENEWED", "REUSED",         "UPDATE_SUCCESS",
                                    "OK",      "true",    "APPLIED", "ALREADY_APPLIED"};
   static constexpr std::array open{"CREATING", "NOTPAY",           "USERPAYING", "WARN",
-                                   "UNKNOWN",  "UNABLE_TO_UPDATE", "NOT_PAID"};
+                                   "UNKNOWN",  "UNABLE_TO_UPDATE", "NOT_PAID",   "PROCESSING"};
   static constexpr std::array neutral{"IGNORED", "ALREADY_PAID", "READ_ONLY"};
   const auto among = [](const auto& names, std::string_view name) {
     return std::find(names.begin(), names.end(), name) != names.end();

@@ -47,6 +47,12 @@ TEST_CASE("the same payment again is answered from the ledger, and a code is nev
   CHECK(again.code == 0);
   CHECK(json_line(again.out)["tradeState"] == "SUCCESS");
   CHECK(till.sandbox.requests() == before);
+  const auto other = till.shop.run({"micropay", "--out-trade-no", "20261128-1", "--amount", "99.00", "--body",
+                                    "coffee", "--auth-code-file", "-", "--json"},
+                                   "134567890123456800\n");
+  CHECK(other.code == 1);
+  CHECK(json_line(other.out)["errCode"] == "ORDERPAID");
+  CHECK(till.sandbox.requests() == before);
 }
 
 TEST_CASE("a code that is refused: exit 1, and nothing is to be reversed") {

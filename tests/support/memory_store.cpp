@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include "support/memory_orders.hpp"
+#include "support/memory_refunds.hpp"
 #include "support/memory_rows.hpp"
 #include "wxpay/error.hpp"
 
@@ -21,7 +23,6 @@ namespace {
 using ledger::entry_place_of;
 using ledger::number_in;
 using ledger::place_of;
-using ledger::refund_place_of;
 using ledger::RowStream;
 using ledger::SubjectKind;
 using ledger::Value;
@@ -160,23 +161,12 @@ class MemoryStore final : public ledger::LedgerStore {
   }
 
   std::unique_ptr<RowStream> orders(const MerchantId& mch_id, const OrderFilter& filter) override {
-    auto rows = rows_where(tables_.orders, [&](const KeptRow& row) {
-      const auto created_at = instant_at(row, "created_at");
-      const Fen fee{number_at(row, place_of("total_fee"))};
-      return text_at(row, place_of("mch_id")) == mch_id.text() &&
-             (!filter.state || state_of(row) == *filter.state) &&
-             (!filter.since || created_at >= *filter.since) &&
-             (!filter.until || created_at < *filter.until) && (!filter.min_fee || fee >= *filter.min_fee) &&
-             (!filter.max_fee || fee <= *filter.max_fee);
-    });
-    if (!filter.oldest_first) std::reverse(rows.begin(), rows.end());
-    if (filter.limit) limit(rows, static_cast<std::size_t>(std::max(*filter.limit, std::int64_t{0})));
-    return stream_of(std::move(rows));
+    return stream_of(listed_orders(tables_.orders, mch_id, filter));
   }
 
   std::unique_ptr<RowStream> page(const MerchantId& mch_id, const OpenOrders& which,
                                   const OrderCursor& cursor, std::size_t most) override {
-    auto rows = rows_where(open_orders(mch_id, which),
+    auto rows = rows_where(open_orders(tables_.orders, mch_id, which),
                            [&](const KeptRow& row) { return number_at(row, 0) > cursor.seq; });
     limit(rows, most);
     return stream_of(std::move(rows));
@@ -187,7 +177,7 @@ class MemoryStore final : public ledger::LedgerStore {
     const auto place = [](const KeptRow& row) {
       return std::pair{number_at(row, place_of("updated_at")), number_at(row, 0)};
     };
-    auto rows = rows_where(closed_orders(mch_id, which), [&](const KeptRow& row) {
+    auto rows = rows_where(closed_orders(tables_.orders, mch_id, which), [&](const KeptRow& row) {
       return place(row) > std::pair{cursor.instant, cursor.seq};
     });
     std::sort(rows.begin(), rows.end(),
@@ -197,22 +187,20 @@ class MemoryStore final : public ledger::LedgerStore {
   }
 
   std::int64_t count(const MerchantId& mch_id, const OpenOrders& which) override {
-    return std::ssize(open_orders(mch_id, which));
+    return std::ssize(open_orders(tables_.orders, mch_id, which));
   }
   std::int64_t count(const MerchantId& mch_id, const ClosedOrders& which) override {
-    return std::ssize(closed_orders(mch_id, which));
+    return std::ssize(closed_orders(tables_.orders, mch_id, which));
   }
 
   std::unique_ptr<RowStream> find_refund(const MerchantId& mch_id,
                                          const OutRefundNo& out_refund_no) override {
-    return stream_of(rows_where(tables_.refunds, [&](const KeptRow& row) {
-      return is_of(row, mch_id) && text_at(row, refund_place_of("out_refund_no")) == out_refund_no.text();
-    }));
+    return stream_of(refunds_with(tables_.refunds, mch_id, ledger::refund_place_of("out_refund_no"),
+                                  out_refund_no.text()));
   }
   std::unique_ptr<RowStream> refunds_of(const MerchantId& mch_id, const OutTradeNo& out_trade_no) override {
-    return stream_of(rows_where(tables_.refunds, [&](const KeptRow& row) {
-      return is_of(row, mch_id) && text_at(row, refund_place_of("out_trade_no")) == out_trade_no.text();
-    }));
+    return stream_of(
+        refunds_with(tables_.refunds, mch_id, ledger::refund_place_of("out_trade_no"), out_trade_no.text()));
   }
   std::int64_t last_refund() override {
     return tables_.refunds.empty() ? 0 : number_at(tables_.refunds.back(), 0);
@@ -225,42 +213,20 @@ class MemoryStore final : public ledger::LedgerStore {
     for (const auto place : ledger::changing_refund_columns) old.at(place) = KeptValue{row.at(place)};
   }
   std::unique_ptr<RowStream> refunds(const MerchantId& mch_id, const RefundFilter& filter) override {
-    auto rows = rows_where(tables_.refunds, [&](const KeptRow& row) {
-      const auto created_at = refund_instant_at(row, refund_place_of("created_at"));
-      const Fen fee{number_at(row, refund_place_of("refund_fee"))};
-      const bool is_of_order = !filter.out_trade_no ||
-                               text_at(row, refund_place_of("out_trade_no")) == filter.out_trade_no->text();
-      return is_of(row, mch_id) && is_of_order && (!filter.state || refund_state_of(row) == *filter.state) &&
-             (!filter.since || created_at >= *filter.since) &&
-             (!filter.until || created_at < *filter.until) && (!filter.min_fee || fee >= *filter.min_fee) &&
-             (!filter.max_fee || fee <= *filter.max_fee);
-    });
-    if (!filter.oldest_first) std::reverse(rows.begin(), rows.end());
-    if (filter.limit) limit(rows, static_cast<std::size_t>(std::max(*filter.limit, std::int64_t{0})));
-    return stream_of(std::move(rows));
+    return stream_of(listed_refunds(tables_.refunds, mch_id, filter));
   }
   std::unique_ptr<RowStream> page(const MerchantId& mch_id, const OpenRefunds& which,
                                   const OrderCursor& cursor, std::size_t most) override {
-    auto rows = rows_where(open_refunds(mch_id, which),
+    auto rows = rows_where(open_refunds(tables_.refunds, mch_id, which),
                            [&](const KeptRow& row) { return number_at(row, 0) > cursor.seq; });
     limit(rows, most);
     return stream_of(std::move(rows));
   }
   std::int64_t count(const MerchantId& mch_id, const OpenRefunds& which) override {
-    return std::ssize(open_refunds(mch_id, which));
+    return std::ssize(open_refunds(tables_.refunds, mch_id, which));
   }
   std::unique_ptr<RowStream> over_refunded() override {
-    return stream_of(rows_where(tables_.orders, [&](const KeptRow& order) {
-      std::int64_t held = 0;
-      for (const auto& row : tables_.refunds) {
-        const bool counts =
-            text_at(row, refund_place_of("mch_id")) == text_at(order, place_of("mch_id")) &&
-            text_at(row, refund_place_of("out_trade_no")) == text_at(order, place_of("out_trade_no")) &&
-            holds_amount(refund_state_of(row));
-        if (counts) held += number_at(row, refund_place_of("refund_fee"));
-      }
-      return held > number_at(order, place_of("total_fee"));
-    }));
+    return stream_of(over_refunded_orders(tables_.orders, tables_.refunds));
   }
 
   std::optional<ledger::ChainEnd> last_entry() override {
@@ -373,49 +339,6 @@ class MemoryStore final : public ledger::LedgerStore {
   }
 
  private:
-  static std::chrono::sys_seconds instant_at(const KeptRow& row, std::string_view column) {
-    std::size_t place = 0;
-    while (ledger::order_columns.at(place) != column) ++place;
-    return std::chrono::sys_seconds{std::chrono::seconds{number_at(row, place)}};
-  }
-  static std::chrono::sys_seconds refund_instant_at(const KeptRow& row, std::size_t place) {
-    return std::chrono::sys_seconds{std::chrono::seconds{number_at(row, place)}};
-  }
-  static RefundState refund_state_of(const KeptRow& row) {
-    return static_cast<RefundState>(number_at(row, refund_place_of("state")));
-  }
-  static bool is_of(const KeptRow& refund, const MerchantId& mch_id) {
-    return text_at(refund, refund_place_of("mch_id")) == mch_id.text();
-  }
-  Table open_refunds(const MerchantId& mch_id, const OpenRefunds& which) const {
-    return rows_where(tables_.refunds, [&](const KeptRow& row) {
-      return is_of(row, mch_id) && is_open(refund_state_of(row)) &&
-             refund_instant_at(row, refund_place_of("sent_at")) < which.until;
-    });
-  }
-
-  static OrderState state_of(const KeptRow& row) {
-    return static_cast<OrderState>(number_at(row, place_of("state")));
-  }
-
-  Table open_orders(const MerchantId& mch_id, const OpenOrders& which) const {
-    return rows_where(tables_.orders, [&](const KeptRow& row) {
-      const auto created_at = instant_at(row, "created_at");
-      return text_at(row, place_of("mch_id")) == mch_id.text() && is_open(state_of(row)) &&
-             (!which.since || created_at >= *which.since) &&
-             (created_at < which.until || (which.ahead_of && created_at > *which.ahead_of));
-    });
-  }
-
-  Table closed_orders(const MerchantId& mch_id, const ClosedOrders& which) const {
-    return rows_where(tables_.orders, [&](const KeptRow& row) {
-      const auto closed_at = instant_at(row, "updated_at");
-      return text_at(row, place_of("mch_id")) == mch_id.text() && state_of(row) == OrderState::closed &&
-             closed_at >= which.since &&
-             (closed_at < which.until || (which.ahead_of && closed_at > *which.ahead_of));
-    });
-  }
-
   static bool is_applied(const KeptRow& notification) {
     return text_at(notification, outcome_column) == "APPLIED";
   }

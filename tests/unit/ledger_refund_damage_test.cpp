@@ -5,8 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "ledger/refund_book.hpp"
 #include "support/ledger_fixture.hpp"
 #include "support/refund_fixture.hpp"
+#include "support/store_kinds.hpp"
 
 using namespace wxpay;
 using namespace wxpay::test::ledger_fixture;
@@ -51,6 +53,38 @@ TEST_CASE("a refund that was changed, removed or forged past the program is foun
     const auto report = open_read_only(folder.ledger())->check({});
     CHECK_FALSE(report.ok);
     CHECK_MESSAGE(report.problem.find(row.problem) != std::string::npos, report.problem);
+  }
+}
+
+TEST_CASE("refunds beyond what was paid are found, although each matches its entry") {
+  for (const auto& kind : test::store_kinds) {
+    CAPTURE(std::string{kind.name});
+    const LedgerFolder folder;
+    const LedgerClock clock;
+    auto opened = kind.opener()(folder.ledger());
+    auto& store = *opened;
+    const auto ledger = ledger::make_ledger(std::move(opened), "cashier", clock);
+    pay_order(*ledger, "T1");
+    ledger->begin_refund(refund_of("T1", "R1", 600), refund_interval);
+    const auto order = ledger->find(test_merchant(), number_of("T1"));
+    // Past the rules, as a program would that does not keep them.
+    const auto write = [&](std::int64_t fee, const char* number) {
+      ledger::HistoryWriter history{store, "somebody"};
+      ledger::RefundBook book{store, history};
+      const auto transaction = store.begin_writing();
+      history.begin();
+      book.begin();
+      book.begin_refund({RefundPlan::first, Fen{fee}}, refund_of("T1", number, fee), &*order, std::nullopt,
+                        clock.now(), clock.now());
+      history.flush();
+      transaction->commit();
+    };
+    write(400, "R2");
+    CHECK(ledger->check({}).ok);
+    write(1, "R3");
+    const auto report = ledger->check({});
+    CHECK_FALSE(report.ok);
+    CHECK(report.problem == "the refunds of the order T1 are more than was paid for it");
   }
 }
 

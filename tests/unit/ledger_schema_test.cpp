@@ -7,9 +7,11 @@
 #include "crypto/digest.hpp"
 #include "ledger/sqlite/schema.hpp"
 #include "support/ledger_fixture.hpp"
+#include "support/refund_fixture.hpp"
 
 using namespace wxpay;
 using namespace wxpay::test::ledger_fixture;
+using namespace wxpay::test::refund_fixture;
 
 namespace {
 
@@ -96,6 +98,12 @@ TEST_CASE("a ledger of an older schema is migrated when it is opened, and keeps 
   ledger->keep({standing_clock().now(), test_merchant(), "T3", "AMOUNT_MISMATCH",
                 crypto::sha256_hex("<xml/>"), "<xml/>"});
   CHECK(ledger->notifications(test_merchant(), number_of("T3")).size() == 1);
+  pay_order(*ledger, "T4");
+  CHECK(
+      (ledger->begin_refund(refund_of("T4", "R4", 300), refund_interval).decision.plan == RefundPlan::first));
+  CHECK((ledger->settle_refund(said_of("T4", "R4", RefundState::success)).settlement.verdict ==
+         RefundVerdict::apply));
+  CHECK((ledger->find(test_merchant(), number_of("T4"))->state == OrderState::refund));
   const auto report = ledger->check({});
   CHECK_MESSAGE(report.ok, report.problem);
   make_ledger(folder.path() / "new.db", 5);

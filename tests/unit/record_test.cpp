@@ -200,6 +200,12 @@ TEST_CASE("what became of a notification is green, red, yellow, or has no colour
       {"reason", "READ_ONLY", ""},
       {"reason", "AMOUNT_MISMATCH", red},
       {"note", "PAID_AFTER_CLOSE", ""},
+      {"refundState", "SUCCESS", green},
+      {"refundState", "PROCESSING", yellow},
+      {"refundState", "UNKNOWN", yellow},
+      {"refundState", "ABNORMAL", red},
+      {"refundState", "REFUNDCLOSE", red},
+      {"refundState", "FAILED", red},
   };
   for (const auto& row : rows) {
     CAPTURE(row.key);

@@ -105,6 +105,29 @@ TEST_CASE("a refusal after an unanswered sending is held against a query") {
   }
 }
 
+TEST_CASE("the word that our signature is wrong says nothing of a sending before it") {
+  RefundCase shop;
+  shop.gateway.refunds.emplace_back(refused("SIGNERROR", Reaction::wrong_key));
+  CHECK((shop.refund().outcome == Outcome::wrong_key));
+  CHECK((shop.refund_state() == RefundState::failed));
+  shop.gateway.refunds.emplace_back(unknown(ErrorKind::timeout, "TIMEOUT"));
+  CHECK((shop.refund().outcome == Outcome::unknown));
+  shop.gateway.refunds.emplace_back(refused("SIGNERROR", Reaction::wrong_key));
+  CHECK((shop.refund().outcome == Outcome::wrong_key));
+  CHECK((shop.refund_state() == RefundState::unknown));
+}
+
+TEST_CASE("a refund that was begun while the clock was ahead is sent at once when the clock is right") {
+  RefundCase shop;
+  shop.clock.advance(std::chrono::days{30});
+  shop.gateway.refunds.emplace_back(unknown(ErrorKind::timeout, "TIMEOUT"));
+  shop.refund();
+  shop.clock.advance(-std::chrono::days{30});
+  shop.gateway.refunds.emplace_back(answer(RefundState::processing));
+  CHECK((shop.refund().outcome == Outcome::done));
+  CHECK(shop.waits.empty());
+}
+
 TEST_CASE("a first refusal is final, makes it FAILED, and frees the number for the same refund") {
   RefundCase shop;
   shop.gateway.refunds.emplace_back(refused("NOTENOUGH", Reaction::refuse));
@@ -191,14 +214,35 @@ TEST_CASE("where WeChat Pay cannot be asked about the order, nothing is sent") {
   CHECK_FALSE(use_case.ledger->find_refund(ledger_fixture::test_merchant(), number));
 }
 
+TEST_CASE("no such refund: with the profile of another app or sub-merchant it proves nothing") {
+  RefundCase shop;
+  shop.gateway.refunds.emplace_back(unknown(ErrorKind::timeout, "TIMEOUT"));
+  shop.refund();
+  shop.clock.advance(std::chrono::minutes{2});
+  auto merchant = request().merchant;
+  const auto ask = [&] {
+    shop.gateway.refund_queries.emplace_back(refused("REFUNDNOTEXIST", Reaction::order_unknown));
+    return app::query_refund(number, merchant, shop.ledger.get(), app::WriteBack::yes, shop.client,
+                             shop.clock);
+  };
+  merchant.sub_mch_id = MerchantId{"1900000110"};
+  const auto other = ask();
+  CHECK((other.outcome == Outcome::refused));
+  CHECK(other.reason == "OTHER_APP");
+  CHECK((shop.refund_state() == RefundState::unknown));
+  merchant = request().merchant;
+  ask();
+  CHECK((shop.refund_state() == RefundState::failed));
+}
+
 TEST_CASE("no such refund: FAILED only where it was sent a while ago; an accepted one does not agree") {
   RefundCase shop;
   shop.gateway.refunds.emplace_back(unknown(ErrorKind::timeout, "TIMEOUT"));
   shop.refund();
   const auto ask = [&] {
     shop.gateway.refund_queries.emplace_back(refused("REFUNDNOTEXIST", Reaction::order_unknown));
-    return app::query_refund(number, ledger_fixture::test_merchant(), shop.ledger.get(), app::WriteBack::yes,
-                             shop.client, shop.clock);
+    return app::query_refund(number, request().merchant, shop.ledger.get(), app::WriteBack::yes, shop.client,
+                             shop.clock);
   };
   CHECK((ask().outcome == Outcome::refused));
   CHECK((shop.refund_state() == RefundState::unknown));

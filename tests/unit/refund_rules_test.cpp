@@ -153,6 +153,11 @@ TEST_CASE("what refund does with a number follows from the order, its refunds an
          RefundPlan::exceeds));
   std::vector<Refund> many(most_refunds, refund_in(RefundState::success, "R2", 1));
   CHECK((plan(&paid, many, nullptr, Fen{1}).plan == RefundPlan::too_many));
+  many.push_back(refund_in(RefundState::failed, "R1", 1));
+  CHECK((plan(&paid, many, &many.back(), Fen{1}).plan == RefundPlan::too_many));
+  many.back().state = RefundState::unknown;
+  CHECK((plan(&paid, many, &many.back(), Fen{1}).plan == RefundPlan::again));
+  many.pop_back();
   many.back().state = RefundState::failed;
   CHECK((plan(&paid, many, nullptr, Fen{1}).plan == RefundPlan::first));
   auto of_other_app = paid;
