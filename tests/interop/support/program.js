@@ -103,8 +103,8 @@ class Shop {
 
 /** `wxpayctl sandbox serve` on a free port, with the keys that it writes for any client of the built-in merchant. */
 class Sandbox {
-  /** settings: given the shop, those of a merchant of its own. */
-  static async start({ trust, profile = 'sandbox-v3', settings } = {}) {
+  /** settings: given the shop, those of a merchant of its own; options: more of `sandbox serve`. */
+  static async start({ trust, profile = 'sandbox-v3', settings, options = [] } = {}) {
     const sandbox = new Sandbox();
     sandbox.shop = new Shop();
     if (settings) sandbox.shop.configure(settings(sandbox.shop));
@@ -116,6 +116,7 @@ class Sandbox {
       '--json',
       ...(trust ? ['--trust', trust] : []),
       ...(settings ? ['-p', 'shop'] : []),
+      ...options,
     ];
     sandbox.child = sandbox.shop.start(args, ['ignore', 'pipe', 'ignore']);
     endings.push(() => sandbox.child.kill('SIGKILL'));

@@ -168,6 +168,7 @@ function axiosPluginV2(url, keys) {
   const call = async (path, fields) => (await v2.post(path, { appid: keys.appId, mch_id: keys.mchId, ...fields })).data;
   return {
     name: 'wechatpay-axios-plugin',
+    call,
     create: (order) =>
       call('pay/unifiedorder', {
         trade_type: 'JSAPI',
@@ -187,4 +188,39 @@ function axiosPluginV2(url, keys) {
   };
 }
 
-module.exports = { AxiosPlugin, NodeV3, Tenpay, axiosPluginV2, axiosPluginV3, nodeV3, openid, tenpay };
+/** The same clients with refunds; openRefund gives what a notification of a refund seals. */
+const refundsV2 = {
+  tenpay(url, keys) {
+    const client = tenpay(url, keys);
+    const middleware = client.payment.middlewareForExpress('refund');
+    return {
+      ...client,
+      refund: (fields) => client.payment.refund({ ...fields }),
+      queryRefund: (by) => client.payment.refundQuery({ ...by }),
+      async openRefund({ body }) {
+        const request = { body };
+        const response = { header() {}, send() {} };
+        await new Promise((resolve, reject) => {
+          response.send = (text) => reject(new Error(text));
+          middleware(request, response, resolve).catch(reject);
+        });
+        return { ...request.weixin.req_info };
+      },
+    };
+  },
+  'wechatpay-axios-plugin'(url, keys) {
+    const client = axiosPluginV2(url, keys);
+    const { Aes, Hash, Transformer } = AxiosPlugin;
+    return {
+      ...client,
+      refund: (fields) => client.call('secapi/pay/refund', fields),
+      queryRefund: (by) => client.call('pay/refundquery', by),
+      async openRefund({ body }) {
+        const { req_info: sealed } = Transformer.toObject(body);
+        return Transformer.toObject(Aes.AesEcb.decrypt(sealed, Hash.md5(keys.key).toLowerCase()));
+      },
+    };
+  },
+};
+
+module.exports = { AxiosPlugin, NodeV3, Tenpay, axiosPluginV2, axiosPluginV3, nodeV3, openid, refundsV2, tenpay };
