@@ -64,6 +64,30 @@ for (const trust of ['certificate', 'public-key', 'both']) {
         return merchant.requests.at(-1);
       };
 
+      it('refunds a part of an order, once for each number, asks about it, and is told', async () => {
+        const number = longNumber('refunded');
+        const out_refund_no = `R-2026112300001@${'0'.repeat(64)}`.slice(0, 64);
+        await client.create('jsapi', orders.jsapi(number));
+        await sandbox.command('pay', number);
+        const amount = { refund: 300, total: 1000, currency: 'CNY' };
+        const wanted = { out_trade_no: number, out_refund_no, reason: '缺货 "限量" <A&B>', amount };
+        const made = await client.refund(wanted);
+        assert.strictEqual(made.status, 200, JSON.stringify(made.data));
+        assert.match(made.data.refund_id, /^503\d{26}$/);
+        assert.strictEqual((await client.refund(wanted)).data.refund_id, made.data.refund_id);
+
+        await sandbox.command('refund', out_refund_no, '--state', 'SUCCESS');
+        const found = await client.queryRefund(out_refund_no);
+        assert.strictEqual(found.data.status, 'SUCCESS');
+        assert.strictEqual(found.data.amount.refund, 300);
+
+        await sandbox.command('notify', '--refund', out_refund_no, '--to', `${merchant.url}/notify`);
+        const told = await client.open(merchant.requests.at(-1));
+        assert.strictEqual(told.out_refund_no, out_refund_no);
+        assert.strictEqual(told.refund_status, 'SUCCESS');
+        assert.strictEqual(told.amount.refund, 300);
+      });
+
       for (const [product, terms] of Object.entries(orders)) {
         it(`makes an order of ${product}, asks about it, and closes it`, async () => {
           const number = longNumber(product);

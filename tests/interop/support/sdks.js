@@ -46,6 +46,9 @@ function axiosPluginV3(url, keys) {
     queryTransaction: (id) => said(transactions.id._id_.get({ params: { mchid }, id })),
     close: (number) =>
       said(transactions.outTradeNo._number_.close.post({ mchid }, { number: encodeURIComponent(number) })),
+    refund: (fields) => said(wxpay.v3.refund.domestic.refunds.post(fields)),
+    queryRefund: (number) =>
+      said(wxpay.v3.refund.domestic.refunds._number_.get({ number: encodeURIComponent(number) })),
     /** The resource of a notification, whose signature must hold. */
     async open({ headers, body }) {
       const { Formatter, Rsa, Aes } = AxiosPlugin;
@@ -112,6 +115,8 @@ function nodeV3(url, keys) {
     query: (number) => pay.query({ out_trade_no: encodeURIComponent(number) }),
     queryTransaction: (id) => pay.query({ transaction_id: id }),
     close: (number) => pay.close(encodeURIComponent(number)),
+    refund: (fields) => pay.refunds(fields),
+    queryRefund: (number) => pay.find_refunds(encodeURIComponent(number)),
     async open({ headers, body }) {
       const holds = await pay.verifySign({
         timestamp: headers['wechatpay-timestamp'],
