@@ -4,6 +4,7 @@
 #include <csignal>
 #include <map>
 
+#include "support/certificate_of.hpp"
 #include "support/market.hpp"
 #include "support/v3_signing.hpp"
 
@@ -178,6 +179,33 @@ TEST_CASE("a profile moved to API v3 between a lost reply and the next reconcile
     CHECK(at.json({"query", "OPEN-01"})["reason"] == "NOT_PAID");
     CHECK(at.json({"ledger", "check"})["ok"] == true);
   }
+}
+
+TEST_CASE("a refund whose reply API v2 lost is finished on API v3, by each way, and refunds once") {
+  MovingShop at;
+  const auto cert = at.shop.write("keys/cert.pem", certificate_of("1900000109"), 0644);
+  const auto key = at.shop.write("keys/cert_key.pem", data_file("keys-v3/merchant_key.pem"));
+  at.configure(at.v2_line() + "cert_file = \"" + cert.string() + "\"\ncert_key_file = \"" + key.string() +
+               "\"\n");
+  const auto refund = [](const std::string& order) {
+    return std::vector<std::string>{"refund", order, "--out-refund-no", "R-" + order, "--refund-fee", "300"};
+  };
+  for (const auto* order : {"AGAIN-01", "ASKED-01", "TOLD-01"}) {
+    at.json(create(order));
+    at.json({"sandbox", "pay", order});
+    at.json({"query", order});
+    at.json({"sandbox", "fault", "lost-reply", "--match", "/secapi/pay/refund"});
+    CHECK(at.json(refund(order), 4)["refundState"] == "UNKNOWN");
+  }
+  at.on_v3();
+  CHECK(at.json(refund("AGAIN-01"))["refundState"] == "PROCESSING");
+  CHECK(at.json({"query-refund", "R-ASKED-01"})["resultMsg"] == "UPDATE_SUCCESS");
+  CHECK(at.json({"reconcile", "--older-than", "0s"})["refundsUpdated"] == 1);
+  for (const auto* order : {"AGAIN-01", "ASKED-01", "TOLD-01"}) CHECK(at.state(order) == "REFUND");
+  const auto placed = json_lines(http_exchange(at.url + "/sandbox/refunds"));
+  REQUIRE(placed.size() == 3);
+  for (const auto& each : placed) CHECK(each.at("refundFee") == 300);
+  CHECK(at.json({"ledger", "check"})["ok"] == true);
 }
 
 TEST_CASE("a prepay_id that API v2 made is signed by its rule after the move, and not without its key") {
