@@ -8,7 +8,7 @@
 paid_orders_of() {
   awk -v count="$1" -v paid_at="$(date -u +%FT%TZ)" 'BEGIN {
     print "outTradeNo,totalFee,state,tradeType,transactionId,paidAt"
-    for (i = 0; i < count; ++i) printf "B%010d,1000,SUCCESS,JSAPI,42%026d,%s\n", i, i, paid_at
+    for (i = 0; i < count; ++i) printf "B%010d,1000,SUCCESS,JSAPI,4200000000000000000000000001,%s\n", i, paid_at
   }'
 }
 

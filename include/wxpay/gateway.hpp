@@ -206,7 +206,7 @@ class PaymentGateway {
   /// only a query tells, as while the payer enters the password.
   /// @throws Error{usage}  the API has no such call
   virtual std::unique_ptr<CallOf<QueryOutcome>> start_code_payment(
-      std::shared_ptr<const CodePayment> payment);
+      const std::shared_ptr<const CodePayment>& payment);
   /// Sent again as long as WeChat Pay asks for it (recall).
   /// @throws Error{usage}  the API has no such call
   virtual std::unique_ptr<CallOf<ReverseOutcome>> start_reverse(const OutTradeNo& out_trade_no);

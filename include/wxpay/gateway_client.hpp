@@ -43,8 +43,8 @@ class GatewayClient {
   RefundOutcome query_refund(const OutRefundNo& out_refund_no) {
     return outcome_of(*gateway_.start_query_refund(out_refund_no));
   }
-  QueryOutcome pay_by_code(std::shared_ptr<const CodePayment> payment) {
-    return outcome_of(*gateway_.start_code_payment(std::move(payment)));
+  QueryOutcome pay_by_code(const std::shared_ptr<const CodePayment>& payment) {
+    return outcome_of(*gateway_.start_code_payment(payment));
   }
   ReverseOutcome reverse(const OutTradeNo& out_trade_no) {
     return outcome_of(*gateway_.start_reverse(out_trade_no));

@@ -38,8 +38,7 @@ class PaymentByCode {
     if (plan == CreatePlan::first || plan == CreatePlan::replace) {
       auto payment =
           std::make_shared<const CodePayment>(CodePayment{begun.order.intent, std::move(auth_code)});
-      if (auto result = take_answer(deps_.client.pay_by_code(std::move(payment)), begun.order.intent))
-        return *result;
+      if (auto result = take_answer(deps_.client.pay_by_code(payment), begun.order.intent)) return *result;
     }
     return await_payer();
   }

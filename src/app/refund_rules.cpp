@@ -22,6 +22,7 @@ std::optional<RefundRefusal> refusal_of(const RefundDecision& decision, const Re
       return RefundRefusal{"OTHER_APP", order_name + " belongs to another app or sub-merchant",
                            "refund it with the profile of that app"};
     case RefundPlan::differs:
+      if (known == nullptr) return std::nullopt;
       return RefundRefusal{
           "REFUND_FEE_MISMATCH",
           refund_name + " is known: " + in_fen(known->intent.refund_fee) + " of order " +
@@ -36,6 +37,7 @@ std::optional<RefundRefusal> refusal_of(const RefundDecision& decision, const Re
       return RefundRefusal{"TOO_MANY_REFUNDS", order_name + " has " + std::to_string(most_refunds) +
                                                    " refunds, and may not have more"};
     case RefundPlan::too_old:
+      if (order == nullptr) return std::nullopt;
       return RefundRefusal{
           "TRADE_OVERDUE",
           order_name + " was paid at " + format_rfc3339(*order->paid_at) + ", more than a year ago",

@@ -44,7 +44,7 @@ bool is_number(std::string_view text, const NumberRule& rule) {
 }
 
 void check(std::string_view text, const NumberRule& rule) {
-  if (auto fault = fault_of(text, rule); !fault.empty()) throw Error{ErrorKind::usage, std::move(fault)};
+  if (const auto fault = fault_of(text, rule); !fault.empty()) throw Error{ErrorKind::usage, fault};
 }
 
 }  // namespace

@@ -37,8 +37,8 @@ struct ReplayNotifyOptions {
 
 /// Only what these options can print: a table is to be read.
 std::vector<std::string> columns_of(const ReplayNotifyOptions& options) {
-  std::vector<std::string> columns{"source",      "kind",    "outTradeNo", "transactionId",
-                                   "outRefundNo", "outcome", "note",       "reason"};
+  std::vector<std::string> columns{"source",  "kind", "outTradeNo", "transactionId",
+                                   "outcome", "note", "reason",     "outRefundNo"};
   if (options.reply) columns.emplace_back("reply");
   if (!options.forward_to.empty()) columns.insert(columns.end(), {"forwarded", "forwardError"});
   if (options.dry_run) columns.emplace_back("dryRun");

@@ -10,7 +10,8 @@ namespace {
 
 }  // namespace
 
-std::unique_ptr<CallOf<QueryOutcome>> PaymentGateway::start_code_payment(std::shared_ptr<const CodePayment>) {
+std::unique_ptr<CallOf<QueryOutcome>> PaymentGateway::start_code_payment(
+    const std::shared_ptr<const CodePayment>&) {
   refuse("payment by the payer's code");
 }
 std::unique_ptr<CallOf<ReverseOutcome>> PaymentGateway::start_reverse(const OutTradeNo&) {

@@ -157,7 +157,11 @@ class StoredLedger final : public Ledger {
     auto known = read_for(change, [&] { return refund_book_.find(mch_id, evidence.out_refund_no); });
     const auto out_trade_no = known ? known->stored.refund.intent.out_trade_no : evidence.out_trade_no;
     auto loaded = load(mch_id, out_trade_no, change);
-    const auto all = read_for(change, [&] { return refund_book_.of_order(mch_id, out_trade_no); });
+    // What is left of the order concerns only a refund whose amount does not count yet.
+    const bool counts_already = known && holds_amount(known->stored.refund.state);
+    const auto all = counts_already
+                         ? std::vector<Refund>{}
+                         : read_for(change, [&] { return refund_book_.of_order(mch_id, out_trade_no); });
     const auto now = clock_.now();
     auto judged = judge_refund(known ? &known->stored.refund : nullptr,
                                loaded ? &loaded->stored.order : nullptr, all, evidence, now);

@@ -193,7 +193,7 @@ class Store {
   void restore(const GatewayOrder& order);
   /// The same of a refund.
   /// @return false: it is of no order that was paid
-  bool restore(GatewayRefund refund);
+  bool restore(const GatewayRefund& refund);
 
   /// A new order, or the same one again when all its terms are the same.
   OrderResult place(OrderTerms terms, PayScheme scheme);

@@ -14,7 +14,7 @@ bool is_same_refund(const RefundTerms& known, const RefundTerms& wanted) {
 
 }  // namespace
 
-bool Store::restore(GatewayRefund refund) {
+bool Store::restore(const GatewayRefund& refund) {
   const std::lock_guard lock{mutex_};
   const auto* order = lookup(refund.terms.out_trade_no);
   if (order == nullptr || !order->payment) return false;

@@ -24,7 +24,7 @@ struct NotifyingMarket : Market {
   }
   /// Settles the refund at WeChat Pay, and gives the file of what it tells of it.
   std::string told(const std::string& number, const std::string& state) const {
-    const auto file = number + "-" + state + ".saved";
+    auto file = number + "-" + state + ".saved";
     json({"sandbox", "refund", number, "--state", state, "--notify", "--out", file});
     return file;
   }

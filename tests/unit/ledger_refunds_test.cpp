@@ -233,8 +233,9 @@ TEST_CASE("refunds are listed by filter and come in pages") {
     pay_order(ledger, "T1");
     pay_order(ledger, "T2");
     for (const auto* number : {"R1", "R2", "R3", "R4"}) {
-      ledger.begin_refund(refund_of(number[1] == '4' ? "T2" : "T1", number, 100 * (number[1] - '0')),
-                          std::chrono::seconds{1});
+      ledger.begin_refund(
+          refund_of(number[1] == '4' ? "T2" : "T1", number, std::int64_t{100} * (number[1] - '0')),
+          std::chrono::seconds{1});
       opened.clock.time += std::chrono::seconds{10};
     }
     ledger.settle_refund(said_of("T1", "R2", RefundState::success, 200));
@@ -276,7 +277,7 @@ TEST_CASE("refunds join a group of changes, which is kept whole or not at all") 
     CHECK(entries_of(ledger) == entries);
     CHECK_FALSE(ledger.find_refund(test_merchant(), refund_number("R1")));
     refund_all(false);
-    CHECK(entries_of(ledger) == entries + 3 * 40);
+    CHECK(entries_of(ledger) == entries + std::int64_t{3} * 40);
     CHECK((ledger.find(test_merchant(), number_of("T39"))->state == OrderState::refund));
   });
 }

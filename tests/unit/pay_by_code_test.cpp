@@ -13,7 +13,8 @@ namespace {
 /// A counter whose WeChat Pay answers as it is told, in order.
 class CounterGateway final : public TellingGateway {
  public:
-  std::unique_ptr<CallOf<QueryOutcome>> start_code_payment(std::shared_ptr<const CodePayment>) override {
+  std::unique_ptr<CallOf<QueryOutcome>> start_code_payment(
+      const std::shared_ptr<const CodePayment>&) override {
     return std::make_unique<KnownExchange<QueryOutcome>>([this] { return take(payments); });
   }
   std::unique_ptr<CallOf<ReverseOutcome>> start_reverse(const OutTradeNo&) override {

@@ -85,11 +85,11 @@ class V2Gateway final : public PaymentGateway {
   }
 
   std::unique_ptr<CallOf<QueryOutcome>> start_code_payment(
-      std::shared_ptr<const CodePayment> payment) override {
+      const std::shared_ptr<const CodePayment>& payment) override {
     auto request = xml_request(wire::to_xml(v2::micropay_request(*payment, account_, nonce())));
     return call<QueryOutcome>(
         code_payment_path, std::move(request),
-        [this, payment = std::move(payment)](const HttpResponse& response, const Origin& origin) {
+        [this, payment](const HttpResponse& response, const Origin& origin) {
           return v2::read_micropay(response, account_, *payment, origin.speaker);
         },
         gateway::Repeats::unless_sent);
