@@ -153,6 +153,7 @@ class PaymentByCode {
                                   .transaction_id = order.transaction_id,
                                   .total_fee = order.intent.total_fee,
                                   .time_end = order.paid_at};
+    result.hint = "it was paid before: nothing was taken with this code";
     return result;
   }
 

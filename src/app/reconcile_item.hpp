@@ -126,8 +126,9 @@ class ReconcileOrders::Item final : public PipelineItem {
   bool is_to_be_reversed() const {
     if (order_.intent.trade_type != TradeType::micropay || result_.kind != ReconcileResult::Kind::still_open)
       return false;
+    const auto now = run_.deps_.clock.now();
     const auto age = std::max(youngest_to_reverse, run_.options_.older_than);
-    return order_.updated_at + age <= run_.deps_.clock.now();
+    return order_.updated_at + age <= now && now < order_.created_at + oldest_to_reverse;
   }
 
   Next begin_reversal() {

@@ -24,6 +24,9 @@ struct ReverseResult {
 /// WeChat Pay asks not to reverse a payment by code earlier than so long after it (API v2, 9_10).
 inline constexpr std::chrono::seconds youngest_to_reverse{15};
 
+/// WeChat Pay reverses no order that is older (API v2, 9_11): what was paid is refunded instead.
+inline constexpr std::chrono::days oldest_to_reverse{7};
+
 /// How long to wait before an order may be reversed; zero: not at all.
 std::chrono::seconds time_to_reversal(const Order& order, std::chrono::sys_seconds now);
 

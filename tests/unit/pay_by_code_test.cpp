@@ -64,6 +64,7 @@ TEST_CASE("a number that was paid is never taken for another payment") {
   const auto again = counter.pay(counter.wanted());
   CHECK((again.outcome == Outcome::done));
   CHECK(again.paid);
+  CHECK(again.hint == "it was paid before: nothing was taken with this code");
   const auto other = counter.pay(counter.wanted(Fen{9900}));
   CHECK((other.outcome == Outcome::refused));
   CHECK(other.said.code == "ORDERPAID");
