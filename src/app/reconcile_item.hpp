@@ -162,7 +162,8 @@ class ReconcileOrders::Item final : public PipelineItem {
     if (cannot_reverse_) return;
     if (const auto* reversed = std::get_if<Reversed>(&reversing_.outcome()))
       return take_reversed(reversed->evidence);
-    if (is_unknown_order(reversing_.outcome())) {
+    // Both answers say that it never arrived, so nobody can pay it.
+    if (is_unknown_order(reversing_.outcome()) && is_unknown_order(query_.outcome())) {
       auto evidence =
           closed_as_unknown(run_.deps_.merchant.mch_id, number(), std::get<Refused>(reversing_.outcome()));
       evidence.source = EvidenceSource::reverse;

@@ -39,7 +39,10 @@ class Reversal {
   Call* next_call() {
     auto& gateway = client_.gateway();
     return calls_.next([&] { return gateway.start_reverse(number_); },
-                       [](const Refused& refused) { return refused.reaction == Reaction::ask_by_query; },
+                       [](const Refused& refused) {
+                         return refused.reaction == Reaction::ask_by_query ||
+                                refused.reaction == Reaction::order_unknown;
+                       },
                        [&] { return gateway.start_query(number_); });
   }
 
@@ -65,8 +68,8 @@ class Reversal {
   }
 
   ReverseResult refused_by_gateway(const Refused& refused) {
-    // It never arrived, so nobody can pay it.
-    if (refused.reaction == Reaction::order_unknown && state_) {
+    // Both say that it never arrived, so nobody can pay it.
+    if (refused.reaction == Reaction::order_unknown && state_ && query_knows_no_order()) {
       auto evidence = closed_as_unknown(merchant_.mch_id, number_, refused);
       evidence.source = EvidenceSource::reverse;
       evidence.state = OrderState::revoked;
@@ -85,6 +88,11 @@ class Reversal {
     auto result = ended(later ? Outcome::unknown : outcome_of(refused), Reply::refused, refused.said);
     if (const auto& answer = calls_.query_answer()) return asked(*answer, std::move(result));
     return result;
+  }
+
+  bool query_knows_no_order() const {
+    const auto* answer = std::get_if<Refused>(&*calls_.query_answer());
+    return answer != nullptr && answer->reaction == Reaction::order_unknown;
   }
 
   ReverseResult asked(const QueryOutcome& answer, ReverseResult result) {
@@ -116,6 +124,7 @@ class Reversal {
 }  // namespace
 
 std::chrono::seconds time_to_reversal(const Order& order, std::chrono::sys_seconds now) {
+  if (order.proven_state == OrderState::revoked) return std::chrono::seconds{0};
   const auto wait = order.updated_at + youngest_to_reverse - now;
   // A clock that was ahead must not keep anybody waiting.
   return wait > wait.zero() && wait <= youngest_to_reverse ? wait : std::chrono::seconds{0};

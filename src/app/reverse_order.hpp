@@ -27,7 +27,7 @@ inline constexpr std::chrono::seconds youngest_to_reverse{15};
 /// WeChat Pay reverses no order that is older (API v2, 9_11): what was paid is refunded instead.
 inline constexpr std::chrono::days oldest_to_reverse{7};
 
-/// How long to wait before an order may be reversed; zero: not at all.
+/// How long to wait before an order may be reversed; zero: not at all, as for one that is reversed already.
 std::chrono::seconds time_to_reversal(const Order& order, std::chrono::sys_seconds now);
 
 /// Reverses an order: the intent is noted, then WeChat Pay is asked, and where its answer leaves open what is

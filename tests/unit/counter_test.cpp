@@ -57,7 +57,8 @@ std::string words_of(const Outcome& outcome) {
     const bool slow = refused->reaction == Reaction::slow_down;
     const bool key = refused->reaction == Reaction::wrong_key;
     const bool closed = refused->reaction == Reaction::order_closed;
-    return asks ? "ask" : slow ? "slow" : key ? "key" : closed ? "closed" : "refuse";
+    const bool unknown = refused->reaction == Reaction::order_unknown;
+    return asks ? "ask" : slow ? "slow" : key ? "key" : closed ? "closed" : unknown ? "no order" : "refuse";
   }
   const auto* unknown = std::get_if<Unknown>(&outcome);
   return unknown == nullptr ? "done" : unknown->code;
@@ -216,7 +217,7 @@ TEST_CASE("a reversal that is refused, or whose answer is none of a reversal, ch
                       {{200, signed_refusal("PARAM_ERROR")}, "refuse"},
                       {{200, signed_refusal("TRADE_ERROR")}, "ask"},
                       {{200, signed_refusal("INVALID_REQUEST")}, "ask"},
-                      {{200, signed_refusal("ORDERNOTEXIST")}, "ask"},
+                      {{200, signed_refusal("ORDERNOTEXIST")}, "no order"},
                       {{200, signed_refusal("CERT_ERROR")}, "key"},
                       {{200, unsigned_refusal_text("system error")}, "GATEWAY"},
                       {reversal({{"recall", ""}}), "GATEWAY"},

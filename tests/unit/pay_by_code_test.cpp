@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "app/reverse_order.hpp"
 #include "support/use_case_fixture.hpp"
 
 using namespace wxpay;
@@ -107,4 +108,42 @@ TEST_CASE("what nobody pays is reversed, and not in the first 15 s") {
   CHECK(result.reversed);
   CHECK((counter.state() == OrderState::revoked));
   CHECK(counter.clock.steady_now() - begun >= std::chrono::seconds{15});
+}
+
+TEST_CASE("a payment that never arrived is as good as reversed, where the query says so too") {
+  for (const bool is_there : {false, true}) {
+    CodeCounter counter;
+    const auto no_order = refused("ORDERNOTEXIST", Reaction::order_unknown);
+    counter.till.payments.emplace_back(unknown(ErrorKind::timeout, "TIMEOUT"));
+    counter.till.queries.emplace_back(no_order);
+    counter.till.reversals.emplace_back(no_order);
+    if (is_there) {
+      counter.till.queries.emplace_back(query_says(OrderState::userpaying));
+    } else {
+      counter.till.queries.emplace_back(no_order);
+    }
+    const auto result = counter.pay(counter.wanted());
+    CAPTURE(is_there);
+    CHECK((result.outcome == (is_there ? Outcome::unknown : Outcome::refused)));
+    CHECK(result.reversed != is_there);
+    CHECK((counter.state() == (is_there ? OrderState::userpaying : OrderState::revoked)));
+  }
+}
+
+TEST_CASE("a payment by code is reversed 15 s after it at the earliest, and again at once") {
+  constexpr std::chrono::sys_seconds paid{std::chrono::seconds{1'795'420'800}};
+  Order order{.intent = CodeCounter{}.wanted(), .state = OrderState::success, .updated_at = paid};
+  const auto wait = [&order](std::chrono::seconds later) {
+    return app::time_to_reversal(order, order.updated_at + later).count();
+  };
+  CHECK(wait(std::chrono::seconds{0}) == 15);
+  CHECK(wait(std::chrono::seconds{14}) == 1);
+  CHECK(wait(std::chrono::seconds{15}) == 0);
+  // The clock was ahead.
+  CHECK(wait(std::chrono::seconds{-1}) == 0);
+  // A mark made by hand proves nothing.
+  order.state = OrderState::revoked;
+  CHECK(wait(std::chrono::seconds{0}) == 15);
+  order.proven_state = OrderState::revoked;
+  CHECK(wait(std::chrono::seconds{0}) == 0);
 }

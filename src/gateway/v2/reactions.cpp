@@ -83,8 +83,7 @@ constexpr std::array exceptions{
     Exception{Operation::micropay, {"BUYER_MISMATCH", refuse}},
     Exception{Operation::reverse, {"USERPAYING", repeat}}, Exception{Operation::reverse, {"CERT_ERROR", key}},
     Exception{Operation::reverse, {"REVERSE_EXPIRE", refuse}},
-    Exception{Operation::reverse, {"INVALID_REQUEST", ask}},
-    Exception{Operation::reverse, {"ORDERNOTEXIST", ask}}};
+    Exception{Operation::reverse, {"INVALID_REQUEST", ask}}};
 
 /// Words of return_msg, in lower case: both parts must be there, in any order.
 struct Phrase {
