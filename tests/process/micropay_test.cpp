@@ -11,11 +11,17 @@ using namespace wxpay::test;
 namespace {
 
 struct Till : Market {
-  Result pay(const std::string& order, const std::string& code, std::vector<std::string> more = {}) const {
+  Command command(const std::string& order, const std::string& code,
+                  const std::vector<std::string>& more = {}) const {
+    const auto file = shop.write("code-" + order, code + "\n");
     std::vector<std::string> arguments{"micropay", "--out-trade-no",   order, "--total-fee", "1250", "--body",
-                                       "coffee",   "--auth-code-file", "-",   "--json"};
+                                       "coffee",   "--auth-code-file", file,  "--json"};
     arguments.insert(arguments.end(), more.begin(), more.end());
-    return shop.run(std::move(arguments), code + "\n");
+    return shop.command(std::move(arguments));
+  }
+  Result pay(const std::string& order, const std::string& code,
+             const std::vector<std::string>& more = {}) const {
+    return run(command(order, code, more));
   }
   std::string state(const std::string& order) const { return json({"orders", "show", order})["state"]; }
 };
@@ -90,52 +96,57 @@ TEST_CASE("on API v3 there is no such payment: exit 2, and nothing is written or
   CHECK(till.shop.run({"orders", "show", "20261128-2", "-p", "sandbox-v3"}).code == 1);
 }
 
-TEST_CASE("the payer pays while he is waited for") {
+TEST_CASE("what takes as long as a payer does: all of it at once") {
   const Till till;
-  const auto result = till.pay("20261128-1", "134567890123456701");
-  CHECK(result.code == 0);
-  CHECK(json_line(result.out)["tradeState"] == "SUCCESS");
-  CHECK(till.state("20261128-1") == "SUCCESS");
-}
-
-TEST_CASE("a payer who never pays: reversed, and the order is REVOKED") {
-  const Till till;
-  const auto result = till.pay("20261128-1", "134567890123456702", {"--for", "1s"});
-  CHECK(result.code == 1);
-  auto order = json_line(result.out);
-  CHECK(order["reversed"] == true);
-  CHECK(order["ledgerState"] == "REVOKED");
-  CHECK(till.state("20261128-1") == "REVOKED");
-  till.check_ledger();
-}
-
-TEST_CASE("a till that is killed while it waits leaves an order that reconcile decides") {
-  const Till till;
-  till.shop.write("code", "134567890123456702\n");
+  const auto begun = std::chrono::steady_clock::now();
   {
-    Process waiting{till.shop.command({"micropay", "--out-trade-no", "20261128-1", "--total-fee", "1250",
-                                       "--body", "coffee", "--auth-code-file", till.shop.path("code")})};
+    Process killed{till.command("20261128-killed", "134567890123456702")};
     till.sandbox.wait_for_requests(1);
-    waiting.kill(SIGKILL);
-    waiting.wait();
+    killed.kill(SIGKILL);
+    killed.wait();
   }
-  CHECK((till.state("20261128-1") == "CREATING" || till.state("20261128-1") == "USERPAYING"));
-  std::this_thread::sleep_for(std::chrono::seconds{16});
+  CHECK((till.state("20261128-killed") == "CREATING" || till.state("20261128-killed") == "USERPAYING"));
+  till.pay("20261128-back", paid_at_once);
+  till.pay("20261128-refunded", "134567890123456900");
+  till.json({"refund", "20261128-refunded", "--out-refund-no", "R-2", "--refund-fee", "100"});
+  Process paying{till.command("20261128-paying", "134567890123456801")};
+  Process leaving{till.command("20261128-leaving", "134567890123456902", {"--for", "1s"})};
+  Process cancelling{till.command("20261128-cancelling", "134567890123456903")};
+  Process reversing{till.shop.command({"reverse", "20261128-back", "--json"})};
+  Process refused{till.shop.command({"reverse", "20261128-refunded", "--json"})};
+
+  INFO("the payer pays while he is waited for");
+  const auto paid = paying.wait();
+  CHECK(paid.code == 0);
+  CHECK(json_line(paid.out)["tradeState"] == "SUCCESS");
+  CHECK(till.state("20261128-paying") == "SUCCESS");
+
+  INFO("a payer who never pays, and one who is refused by his bank: reversed, and the order is REVOKED");
+  for (auto* process : {&leaving, &cancelling}) {
+    const auto result = process->wait();
+    CHECK(result.code == 1);
+    auto order = json_line(result.out);
+    CHECK(order["reversed"] == true);
+    CHECK(order["ledgerState"] == "REVOKED");
+    CHECK(till.state(order["outTradeNo"]) == "REVOKED");
+  }
+
+  INFO("reverse gives back a payment by code, once");
+  const auto reversed = reversing.wait();
+  CHECK(reversed.code == 0);
+  CHECK(json_line(reversed.out)["resultCode"] == "SUCCESS");
+  CHECK(json_line(reversed.out)["ledgerState"] == "REVOKED");
+  CHECK(till.json({"reverse", "20261128-back"})["ledgerState"] == "REVOKED");
+
+  INFO("an order that was refunded, wholly or in part, is not reversed");
+  const auto result = refused.wait();
+  CHECK(result.code == 1);
+  CHECK(json_line(result.out)["errCode"] == "ORDER_REFUNDED");
+
+  INFO("a till that is killed while it waits leaves an order that reconcile decides");
+  std::this_thread::sleep_until(begun + std::chrono::seconds{17});
   auto summary = till.json({"reconcile", "--older-than", "0s"});
   CHECK(summary["reversed"] == 1);
-  CHECK(till.state("20261128-1") == "REVOKED");
-  till.check_ledger();
-}
-
-TEST_CASE("reverse gives back a payment by code, once; a refunded order is refused") {
-  const Till till;
-  till.pay("20261128-1", paid_at_once);
-  const auto reversed = till.json({"reverse", "20261128-1"});
-  CHECK(reversed["resultCode"] == "SUCCESS");
-  CHECK(reversed["ledgerState"] == "REVOKED");
-  CHECK(till.json({"reverse", "20261128-1"})["ledgerState"] == "REVOKED");
-  till.pay("20261128-2", "134567890123456900");
-  till.json({"refund", "20261128-2", "--out-refund-no", "R-2", "--refund-fee", "100"});
-  CHECK(till.json({"reverse", "20261128-2"}, 1)["errCode"] == "ORDER_REFUNDED");
+  CHECK(till.state("20261128-killed") == "REVOKED");
   till.check_ledger();
 }

@@ -54,12 +54,17 @@ class Killer {
 
   /// @return whether it was killed before its end
   bool run(const Command& command) {
+    const bool was_killed = run_waiting(command);
+    span_s_ = std::clamp(span_s_ * (was_killed ? 1.03 : 0.91), 0.001, 1.0);
+    return was_killed;
+  }
+  /// One that waits for somebody does not end by itself, so it tells nothing of the span.
+  bool run_waiting(const Command& command) {
     Process process{command};
     std::this_thread::sleep_for(std::chrono::duration<double>{share_(random_) * span_s_});
     process.kill(SIGKILL);
     const bool was_killed = process.wait().signal == SIGKILL;
     killed_ += was_killed ? 1 : 0;
-    span_s_ = std::clamp(span_s_ * (was_killed ? 1.03 : 0.91), 0.001, 1.0);
     return was_killed;
   }
   int killed() const { return killed_; }
