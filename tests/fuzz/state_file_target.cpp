@@ -24,14 +24,14 @@ class StandingClock final : public Clock {
 };
 
 /// @param last_lines  of the orders, by number
-void check_refund(sandbox::GatewayRefund refund, sandbox::Store& store,
+void check_refund(const sandbox::GatewayRefund& refund, sandbox::Store& store,
                   std::map<std::string, std::string>& last_lines) {
   const auto written = sandbox::to_state_line(refund);
   expect(written.find('\n') == std::string::npos, "a refund is one line");
   const auto again = sandbox::parse_refund_line(written);
   expect(again && sandbox::to_state_line(*again) == written, "a refund that is written can be read");
   const auto number = refund.out_refund_no();
-  if (!store.restore(std::move(refund))) return;
+  if (!store.restore(refund)) return;
   const auto found = store.find_refund(number);
   expect(found && sandbox::to_state_line(found->refund) == written, "a refund is found by its number");
   // Its order is REFUND from now on.
@@ -49,7 +49,7 @@ void check_state_file(std::string_view input) {
   while (!input.empty()) {
     const auto line = input.substr(0, input.find('\n'));
     input.remove_prefix(std::min(line.size() + 1, input.size()));
-    if (auto refund = sandbox::parse_refund_line(line)) check_refund(*std::move(refund), store, last_lines);
+    if (const auto refund = sandbox::parse_refund_line(line)) check_refund(*refund, store, last_lines);
     auto order = sandbox::parse_state_line(line);
     if (!order) continue;
     const auto written = sandbox::to_state_line(*order);

@@ -379,19 +379,23 @@ TEST_CASE("a run is complete that left none out, had an answer about each closed
 
 TEST_CASE(
     "a payment by code that nobody made is reversed as long as WeChat Pay takes a reversal: for seven days") {
-  for (const auto& [age, kind] : {std::pair{std::chrono::hours{7 * 24 - 1}, Kind::reversed},
-                                  std::pair{std::chrono::hours{7 * 24}, Kind::still_open}}) {
-    CAPTURE(age.count());
+  struct Row {
+    std::chrono::hours age;
+    Kind kind;
+  };
+  for (const auto& row : {Row{std::chrono::hours{7 * 24 - 1}, Kind::reversed},
+                          Row{std::chrono::hours{7 * 24}, Kind::still_open}}) {
+    CAPTURE(row.age.count());
     Reconciliation trial{0, 0};
     auto intent = intent_of("CODE");
     intent.trade_type = TradeType::micropay;
     trial.ledger->begin(intent, {});
-    trial.clock.advance(age);
+    trial.clock.advance(row.age);
     trial.options.dry_run = true;
     auto open = query_says(OrderState::notpay);
     open.evidence.out_trade_no = number_of("CODE");
     trial.run(open);
-    CHECK((trial.results.at("CODE").kind == kind));
+    CHECK((trial.results.at("CODE").kind == row.kind));
   }
 }
 
