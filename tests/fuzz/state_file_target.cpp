@@ -30,7 +30,7 @@ void check_refund(const sandbox::GatewayRefund& refund, sandbox::Store& store,
   expect(written.find('\n') == std::string::npos, "a refund is one line");
   const auto again = sandbox::parse_refund_line(written);
   expect(again && sandbox::to_state_line(*again) == written, "a refund that is written can be read");
-  const auto number = refund.out_refund_no();
+  const auto& number = refund.out_refund_no();
   if (!store.restore(refund)) return;
   const auto found = store.find_refund(number);
   expect(found && sandbox::to_state_line(found->refund) == written, "a refund is found by its number");
