@@ -90,6 +90,14 @@ TEST_CASE("a notification of a refund that can be opened, and is ours and whole,
   CHECK(evidence.digest == notification.digest);
 }
 
+TEST_CASE("what a notification of a refund hides may begin as XML may") {
+  const auto hidden = root_document(told_of_refund({}));
+  const auto declared = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n" + hidden + "\n";
+  CHECK((read_v2(enveloped(sealed(declared))).verdict == Verdict::refund));
+  for (const auto* before : {"x", "<?xml version=\"1.0\"", "<?xml ?><xml>"})
+    CHECK((read_v2(enveloped(sealed(before + hidden))).verdict == Verdict::bad_signature));
+}
+
 TEST_CASE("the notification of the vectors is read as it was meant") {
   for (const auto& vector : v2_vectors("refund_notify")) {
     auto account = shop_account();

@@ -122,11 +122,18 @@ void read_payment(Notification& notification, const Fields& fields, const Mercha
   notification.evidence = std::move(evidence);
 }
 
+/// Whether its root is that of WeChat Pay's documents; XML lets a declaration stand before it.
+bool begins_with_root(std::string_view text) {
+  text = trim(text);
+  if (text.starts_with("<?xml ")) text = trim(text.substr(std::min(text.find("?>"), text.size() - 2) + 2));
+  return text.starts_with("<root>");
+}
+
 /// What the notification of a refund holds encrypted; nothing where another key made it, or it was changed.
 std::optional<Fields> open_refund(const Fields& envelope, const Secret& key) {
   const auto opened = wire::open_req_info(envelope.find("req_info").value_or(""), key);
   // A wrong key leaves padding that holds now and then, and no document.
-  if (!opened || !trim(*opened).starts_with("<root>")) return std::nullopt;
+  if (!opened || !begins_with_root(*opened)) return std::nullopt;
   auto parsed = wire::parse_xml(*opened);
   auto* fields = std::get_if<Fields>(&parsed);
   return fields == nullptr ? std::nullopt : std::optional{std::move(*fields)};
