@@ -51,11 +51,16 @@ function payOf(identity) {
   return pay;
 }
 
+/** tenpay has no code that encrypts, so this seals what a notification of a refund hides for every judge of API v2. */
+const sealRoot = (xml, key) => Aes.AesEcb.encrypt(xml, Hash.md5(key).toLowerCase());
+
 const v2Judges = {
   'wechatpay-axios-plugin': {
     read: async (xml) => ({ ...Transformer.toObject(xml) }),
     sign: (fields, type, key) => Hash.sign(type, fields, key),
     write: (fields) => Transformer.toXml(fields),
+    // It names the root of every document xml.
+    seal: (fields, key) => sealRoot(Transformer.toXml(fields).replace(/^<xml>(.*)<\/xml>$/s, '<root>$1</root>'), key),
     // It lets a text that holds this end its own CDATA section.
     cannotWrite: ']]>',
   },
@@ -64,6 +69,7 @@ const v2Judges = {
     sign: (fields, type, key) =>
       new Tenpay({ appid: fields.appid ?? 'none', mchid: 'none', partnerKey: key })._getSign(fields, type),
     write: (fields) => tenpayUtil.buildXML(fields),
+    seal: (fields, key) => sealRoot(tenpayUtil.buildXML(fields, 'root'), key),
   },
 };
 

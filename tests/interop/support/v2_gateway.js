@@ -1,6 +1,6 @@
 'use strict';
 const { randomBytes } = require('node:crypto');
-const { nextTransactionId } = require('./numbers.js');
+const { nextTransactionId, refundIdOf } = require('./numbers.js');
 const { Receiver } = require('./receiver.js');
 
 /** WeChat Pay's side of API v2, with every document read, checked, signed and written by a judge. */
@@ -8,6 +8,7 @@ class V2Gateway {
   static async start({ judge, merchant, key }) {
     const gateway = Object.assign(new V2Gateway(), { judge, merchant, key });
     gateway.orders = new Map();
+    gateway.refunds = new Map();
     gateway.faults = []; // what the judge found wrong with requests
     gateway.asked = []; // the fields of each request
     gateway.receiver = await Receiver.start((call) => gateway.answer(call));
@@ -48,6 +49,28 @@ class V2Gateway {
     return this.signed(fields, type, key);
   }
 
+  /** The notification of a refund, which is sealed and carries no signature. */
+  refundNotification(number, { key = this.key, ...changes } = {}) {
+    const { order, ...refund } = this.refunds.get(number);
+    const { out_trade_no, transaction_id, total_fee } = order;
+    const hidden = {
+      out_trade_no,
+      transaction_id,
+      ...refund,
+      total_fee,
+      settlement_refund_fee: refund.refund_fee,
+      settlement_total_fee: total_fee,
+      success_time: '2026-11-23 11:00:00',
+      refund_recv_accout: '招商银行信用卡0403',
+      refund_account: 'REFUND_SOURCE_RECHARGE_FUNDS',
+      refund_request_source: 'API',
+      ...changes,
+    };
+    const nonce_str = randomBytes(16).toString('hex');
+    const req_info = this.judge.seal(hidden, key);
+    return this.judge.write({ return_code: 'SUCCESS', ...this.merchant, nonce_str, req_info });
+  }
+
   async answer({ method, url, body }) {
     const fields = await this.judge.read(body);
     this.asked.push(fields);
@@ -73,15 +96,50 @@ class V2Gateway {
   carryOut(url, fields) {
     const refused = (err_code, err_code_des) => ({ result_code: 'FAIL', err_code, err_code_des });
     if (url === '/pay/unifiedorder') return this.create(fields);
+    if (url === '/pay/micropay') return this.payByCode(fields, refused);
+    if (url === '/pay/refundquery') return this.findRefund(fields, refused);
     const order = fields.transaction_id
       ? [...this.orders.values()].find((each) => each.transaction_id === fields.transaction_id)
       : this.orders.get(fields.out_trade_no);
     if (!order) return refused('ORDERNOTEXIST', '此交易订单号不存在');
     if (url === '/pay/orderquery') return { result_code: 'SUCCESS', ...order };
+    if (url === '/secapi/pay/refund') return this.refund(order, fields, refused);
+    if (url === '/secapi/pay/reverse') {
+      Object.assign(order, { trade_state: 'REVOKED', trade_state_desc: '已撤销' });
+      return { result_code: 'SUCCESS', recall: 'N' };
+    }
     if (url !== '/pay/closeorder') return refused('NOAUTH', '无此接口');
     if (order.trade_state === 'SUCCESS') return refused('ORDERPAID', '该订单已支付');
     Object.assign(order, { trade_state: 'CLOSED', trade_state_desc: '订单已关闭' });
     return { result_code: 'SUCCESS' };
+  }
+
+  refund(order, { out_refund_no, refund_fee, total_fee }, refused) {
+    if (order.trade_state !== 'SUCCESS' || order.total_fee !== total_fee) return refused('TRADE_STATE_ERROR', '订单状态错误');
+    if (this.poor) return refused('NOTENOUGH', '余额不足');
+    const refund = { out_refund_no, refund_id: refundIdOf(out_refund_no), refund_fee, refund_status: 'PROCESSING' };
+    this.refunds.set(out_refund_no, { order, ...refund });
+    const { out_trade_no, transaction_id, cash_fee } = order;
+    const { refund_status, ...made } = refund;
+    return { result_code: 'SUCCESS', out_trade_no, transaction_id, total_fee, cash_fee, ...made };
+  }
+
+  findRefund({ out_refund_no }, refused) {
+    const known = this.refunds.get(out_refund_no);
+    if (!known) return refused('REFUNDNOTEXIST', '退款记录不存在');
+    const { order, ...refund } = known;
+    const { out_trade_no, transaction_id, total_fee, cash_fee } = order;
+    const record = Object.fromEntries(Object.entries(refund).map(([name, value]) => [`${name}_0`, value]));
+    return { result_code: 'SUCCESS', out_trade_no, transaction_id, total_fee, cash_fee, refund_count: '1', ...record };
+  }
+
+  /** A code that ends with 0 pays at once, any other when it is asked about. */
+  payByCode({ auth_code, ...fields }, refused) {
+    this.create({ ...fields, trade_type: 'MICROPAY' });
+    const paid = this.pay(fields.out_trade_no);
+    if (!auth_code.endsWith('0')) return refused('USERPAYING', '需要用户输入支付密码');
+    const { trade_state, trade_state_desc, ...payment } = paid;
+    return { result_code: 'SUCCESS', ...payment };
   }
 
   create({ out_trade_no, total_fee, trade_type, attach, openid }) {

@@ -1,11 +1,12 @@
 'use strict';
 const { randomBytes, X509Certificate } = require('node:crypto');
-const { nextTransactionId } = require('./numbers.js');
+const { nextTransactionId, refundIdOf } = require('./numbers.js');
 const { Receiver } = require('./receiver.js');
 
 const pairs = /^WECHATPAY2-SHA256-RSA2048 ((?:[a-z_]+="[^"]*",?)+)$/;
 const paths =
   /^\/v3\/pay\/(partner\/)?transactions\/(?:(jsapi|native|app|h5)|(out-trade-no|id)\/([^/?]+)(\/close)?)(?:\?(.*))?$/;
+const refundPaths = /^\/v3\/refund\/domestic\/refunds(?:\/([^/?]+))?$/;
 const longestAge = 60;
 
 const now = () => Math.floor(Date.now() / 1000);
@@ -17,6 +18,7 @@ class V3Gateway {
   static async start({ judge, merchant, mchId, apiv3Key, platforms = [], publicKey }) {
     const gateway = Object.assign(new V3Gateway(), { judge, merchant, mchId, apiv3Key, platforms, publicKey });
     gateway.orders = new Map();
+    gateway.refunds = new Map();
     gateway.faults = []; // what the judge found wrong with requests
     gateway.certificateFetches = 0;
     gateway.receiver = await Receiver.start((call) => gateway.answer(call));
@@ -133,6 +135,8 @@ class V3Gateway {
 
   carryOut(method, url, body) {
     if (method === 'GET' && url === '/v3/certificates') return { status: 200, object: this.certificates() };
+    const refundPath = refundPaths.exec(url);
+    if (refundPath) return this.refund(refundPath[1], body);
     const path = paths.exec(url);
     if (!path) return { status: 404, object: { code: 'RESOURCE_NOT_EXISTS', message: '无此资源' } };
     const [, partner, product, by, escaped, closing, query] = path;
@@ -149,6 +153,58 @@ class V3Gateway {
     if (order.trade_state === 'SUCCESS') return { status: 400, object: { code: 'ORDERPAID', message: '该订单已支付' } };
     Object.assign(order, { trade_state: 'CLOSED', trade_state_desc: '订单已关闭' });
     return { status: 204 };
+  }
+
+  /** Makes a refund, or tells of the one that is named. */
+  refund(escaped, body) {
+    if (escaped) {
+      const object = this.refunds.get(decodeURIComponent(escaped));
+      if (object) return { status: 200, object };
+      return { status: 404, object: { code: 'RESOURCE_NOT_EXISTS', message: '退款单不存在' } };
+    }
+    const { out_trade_no, out_refund_no, amount } = JSON.parse(body);
+    const order = this.orders.get(out_trade_no);
+    if (order?.trade_state !== 'SUCCESS' || order.amount.total !== amount.total)
+      return { status: 400, object: { code: 'INVALID_REQUEST', message: '订单状态错误' } };
+    if (this.poor) return { status: 403, object: { code: 'NOT_ENOUGH', message: '余额不足' } };
+    const object = {
+      refund_id: refundIdOf(out_refund_no),
+      out_refund_no,
+      transaction_id: order.transaction_id,
+      out_trade_no,
+      channel: 'ORIGINAL',
+      user_received_account: '招商银行信用卡0403',
+      create_time: '2026-11-23T10:30:00+08:00',
+      status: 'PROCESSING',
+      funds_account: 'UNSETTLED',
+      amount: { ...amount, payer_total: amount.total, payer_refund: amount.refund, discount_refund: 0 },
+    };
+    this.refunds.set(out_refund_no, object);
+    return { status: 200, object };
+  }
+
+  /** The notification of a refund, in its own words for the state. */
+  refundNotification(number, { key, status, ...changes } = {}) {
+    const { out_trade_no, out_refund_no, refund_id, transaction_id, user_received_account, ...refund } =
+      this.refunds.get(number);
+    const { total, payer_total, payer_refund } = refund.amount;
+    const state = status ?? refund.status;
+    const told = this.notification(
+      {
+        mchid: this.mchId,
+        out_trade_no,
+        transaction_id,
+        out_refund_no,
+        refund_id,
+        refund_status: state,
+        success_time: '2026-11-23T11:00:00+08:00',
+        user_received_account,
+        amount: { total, refund: refund.amount.refund, payer_total, payer_refund },
+        ...changes,
+      },
+      { type: `REFUND.${state}`, original: 'refund', key },
+    );
+    return JSON.stringify(told);
   }
 
   create(product, body) {
