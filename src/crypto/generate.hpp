@@ -24,4 +24,18 @@ struct CertificateContent {
 /// @throws std::invalid_argument  the content is not as it says above
 Certificate self_signed(const PrivateKey& key, const CertificateContent& content);
 
+/// What a server over TLS shows, and the authority that clients trust it by. The authority's key is nowhere:
+/// it signs nothing else.
+struct ServerIdentity {
+  Certificate authority;
+  Certificate certificate;
+  PrivateKey key;  ///< of the certificate
+};
+
+/// A new authority with one server's certificate.
+/// @param hosts  that the server has, as OpenSSL writes them: "IP:127.0.0.1,DNS:localhost"
+/// @throws std::invalid_argument  a content is not as it says above, or the hosts are not
+ServerIdentity generate_server_identity(const CertificateContent& authority, const CertificateContent& server,
+                                        const std::string& hosts);
+
 }  // namespace wxpay::crypto

@@ -10,6 +10,7 @@
 using wxpay::crypto::Certificate;
 using wxpay::crypto::CertificateContent;
 using wxpay::crypto::generate_private_key;
+using wxpay::crypto::generate_server_identity;
 using wxpay::crypto::PrivateKey;
 using wxpay::crypto::self_signed;
 using wxpay::test::merchant_key;
@@ -64,5 +65,22 @@ TEST_CASE("a certificate is not made of what it cannot say") {
     auto asked = content();
     asked.common_name = name;
     CHECK_THROWS_AS(self_signed(key, asked), std::invalid_argument);
+  }
+}
+
+TEST_CASE("a server's certificate is issued by an authority of its own, whose key is another") {
+  auto authority = content();
+  authority.common_name = "the authority";
+  auto server = content();
+  server.serial = "5157F09EFDC096DE15EBE81A47057A7232F1B8E1";
+  const auto identity = generate_server_identity(authority, server, "IP:127.0.0.1,DNS:localhost");
+  CHECK(identity.authority.issuer() == identity.authority.subject());
+  CHECK(identity.certificate.issuer() == identity.authority.subject());
+  CHECK(identity.certificate.serial() == server.serial);
+  CHECK(identity.certificate.fits(identity.key));
+  CHECK_FALSE(identity.authority.fits(identity.key));
+  for (const auto* hosts : {"", "localhost", "IP:127.0.0.1.1", "IP:127.0.0.1,,DNS:localhost"}) {
+    CAPTURE(hosts);
+    CHECK_THROWS_AS(generate_server_identity(authority, server, hosts), std::invalid_argument);
   }
 }
