@@ -36,7 +36,7 @@ _wxpayctl_options() {
     "refunds export") echo "--state --order --since --until" ;;
     "orders mark") echo "--state --reason" ;;
     "ledger check") echo "--head" ;;
-    "sandbox serve") echo "--port --state --trust --refund-interval --reverse-after" ;;
+    "sandbox serve") echo "--port --state --tls --trust --refund-interval --reverse-after" ;;
     "sandbox pay") echo "--fee" ;;
     "sandbox refund") echo "--state --notify --to --out" ;;
     "sandbox notify") echo "--refund --to --out" ;;
@@ -115,7 +115,8 @@ _wxpayctl_values() {
       ;;
     "refunds list --state" | "refunds export --state") words="UNKNOWN PROCESSING ABNORMAL SUCCESS REFUNDCLOSE FAILED" ;;
     *" --config" | *" --ledger" | *" --"*-file | *" --request" | *" --params" | *" --verify" | *" --batch" | *" --failed" | \
-      "api --data" | "api --out" | "sandbox notify --out" | "sandbox refund --out" | "sandbox serve --state" | "replay-notify --dir")
+      "api --data" | "api --out" | "sandbox notify --out" | "sandbox refund --out" | "sandbox serve --state" | "sandbox serve --tls" | \
+      "replay-notify --dir")
       _wxpayctl_files "$3"
       return
       ;;

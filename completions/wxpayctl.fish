@@ -226,6 +226,7 @@ complete -c wxpayctl -n '__wxpayctl_at "ledger check"' -l head -x -d 'A head kep
 
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l port -x -d 'Port to listen on; 0 takes a free one'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l state -r -F -d 'Keep orders and refunds in this file'
+complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l tls -x -a '(__fish_complete_directories)' -d 'Serve over TLS; ca.pem goes to this folder'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l trust -x -a 'certificate public-key both' -d 'What it signs by on API v3'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l refund-interval -x -d 'Least time between two refunds of an order'
 complete -c wxpayctl -n '__wxpayctl_at "sandbox serve"' -l reverse-after -x -d 'How long after its payment an order can be reversed'

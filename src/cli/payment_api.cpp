@@ -219,6 +219,12 @@ void check_first_keys(const Profile& profile, Services& services) {
   row_of(profile.api).check_first_keys(profile, services);
 }
 
+std::optional<std::string> find_client_certificate(const Profile& profile, Services& services) {
+  const auto source = certificate_source(profile, loader_of(profile, services), services.clock());
+  if (!source) return std::nullopt;
+  return source().shown->certificate;
+}
+
 bool has_public_key(Services& services) {
   const auto& profile = services.profile();
   const auto secrets = row_of(profile.api).secrets(profile);

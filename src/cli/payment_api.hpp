@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cli/services.hpp"
@@ -35,6 +36,10 @@ void require_counter(Services& services);
 /// Holds the keys of a profile that is to be against each other, as far as it has them; `init` does.
 /// @throws Error{key}
 void check_first_keys(const Profile& profile, Services& services);
+
+/// The certificate, PEM, that the merchant of a profile of API v2 shows; nothing where the profile has none.
+/// @throws Error{key}
+std::optional<std::string> find_client_certificate(const Profile& profile, Services& services);
 
 /// Whether these secrets are the built-in sandbox's, which everybody knows.
 bool has_public_key(Services& services);

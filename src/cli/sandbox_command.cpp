@@ -10,6 +10,7 @@
 #include "cli/payment_api.hpp"
 #include "cli/sandbox_commands.hpp"
 #include "cli/sandbox_control.hpp"
+#include "cli/sandbox_tls.hpp"
 #include "cli/services.hpp"
 #include "sandbox/fault.hpp"
 #include "wire/json.hpp"
@@ -22,6 +23,7 @@ namespace {
 struct ServeOptions {
   int port = sandbox_port;
   std::string state;
+  std::optional<std::string> tls;
   std::string trust = "certificate";
   std::string refund_interval = "0s";
   std::string reverse_after = "15s";
@@ -91,14 +93,25 @@ int run_serve(const ServeOptions& options, Services& services, Output& output) {
     // It is written anew under this name.
     services.refuse_output("--state", options.state + ".new");
   }
+  std::optional<TlsFolder> tls_folder;
+  if (options.tls) {
+    tls_folder.emplace(*options.tls);
+    server.tls = tls_options(profile, *server.account.v3, services);
+  }
   const auto on_listening = [&](int port) {
     report::Record record;
-    record.text("listening", "http://127.0.0.1:" + std::to_string(port));
+    const std::string scheme = tls_folder ? "https" : "http";
+    record.text("listening", scheme + "://127.0.0.1:" + std::to_string(port));
+    if (tls_folder) {
+      // Not before it listens: one that already has the port keeps its own.
+      tls_folder->write(server.tls->identity.authority);
+      record.text("caFile", tls_folder->ca_file().string());
+    }
     record.text("mchId", profile.merchant.mch_id.text());
     record.text("appId", profile.merchant.app_id.text());
     if (has_public_key) record.text("key", sandbox_key).text("keyNote", "public, of the sandbox alone");
     output.set_code_when_closed(exit_cut_short);
-    output.print(record, {"listening", "mchId", "appId", "key", "keyNote"});
+    output.print(record, {"listening", "caFile", "mchId", "appId", "key", "keyNote"});
   };
   sandbox::serve(server, services.clock(), services.random(), services.stop(), services.log(), on_listening);
   throw Error{ErrorKind::interrupted, "the sandbox was told to stop"};
@@ -156,6 +169,10 @@ void add_serve(CLI::App& sandbox, Command& chosen) {
       ->capture_default_str();
   command->add_option("--state", options->state, "Keep orders and refunds in this file")->type_name("FILE");
   command
+      ->add_option("--tls", options->tls,
+                   "Serve over TLS and demand the client certificate on API v2; writes ca.pem to this folder")
+      ->type_name("DIR");
+  command
       ->add_option(
           "--trust", options->trust,
           "What it signs by on API v3: certificate, public-key, or both as a merchant in the change has it")
@@ -178,6 +195,7 @@ void add_serve(CLI::App& sandbox, Command& chosen) {
       "Examples:\n"
       "  wxpayctl sandbox serve --state sandbox.jsonl\n"
       "  wxpayctl sandbox serve --port 0 --json\n"
+      "  wxpayctl sandbox serve --tls sandbox-tls\n"
       "  wxpayctl sandbox serve --trust public-key");
   command->callback([&chosen, options] {
     chosen = [options](Services& services, Output& output) { return run_serve(*options, services, output); };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -15,6 +16,14 @@
 
 namespace wxpay::sandbox {
 
+/// What a client showed of who it is.
+enum class ShownCertificate : std::uint8_t {
+  not_asked,  ///< no TLS
+  none,
+  other,  ///< not the merchant's, or one that is not valid now
+  merchant
+};
+
 /// One HTTP request, as far as it matters here.
 struct HttpCall {
   std::string_view method;
@@ -23,6 +32,7 @@ struct HttpCall {
   Fields headers{};
   Fields query{};
   std::string_view target{};  ///< path and query as they were sent, which a signature may cover
+  ShownCertificate shown = ShownCertificate::not_asked;
 
   /// The first header of this name, in any case; empty where there is none.
   std::string_view header(std::string_view name) const {

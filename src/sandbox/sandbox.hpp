@@ -9,6 +9,7 @@
 
 #include "sandbox/account.hpp"
 #include "sandbox/store.hpp"
+#include "sandbox/tls.hpp"
 #include "wxpay/clock.hpp"
 #include "wxpay/fen.hpp"
 #include "wxpay/log.hpp"
@@ -28,6 +29,7 @@ struct ServerOptions {
   GatewayAccount account;
   TimeLimits limits{};
   StoreRules rules{};
+  std::optional<TlsOptions> tls = {};  ///< none: plain HTTP
 };
 
 /// Serves on 127.0.0.1 until asked to stop. `on_listening` gets the port once requests are answered.

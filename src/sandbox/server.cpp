@@ -14,9 +14,11 @@
 #include <utility>
 
 #include "base/unique_fd.hpp"
+#include "sandbox/channel.hpp"
 #include "sandbox/sandbox.hpp"
 #include "sandbox/service.hpp"
 #include "sandbox/state_file.hpp"
+#include "sandbox/tls.hpp"
 #include "wxpay/error.hpp"
 
 namespace wxpay::sandbox {
@@ -61,12 +63,13 @@ class Threads final : public httplib::ThreadPool {
   ServerState& state_;
 };
 
-/// One client's connection. Answers are collected and sent in one piece, so that a fault can hold back any
-/// part of them.
+/// One client's connection, over its channel. Answers are collected and sent in one piece, so that a fault
+/// can hold back any part of them.
 class Connection final : public httplib::Stream {
  public:
-  Connection(int socket, const TimeLimits& limits, const ServerState& state, const Clock& clock)
-      : socket_{socket}, limits_{limits}, state_{state}, clock_{clock} {}
+  Connection(int socket, Channel& channel, const TimeLimits& limits, const ServerState& state,
+             const Clock& clock)
+      : socket_{socket}, channel_{channel}, limits_{limits}, state_{state}, clock_{clock} {}
 
   /// Waits for the first byte of the next request.
   bool await_request() {
@@ -101,6 +104,8 @@ class Connection final : public httplib::Stream {
     if (sent && !planned_) discard_rest();
     return sent && planned_ && delivery_ == Delivery::whole;
   }
+
+  ShownCertificate shown() const { return channel_.shown(); }
 
   bool is_readable() const override { return begin_ < end_ || is_ready_within(POLLIN, 0); }
   bool is_writable() const override { return true; }
@@ -147,23 +152,22 @@ class Connection final : public httplib::Stream {
     // A client that waits for "100 Continue" must get it before it sends its body.
     if (!out_.empty() && !send_all(std::exchange(out_, {}))) return false;
     if (received_ > largest_request) return false;
-    ssize_t count = -1;
-    while (count < 0) {
+    std::optional<std::size_t> count = 0;
+    while (*count == 0) {
       if (!has_time(limits_.request)) return false;
-      count = ::recv(socket_, buffer_.data(), buffer_.size(), MSG_DONTWAIT);
-      if (count < 0 && errno != EAGAIN && errno != EINTR) return false;
-      if (count < 0) is_ready_within(POLLIN, poll_ms);
+      count = channel_.receive(buffer_);
+      if (!count) return false;
+      if (*count == 0) is_ready_within(POLLIN, poll_ms);
     }
-    if (count == 0) return false;
-    received_ += static_cast<std::size_t>(count);
+    received_ += *count;
     begin_ = 0;
-    end_ = static_cast<std::size_t>(count);
+    end_ = *count;
     return true;
   }
 
   /// Closing with bytes unread would take the answer back on its way.
   void discard_rest() {
-    ::shutdown(socket_, SHUT_WR);
+    channel_.end();
     constexpr std::size_t most = 64 * largest_body;
     constexpr int pause_ms = 200;
     constexpr std::chrono::seconds longest{2};
@@ -178,10 +182,10 @@ class Connection final : public httplib::Stream {
 
   bool send_all(std::string_view bytes) const {
     while (!bytes.empty()) {
-      const auto sent = ::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
-      if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
-      if (sent > 0) {
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
+      const auto sent = channel_.send(bytes);
+      if (!sent) return false;
+      if (*sent > 0) {
+        bytes.remove_prefix(*sent);
       } else if (has_time(limits_.answer)) {
         is_ready_within(POLLOUT, poll_ms);
       } else {
@@ -192,10 +196,12 @@ class Connection final : public httplib::Stream {
   }
 
   int socket_;
+  Channel& channel_;
   const TimeLimits& limits_;
   const ServerState& state_;
   const Clock& clock_;
   std::chrono::steady_clock::time_point begun_;  ///< the request that is read, or the answer that is sent
+  /// Takes a whole record of TLS, so that the socket tells of all that is still to be read.
   std::array<char, 16'384> buffer_{};
   std::size_t begin_ = 0;
   std::size_t end_ = 0;
@@ -229,8 +235,9 @@ std::string http_date(std::chrono::sys_seconds instant) {
 
 class HttpServer final : public httplib::Server {
  public:
-  HttpServer(Service& service, const TimeLimits& limits, Clock& clock, Log& log)
-      : service_{service}, limits_{limits}, clock_{clock}, log_{log} {
+  HttpServer(Service& service, const ServerOptions& options, Clock& clock, Log& log)
+      : service_{service}, limits_{options.limits}, clock_{clock}, log_{log} {
+    if (options.tls) tls_.emplace(*options.tls, clock);
     new_task_queue = [this] { return new Threads{state_}; };
     set_tcp_nodelay(true);
     set_keep_alive_max_count(1'000'000'000);
@@ -279,6 +286,7 @@ class HttpServer final : public httplib::Server {
   void answer(const httplib::Request& request, httplib::Response& response) {
     HttpCall call{
         .method = request.method, .path = request.path, .body = request.body, .target = request.target};
+    call.shown = served->shown();
     for (const auto& [name, value] : request.headers) call.headers.add(name, value);
     for (const auto& [name, value] : request.params) call.query.add(name, value);
     Reply reply = service_.handle(call);
@@ -302,7 +310,9 @@ class HttpServer final : public httplib::Server {
   }
 
   void serve_connection(socket_t socket) {
-    Connection connection{socket, limits_, state_, clock_};
+    const auto channel =
+        tls_ ? tls_->open(socket) : std::unique_ptr<Channel>{std::make_unique<PlainChannel>(socket)};
+    Connection connection{socket, *channel, limits_, state_, clock_};
     const ServedConnection scope{connection};
     const auto plain = [](httplib::Request& request) {
       // Neither packed bodies nor parts of answers belong to this API.
@@ -313,14 +323,17 @@ class HttpServer final : public httplib::Server {
     while (connection.await_request()) {
       bool closed = false;
       const bool served_one = process_request(connection, false, closed, plain);
-      if (!connection.deliver() || !served_one || closed) break;
+      if (!connection.deliver()) return;
+      if (!served_one || closed) break;
     }
+    channel->end();
   }
 
   Service& service_;
   TimeLimits limits_;
   Clock& clock_;
   Log& log_;
+  std::optional<TlsServer> tls_;
   ServerState state_;
 };
 
@@ -353,7 +366,7 @@ void serve(const ServerOptions& options, Clock& clock, Random& random, const Sto
   Service service{options.account, clock, random, log, journal, options.rules};
   if (state) state->load(service.store(), log);
 
-  HttpServer server{service, options.limits, clock, log};
+  HttpServer server{service, options, clock, log};
   const int port = server.bind(options.port);
   const Running running{server};
   constexpr std::chrono::milliseconds moment{1};

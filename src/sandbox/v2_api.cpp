@@ -88,6 +88,9 @@ Fields prepay_part(const GatewayOrder& order) {
   return part;
 }
 
+/// What is for those alone who show the merchant's certificate (API v2, 1.1).
+bool needs_certificate(std::string_view path) { return path.starts_with("/secapi/"); }
+
 bool is(const std::optional<Fault>& fault, FaultKind kind) { return fault && fault->kind == kind; }
 
 }  // namespace
@@ -102,6 +105,13 @@ GatewayApi::Route V2Api::route(const HttpCall& call) const {
 }
 
 Reply V2Api::answer(Operation operation, const HttpCall& http, const std::optional<Fault>& fault) {
+  const auto shown = needs_certificate(http.path) ? http.shown : ShownCertificate::not_asked;
+  if (shown == ShownCertificate::none) {
+    // WeChat Pay gives no reason (API v2, 7.4).
+    Reply reply = xml_reply(unsigned_refusal(""));
+    reply.note = "FAIL without a certificate";
+    return reply;
+  }
   if (is(fault, FaultKind::refusal)) {
     Reply reply = xml_reply(unsigned_refusal(fault->words));
     reply.content_type = "text/xml";
@@ -112,7 +122,9 @@ Reply V2Api::answer(Operation operation, const HttpCall& http, const std::option
   const Call& call = std::get<Call>(accepted);
 
   std::variant<Fields, V2Refusal> result = V2Refusal{"SYSTEMERROR", "系统错误"};
-  if (is(fault, FaultKind::rate_limit)) {
+  if (shown == ShownCertificate::other) {
+    result = V2Refusal{"CERT_ERROR", "证书校验错误"};
+  } else if (is(fault, FaultKind::rate_limit)) {
     result = V2Refusal{"FREQUENCY_LIMITED", "频率限制"};
   } else if (is(fault, FaultKind::not_enough)) {
     result = V2Refusal{"NOTENOUGH", "商户可用退款余额不足"};

@@ -1,17 +1,14 @@
 #include "sandbox/v3_keys.hpp"
 
-#include <array>
-#include <cstddef>
 #include <utility>
 
-#include "base/text.hpp"
 #include "crypto/generate.hpp"
+#include "sandbox/serial.hpp"
 
 namespace wxpay::sandbox {
 
 namespace {
 
-constexpr std::size_t serial_bytes = 20;
 constexpr std::chrono::hours lifetime{24 * 365 * 5};
 /// The clocks of client and gateway may differ a little.
 constexpr std::chrono::hours earlier{24};
@@ -26,17 +23,11 @@ std::optional<Trust> parse_trust(std::string_view text) {
 }
 
 void V3Keys::add_certificate() {
-  std::array<std::byte, serial_bytes> bytes{};
-  random_.fill(bytes);
-  // Positive, and with as many digits as WeChat Pay's own.
-  bytes[0] = (bytes[0] & std::byte{0x3F}) | std::byte{0x40};
-  std::string serial;
-  for (const auto byte : bytes) serial += static_cast<char>(byte);
   const auto now = clock_.now();
   auto key = crypto::generate_private_key();
   auto certificate = crypto::self_signed(key, {.common_name = "wxpayctl sandbox",
                                                .organization = "for practice only",
-                                               .serial = to_upper_hex(serial),
+                                               .serial = new_serial(random_),
                                                .not_before = now - earlier,
                                                .not_after = now + lifetime});
   platform_.push_back({std::move(key), std::move(certificate)});

@@ -293,6 +293,36 @@ TEST_CASE("only POST is served, and only the known paths") {
   }
 }
 
+TEST_CASE("over TLS a refund and a reversal need the merchant's certificate, and nothing else does") {
+  using wxpay::sandbox::ShownCertificate;
+  Gateway gateway;
+  const auto refund = wxpay::test::refund_request("ORDER-20261123001", "R-20261123001", "30");
+  const auto number = number_request("ORDER-20261123001");
+  const auto said = [&gateway](std::string_view path, const Fields& request, ShownCertificate shown) {
+    const auto body = signed_xml(request);
+    const auto answer = read_xml(gateway.service.handle({"POST", path, body, {}, {}, {}, shown}).body);
+    if (answer.get("return_code") == "SUCCESS") return outcome(answer);
+    CHECK_FALSE(answer.has("sign"));
+    return "FAIL " + answer.get("return_msg");
+  };
+  for (const auto* path : {"/secapi/pay/refund", "/secapi/pay/reverse"}) {
+    CAPTURE(path);
+    const auto& request = std::string_view{path}.ends_with("refund") ? refund : number;
+    CHECK(said(path, request, ShownCertificate::none) == "FAIL ");
+    CHECK(said(path, request, ShownCertificate::other) == "CERT_ERROR");
+    CHECK(said(path, request, ShownCertificate::merchant) == "ORDERNOTEXIST");
+    CHECK(said(path, request, ShownCertificate::not_asked) == "ORDERNOTEXIST");
+    // Another's signature is no more than that, whatever is shown.
+    CHECK(said(path, changed(request, {{"mch_id", "1900000110"}}), ShownCertificate::other) ==
+          "FAIL 商户号mch_id不存在");
+  }
+  for (const auto shown : {ShownCertificate::none, ShownCertificate::other, ShownCertificate::merchant}) {
+    CHECK(said("/pay/orderquery", number, shown) == "ORDERNOTEXIST");
+    CHECK(said("/pay/refundquery", number, shown) == "REFUNDNOTEXIST");
+    CHECK(said("/pay/micropay", number, shown) == "LACK_PARAMS");
+  }
+}
+
 TEST_CASE("an order that cannot be written down is answered SYSTEMERROR") {
   struct FullDisk final : wxpay::sandbox::Journal {
     void append(const wxpay::sandbox::GatewayOrder&) override {
