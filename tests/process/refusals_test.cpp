@@ -296,7 +296,8 @@ TEST_CASE("a proxy that refuses is named with its variable, and its password now
     }};
     const auto place = url_host(proxy.url(""));
     shop.environment["https_proxy"] = "http://buyer:hunter2secret@" + place;
-    const auto result = shop.run(create("PROXY-1", {"--json", "--timeout", "1"}));
+    // The last try has time for its answer: the pauses before it grow.
+    const auto result = shop.run(create("PROXY-1", {"--json", "--timeout", "3"}));
     CHECK(result.code == 4);
     auto unknown = json_line(result.out);
     CHECK(unknown["ledgerState"] == "CREATING");
