@@ -86,26 +86,39 @@ TEST_CASE("kill -9 at any moment of refund: the same command again or reconcile 
   market.check_accounts(static_cast<std::size_t>(runs));
 }
 
-TEST_CASE(
-    "kill -9 of a batch of 1,000 refunds, a dozen times: the same batch finishes it, each refund once") {
+TEST_CASE("kill -9 at any moment of a batch of 1,000 refunds: the same batch finishes it, each refund once") {
   constexpr int count = 1'000;
+  // API v3 differs on the wire alone.
+  const int wanted = tested_api().name == "v3" ? refund_kills / 4 : refund_kills;
   const RefundFaults market;
   market.pay(count);
-  std::string refunds = "outTradeNo,outRefundNo,refundFee\n";
-  for (int i = 0; i < count; ++i)
-    refunds +=
-        RefundFaults::order(i) + "," + RefundFaults::number(i) + "," + std::to_string(100 + i % 900) + "\n";
-  market.shop.write("refunds.csv", refunds);
-  const std::vector<std::string> batch{"refund", "--batch", "refunds.csv", "--json", "-q", "--rate", "10000"};
+  // So slow that it is killed many times before it is done.
+  const std::vector<std::string> batch{"refund", "--batch", "refunds.csv", "--json", "-q", "--rate", "200"};
   auto random = seeded();
-  Killer killer{random, 0.15};
-  for (int i = 0; i < 40 && killer.killed() < 12; ++i) killer.run(market.shop.command(batch));
-  CHECK(killer.killed() > 3);
-  const auto result = market.shop.run(batch);
-  CAPTURE(result.err);
-  CHECK(result.code == 0);
-  CHECK(json_lines(result.out).size() == count);
-  market.check_accounts(count);
+  Killer killer{random, 0.008};
+  std::uniform_int_distribution<std::size_t> more{0, 2};
+  std::size_t batches = 0;
+  while (killer.killed() < wanted) {
+    // Each is of the same orders, and of other numbers.
+    ++batches;
+    REQUIRE(batches <= 9);
+    std::string refunds = "outTradeNo,outRefundNo,refundFee\n";
+    for (int i = 0; i < count; ++i)
+      refunds += RefundFaults::order(i) + "," + RefundFaults::number(i) + "-" + std::to_string(batches) +
+                 "," + std::to_string(10 + i % 90) + "\n";
+    market.shop.write("refunds.csv", refunds);
+    std::size_t told = 0;
+    while (killer.killed() < wanted && told < count)
+      told = killer.run_beyond(market.shop.command(batch), std::min<std::size_t>(told + more(random), count));
+    auto whole = batch;
+    whole.back() = "10000";
+    const auto result = market.shop.run(whole);
+    CAPTURE(result.err);
+    CHECK(result.code == 0);
+    CHECK(json_lines(result.out).size() == count);
+  }
+  CHECK(killer.killed() == wanted);
+  market.check_accounts(count * batches);
 }
 
 TEST_CASE(

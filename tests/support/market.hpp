@@ -67,6 +67,17 @@ class Killer {
     killed_ += was_killed ? 1 : 0;
     return was_killed;
   }
+  /// One that tells a line of each thing it does: killed at a random moment after so many lines.
+  /// @return how many lines it told
+  std::size_t run_beyond(const Command& command, std::size_t lines) {
+    Process process{command};
+    for (std::size_t line = 0; line < lines; ++line) process.read_line();
+    std::this_thread::sleep_for(std::chrono::duration<double>{share_(random_) * span_s_});
+    process.kill(SIGKILL);
+    const auto result = process.wait();
+    killed_ += result.signal == SIGKILL ? 1 : 0;
+    return lines + static_cast<std::size_t>(std::count(result.out.begin(), result.out.end(), '\n'));
+  }
   int killed() const { return killed_; }
 
  private:
