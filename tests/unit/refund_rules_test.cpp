@@ -147,6 +147,9 @@ TEST_CASE("what refund does with a number follows from the order, its refunds an
     CHECK((plan(&paid, {known}, &known, Fen{300}).plan == expected));
     CHECK((plan(&paid, {known}, &known, std::nullopt).plan == expected));
     CHECK((plan(&paid, {known}, &known, Fen{301}).plan == RefundPlan::differs));
+    auto of_other_order = known;
+    of_other_order.intent.out_trade_no = OutTradeNo::trusted("T2");
+    CHECK((plan(&paid, {}, &of_other_order, Fen{300}).plan == RefundPlan::differs));
   }
   const auto failed = refund_in(RefundState::failed);
   CHECK((plan(&paid, {failed, refund_in(RefundState::success, "R2", 701)}, &failed, Fen{300}).plan ==
